@@ -1,0 +1,81 @@
+import type { Heap } from "../heap.ts";
+import type { Real } from "../matrix.ts";
+
+/**
+ * The kernels that an engine supplies. Algorithms are written once above it; the contract of each kernel is written once, here,
+ * and the `reference` engine is its executable definition.
+ *
+ * Common to all: matrices are row-major, element (i, j) of `a` is `a[aOffset + i * lda + j]`; all arrays of a call have one
+ * dtype unless said otherwise; outputs do not overlap inputs unless said otherwise; nothing is checked, sizes may be zero;
+ * NaN and infinities go through by IEEE rules. Arrays that lie in `heap` are used in place, others are copied in and out.
+ */
+export interface Engine {
+  readonly name: string;
+  readonly heap: Heap;
+
+  /** C ← alpha op(A) op(B) + beta C, with op(A) m × k, op(B) k × n. beta = 0 ignores what C held, NaN included. */
+  gemm(
+    transA: boolean,
+    transB: boolean,
+    m: number,
+    n: number,
+    k: number,
+    alpha: number,
+    a: Real,
+    aOffset: number,
+    lda: number,
+    b: Real,
+    bOffset: number,
+    ldb: number,
+    beta: number,
+    c: Real,
+    cOffset: number,
+    ldc: number,
+  ): void;
+
+  /**
+   * C ← A Aᵀ, or Aᵀ A if `trans`, n × n symmetric and written in full; A is n × k (k × n if `trans`).
+   * `c` is float64 always, whatever the dtype of `a`: products and sums are float64.
+   */
+  gram(
+    trans: boolean,
+    n: number,
+    k: number,
+    a: Real,
+    aOffset: number,
+    lda: number,
+    c: Float64Array,
+    cOffset: number,
+    ldc: number,
+  ): void;
+
+  /** y ← alpha x + beta y over `n` contiguous elements. beta = 0 ignores what y held; x may be y. */
+  axpby(n: number, alpha: number, x: Real, xOffset: number, beta: number, y: Real, yOffset: number): void;
+
+  /** Σ x_i y_i over `n` contiguous elements, summed in float64. */
+  dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number;
+
+  /**
+   * One AdamW update of `n` contiguous float32 weights (Loshchilov and Hutter 2019, algorithm 2), moments updated in place:
+   * m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr·decay·w − lr · (m / c₁) / (√(v / c₂) + ε)
+   * with c₁ = 1 − β₁ᵗ and c₂ = 1 − β₂ᵗ passed in.
+   */
+  adamw(
+    n: number,
+    w: Float32Array,
+    wOffset: number,
+    g: Float32Array,
+    gOffset: number,
+    m: Float32Array,
+    mOffset: number,
+    v: Float32Array,
+    vOffset: number,
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    decay: number,
+    c1: number,
+    c2: number,
+  ): void;
+}

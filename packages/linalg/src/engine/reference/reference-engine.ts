@@ -1,0 +1,11 @@
+import { Heap, type HeapOptions } from "../../heap.ts";
+import type { Engine } from "../engine.ts";
+import { adamw } from "./adamw.ts";
+import { gemm } from "./gemm.ts";
+import { gram } from "./gram.ts";
+import { axpby, dot } from "./vector.ts";
+
+/** The kernels in plain TypeScript: the executable definition of {@link Engine}, and a fallback where WebAssembly SIMD is missing. Slow. */
+export function createReferenceEngine(heap: HeapOptions = {}): Engine {
+  return { name: "reference", heap: new Heap(heap), gemm, gram, axpby, dot, adamw };
+}

@@ -1,0 +1,24 @@
+import type { Real } from "../../matrix.ts";
+
+/** y ← alpha x + beta y. The contract is that of `Engine.axpby`. */
+export function axpby(
+  n: number,
+  alpha: number,
+  x: Real,
+  xOffset: number,
+  beta: number,
+  y: Real,
+  yOffset: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const scaled = alpha * x[xOffset + i]!;
+    y[yOffset + i] = beta === 0 ? scaled : scaled + beta * y[yOffset + i]!;
+  }
+}
+
+/** Σ x_i y_i in float64. The contract is that of `Engine.dot`. */
+export function dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += x[xOffset + i]! * y[yOffset + i]!;
+  return sum;
+}

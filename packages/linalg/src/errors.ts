@@ -1,0 +1,70 @@
+/** Base of every error that this package throws on purpose. `code` is stable; the message says what was expected and what came. */
+export abstract class LinalgError extends Error {
+  abstract readonly code: string;
+  /** The routine that refused, e.g. `"qr"`. */
+  readonly operation: string;
+
+  constructor(operation: string, message: string, options?: ErrorOptions) {
+    super(`${operation}: ${message}`, options);
+    this.name = new.target.name;
+    this.operation = operation;
+  }
+}
+
+/** Operands that cannot go together. Thrown before anything is written. */
+export class ShapeError extends LinalgError {
+  readonly code = "LINALG_SHAPE";
+}
+
+/** An element type that is neither float32 nor float64, or operands of different types. Thrown before anything is written. */
+export class DtypeError extends LinalgError {
+  readonly code = "LINALG_DTYPE";
+}
+
+/** An option outside its range. Thrown before anything is written. */
+export class OptionError extends LinalgError {
+  readonly code = "LINALG_OPTION";
+}
+
+/** Scratch or heap too small. */
+export class WorkspaceError extends LinalgError {
+  readonly code = "LINALG_WORKSPACE";
+  readonly needBytes: number;
+  readonly haveBytes: number;
+
+  constructor(operation: string, needBytes: number, haveBytes: number, hint: string) {
+    super(operation, `needs ${needBytes} bytes of workspace, has ${haveBytes}; ${hint}`);
+    this.needBytes = needBytes;
+    this.haveBytes = haveBytes;
+  }
+}
+
+/** NaN or an infinity in an operand. Thrown before anything is written. */
+export class NonFiniteError extends LinalgError {
+  readonly code = "LINALG_NON_FINITE";
+  /** Row and column of the first such element, in row-major order. */
+  readonly index: readonly [row: number, column: number];
+
+  constructor(operation: string, index: readonly [number, number], value: number) {
+    super(operation, `expected finite numbers, got ${value} at [${index[0]}, ${index[1]}]`);
+    this.index = index;
+  }
+}
+
+/** An iteration that did not meet its tolerance. */
+export class NotConvergedError extends LinalgError {
+  readonly code = "LINALG_NOT_CONVERGED";
+  readonly iterations: number;
+  readonly residual: number;
+
+  constructor(operation: string, iterations: number, residual: number) {
+    super(operation, `no convergence after ${iterations} iterations, residual ${residual}`);
+    this.iterations = iterations;
+    this.residual = residual;
+  }
+}
+
+/** A factorization that needs more than the matrix has: not positive definite, or singular. */
+export class SingularError extends LinalgError {
+  readonly code = "LINALG_SINGULAR";
+}

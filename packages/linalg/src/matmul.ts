@@ -1,0 +1,176 @@
+import { checkOutput, checkSameDtype, dtype, isRowMajor, leading, pack, unpack } from "./border.ts";
+import { currentEngine } from "./engine/current.ts";
+import type { Engine } from "./engine/engine.ts";
+import { ShapeError } from "./errors.ts";
+import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, zeros } from "./matrix.ts";
+import { allOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";
+
+export interface MatmulOptions {
+  /** Use aᵀ. Costs nothing; neither does a transposed view. */
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+export interface MatmulIntoOptions extends MatmulOptions {
+  readonly alpha?: number;
+  /** 0 (the default) ignores what `out` held, NaN included. */
+  readonly beta?: number;
+}
+
+/**
+ * Matrix product op(a) op(b), with op(x) = x or xᵀ.
+ *
+ * @param a - m × k after transposition, any strides.
+ * @param b - k × n after transposition, any strides, same dtype.
+ * @returns a new m × n matrix of that dtype.
+ * @throws {ShapeError} if the inner sizes differ. @throws {DtypeError} if the dtypes differ.
+ * NaN and infinities go through by IEEE rules.
+ * Accuracy: |error| ≤ (k + 2) ε |a| |b|, elementwise. Cost: 2mnk flops.
+ *
+ * @see Higham, Accuracy and Stability of Numerical Algorithms (2002), §3.5.
+ *
+ * @example
+ * matmul(fromRows([[1, 2]]), fromRows([[3], [4]])).get(0, 0); // 11
+ */
+export function matmul<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options: MatmulOptions = {}): Matrix<D> {
+  const { m, n } = productSizes("matmul", a, b, options);
+  const out = zeros(m, n, dtype(a)) as Matrix as Matrix<D>;
+  return matmulInto(out, a, b, options);
+}
+
+/**
+ * out ← alpha op(a) op(b) + beta out.
+ *
+ * @param out - m × n, any non-zero strides. Must not overlap `a` or `b`.
+ * @param work - at least {@link matmulWorkspace} bytes; it also names the engine. Without it the current engine is used, and
+ * scratch is taken from its heap for the call where it is needed. Operands that are row-major, or transposed views of such,
+ * need no scratch and are never copied if they lie in the engine's heap.
+ * @throws {ShapeError} if sizes do not match, @throws {DtypeError} if dtypes differ, before anything is written.
+ * Accuracy and cost: see {@link matmul}.
+ */
+export function matmulInto<M extends MatrixLike>(
+  out: M,
+  a: MatrixLike,
+  b: MatrixLike,
+  options: MatmulIntoOptions = {},
+  work?: Workspace,
+): M {
+  const { m, n, k } = productSizes("matmul", a, b, options);
+  checkOutput("matmul", "out", out, m, n);
+  checkSameDtype("matmul", out.data, a.data);
+  if (work === undefined && needsPacking(out, a, b)) {
+    const own = new Workspace(currentEngine(), matmulWorkspace(m, n, k, dtype(a)));
+    try {
+      packedProduct(out, a, b, m, n, k, options, own);
+    } finally {
+      own.dispose();
+    }
+  } else if (work !== undefined && needsPacking(out, a, b)) {
+    packedProduct(out, a, b, m, n, k, options, work);
+  } else {
+    product(work?.engine ?? currentEngine(), out, a, b, m, n, k, options);
+  }
+  return out;
+}
+
+/** Bytes of scratch for a product with k inner terms whose operands are all strided; 0 is enough where none is. */
+export function matmulWorkspace(m: number, n: number, k: number, dtype: Dtype = "float64"): WorkspaceSize {
+  const sizeOf = dtype === "float32" ? sizeOfFloat32 : sizeOfFloat64;
+  return allOf(sizeOf(m * n), sizeOf(m * k), sizeOf(k * n));
+}
+
+function productSizes(
+  operation: string,
+  a: MatrixLike,
+  b: MatrixLike,
+  { transposeA = false, transposeB = false }: MatmulOptions,
+): { m: number; n: number; k: number } {
+  checkMatrix(operation, a);
+  checkMatrix(operation, b);
+  checkSameDtype(operation, a.data, b.data);
+  const m = a.shape[transposeA ? 1 : 0]!;
+  const k = a.shape[transposeA ? 0 : 1]!;
+  const n = b.shape[transposeB ? 0 : 1]!;
+  const inner = b.shape[transposeB ? 1 : 0]!;
+  if (k !== inner)
+    throw new ShapeError(operation, `expected equal inner sizes, got [${m}, ${k}] times [${inner}, ${n}]`);
+  return { m, n, k };
+}
+
+/** A transposed view of a row-major matrix: columns contiguous and apart. */
+const isColumnMajor = (a: MatrixLike): boolean =>
+  (a.shape[0]! <= 1 || a.stride[0] === 1) && (a.shape[1]! <= 1 || a.stride[1]! >= Math.max(1, a.shape[0]!));
+const isPlain = (a: MatrixLike): boolean => isRowMajor(a) || isColumnMajor(a);
+const needsPacking = (out: MatrixLike, a: MatrixLike, b: MatrixLike): boolean =>
+  !(isPlain(out) && isPlain(a) && isPlain(b));
+
+/** Leading dimension of a column-major matrix. */
+const columnLeading = (a: MatrixLike): number => (a.shape[1]! > 1 ? a.stride[1]! : Math.max(1, a.shape[0]!));
+
+/** The product of plain operands. A column-major output is the row-major output of outᵀ ← op(b)ᵀ op(a)ᵀ. */
+function product(
+  engine: Engine,
+  out: MatrixLike,
+  a: MatrixLike,
+  b: MatrixLike,
+  m: number,
+  n: number,
+  k: number,
+  { transposeA = false, transposeB = false, alpha = 1, beta = 0 }: MatmulIntoOptions,
+): void {
+  const aByRows = isRowMajor(a);
+  const bByRows = isRowMajor(b);
+  const lda = aByRows ? leading(a) : columnLeading(a);
+  const ldb = bByRows ? leading(b) : columnLeading(b);
+  const ta = transposeA === aByRows;
+  const tb = transposeB === bByRows;
+  if (isRowMajor(out)) {
+    const ldc = leading(out);
+    engine.gemm(ta, tb, m, n, k, alpha, a.data, a.offset, lda, b.data, b.offset, ldb, beta, out.data, out.offset, ldc);
+  } else {
+    const ldc = columnLeading(out);
+    engine.gemm(
+      !tb,
+      !ta,
+      n,
+      m,
+      k,
+      alpha,
+      b.data,
+      b.offset,
+      ldb,
+      a.data,
+      a.offset,
+      lda,
+      beta,
+      out.data,
+      out.offset,
+      ldc,
+    );
+  }
+}
+
+function packedProduct(
+  out: MatrixLike,
+  a: MatrixLike,
+  b: MatrixLike,
+  m: number,
+  n: number,
+  k: number,
+  options: MatmulIntoOptions,
+  work: Workspace,
+): void {
+  work.scope(() => {
+    const target = isPlain(out) ? out : packed(out, work);
+    product(work.engine, target, isPlain(a) ? a : packed(a, work), isPlain(b) ? b : packed(b, work), m, n, k, options);
+    if (target !== out) unpack(out, target.data);
+  });
+}
+
+/** A row-major copy in scratch. */
+function packed(a: MatrixLike, work: Workspace): MatrixLike {
+  const rows = a.shape[0]!;
+  const cols = a.shape[1]!;
+  const data = dtype(a) === "float32" ? work.float32(rows * cols) : work.float64(rows * cols);
+  return { data: pack(data, a), shape: a.shape, stride: [cols, 1], offset: 0 };
+}
