@@ -1,18 +1,40 @@
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@sumo/source"];
+const packages = { linalg: "packages/linalg", core: "packages/core", llama: "packages/llama", trainer: "apps/trainer" };
+const chromium = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const chromiumArguments = [
+  "--no-sandbox",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--enable-unsafe-webgpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+const hasBrowser = existsSync(chromium);
+
+if (!hasBrowser) {
+  console.warn(
+    `Browser tests are skipped: no browser at ${chromium}. Install one (Debian: apt-get install chromium) or set CHROMIUM_PATH.`,
+  );
+}
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    projects: ["linalg", "core", "llama"]
-      .map((name) => project(name, `packages/${name}`))
-      .concat(project("trainer", "apps/trainer")),
+    projects: [
+      ...Object.entries(packages).map(([name, root]) => nodeProject(name, root)),
+      ...(hasBrowser ? [browserProject()] : []),
+    ],
   },
 });
 
-function project(name: string, root: string) {
+function nodeProject(name: string, root: string) {
   return {
     extends: true as const,
     test: {
@@ -21,6 +43,24 @@ function project(name: string, root: string) {
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],
       exclude: ["**/*.browser.test.ts"],
       testTimeout: 30_000,
+    },
+  };
+}
+
+function browserProject() {
+  return {
+    extends: true as const,
+    test: {
+      name: "browser",
+      include: ["packages/*/{src,test}/**/*.browser.test.ts", "apps/*/{src,test}/**/*.browser.test.ts"],
+      testTimeout: 60_000,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath: chromium, args: chromiumArguments } }),
+        instances: [{ browser: "chromium" as const }],
+      },
     },
   };
 }
