@@ -5,7 +5,7 @@
  * Usage: node build-wasm.js ENTRY.ts OUT.generated.ts
  *
  * The module imports its memory and owns no static data, so several modules can share one memory; the build fails if the
- * compiler emitted any.
+ * compiler emitted any. The import states the largest maximum there is, so that it accepts every memory that has a maximum.
  */
 import { writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
@@ -29,8 +29,9 @@ console.log(`${out}: ${binary.length} bytes`);
 
 async function compile(file) {
   let binary;
+  const memory = ["--importMemory", "--maximumMemory", "65536"];
   const result = await asc.main(
-    [file, "--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"],
+    [file, "--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub", ...memory, "--enable", "simd"],
     {
       writeFile: (name, data) => {
         if (name === "module.wasm") binary = data;

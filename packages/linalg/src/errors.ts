@@ -68,3 +68,8 @@ export class NotConvergedError extends LinalgError {
 export class SingularError extends LinalgError {
   readonly code = "LINALG_SINGULAR";
 }
+
+/** Something that this machine or runtime lacks: WebAssembly SIMD, threads, a system library. */
+export class UnsupportedError extends LinalgError {
+  readonly code = "LINALG_UNSUPPORTED";
+}

@@ -21,6 +21,8 @@ export interface HeapOptions {
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** Whether workers can share the memory. */
+  readonly shared: boolean;
   /** Bytes in use now, rounded up to the alignment. */
   usedBytes = 0;
   /** The most bytes that were in use at once. */
@@ -35,6 +37,7 @@ export class Heap {
       throw new OptionError("Heap", `bytes must lie between ${PAGE_BYTES} and ${2 ** 32}, got ${bytes}`);
     }
     const pages = Math.ceil(bytes / PAGE_BYTES);
+    this.shared = shared;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     this.free = [{ start: RESERVED_BYTES, bytes: pages * PAGE_BYTES - RESERVED_BYTES }];
   }

@@ -1,6 +1,7 @@
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
 export { createReferenceEngine } from "./engine/reference/reference-engine.ts";
+export { instantiateKernels } from "./engine/wasm/instantiate.ts";
 export { createWasmEngine } from "./engine/wasm/wasm-engine.ts";
 export {
   DtypeError,
@@ -10,6 +11,7 @@ export {
   OptionError,
   ShapeError,
   SingularError,
+  UnsupportedError,
   WorkspaceError,
 } from "./errors.ts";
 export { type GramOptions, gram, gramInto, gramWorkspace } from "./gram.ts";
@@ -29,4 +31,5 @@ export {
   type Vector,
   zeros,
 } from "./matrix.ts";
+export { fillNormal, fillUniform, type RandomKey } from "./random.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";

@@ -1,0 +1,41 @@
+import { UnsupportedError } from "../../errors.ts";
+import type { Heap } from "../../heap.ts";
+
+/** How a module names its memory import of kind memory (2) with a maximum (1), in bytes: `"env"`, `"memory"`, 2, 1. */
+const MEMORY_IMPORT = [3, ...codes("env"), 6, ...codes("memory"), 2, 1];
+/** Limits flag of a shared memory with a maximum. */
+const SHARED_WITH_MAXIMUM = 3;
+
+/**
+ * Instantiates a WebAssembly module on a heap's memory, so that its exports work on the heap's arrays by address (`byteOffset`).
+ * Several modules can share one heap: each imports the memory and owns no static data (`scripts/build-wasm.js` sees to both).
+ * The same bytes serve a private and a shared memory.
+ *
+ * @param base64 - the module, as that script writes it.
+ * @returns the exports, as the type that the caller states.
+ * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
+ */
+export function instantiateKernels<Kernels>(base64: string, heap: Heap): Kernels {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  if (heap.shared) bytes[memoryFlag(bytes)] = SHARED_WITH_MAXIMUM;
+  const { exports } = new WebAssembly.Instance(compile(bytes), { env: { memory: heap.memory } });
+  return exports as Kernels;
+}
+
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw new UnsupportedError("instantiateKernels", "expected WebAssembly with SIMD", { cause });
+  }
+}
+
+/** Where the limits flag of the imported memory stands. */
+function memoryFlag(bytes: Uint8Array): number {
+  const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, j) => bytes[i + j] === byte));
+  return at + MEMORY_IMPORT.length - 1;
+}
+
+function codes(text: string): number[] {
+  return Array.from(text, (character) => character.charCodeAt(0));
+}
