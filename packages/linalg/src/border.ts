@@ -15,7 +15,8 @@ export function checkShape(operation: string, name: string, a: MatrixLike, rows:
 /** Checks an output: like {@link checkShape}, and no two elements share their storage by a stride of zero. */
 export function checkOutput(operation: string, name: string, a: MatrixLike, rows: number, cols: number): void {
   checkShape(operation, name, a, rows, cols);
-  if ((rows > 1 && a.stride[0] === 0) || (cols > 1 && a.stride[1] === 0)) {
+  const shares = rows * cols > 0 && ((rows > 1 && a.stride[0] === 0) || (cols > 1 && a.stride[1] === 0));
+  if (shares) {
     throw new ShapeError(operation, `expected ${name} without zero strides, got [${a.stride[0]}, ${a.stride[1]}]`);
   }
 }

@@ -31,5 +31,23 @@ export {
   type Vector,
   zeros,
 } from "./matrix.ts";
+export {
+  type NewtonSchulzCoefficients,
+  type NewtonSchulzOptions,
+  type NewtonSchulzStep,
+  newtonSchulz,
+  newtonSchulzInto,
+  newtonSchulzWorkspace,
+} from "./newton-schulz.ts";
+export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar.ts";
 export { fillNormal, fillUniform, type RandomKey } from "./random.ts";
+export {
+  type RangeFinder,
+  type RangeFinderOptions,
+  type RangeFinderOut,
+  type RangeFinderSettings,
+  rangeFinder,
+  rangeFinderInto,
+  rangeFinderWorkspace,
+} from "./range-finder.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";

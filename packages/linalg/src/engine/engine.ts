@@ -78,4 +78,69 @@ export interface Engine {
     c1: number,
     c2: number,
   ): void;
+
+  /**
+   * X ← X (I − tau v vᵀ): a Householder reflector on the m rows of X, each of length n. Float64.
+   * `v` may lie in the same array as `x`, apart from it.
+   */
+  reflect(
+    m: number,
+    n: number,
+    tau: number,
+    v: Float64Array,
+    vOffset: number,
+    x: Float64Array,
+    xOffset: number,
+    ldx: number,
+  ): void;
+
+  /**
+   * The rotations of one QL sweep on count + 1 rows of length n: for i = count − 1 down to 0,
+   * (row i, row i + 1) ← (c_i row i − s_i row i + 1, s_i row i + c_i row i + 1). Float64.
+   */
+  rotate(
+    count: number,
+    n: number,
+    c: Float64Array,
+    s: Float64Array,
+    x: Float64Array,
+    xOffset: number,
+    ldx: number,
+  ): void;
+
+  /**
+   * One step of a tridiagonal reduction on the symmetric n × n matrix A, written in full: A ← A − v wᵀ − w vᵀ, then y ← A x.
+   * Float64; the four vectors start at `offset` of their arrays.
+   */
+  updateMultiply(
+    n: number,
+    a: Float64Array,
+    aOffset: number,
+    lda: number,
+    v: Float64Array,
+    w: Float64Array,
+    x: Float64Array,
+    y: Float64Array,
+    offset: number,
+  ): void;
+
+  /**
+   * One cyclic sweep of one-sided Jacobi: for each pair of rows of X (k × n) whose cosine exceeds `tolerance`, the plane rotation
+   * that makes them orthogonal, on X and on the same rows of Z (k × m). Before row i meets the others, the longest of the rows
+   * from i on is exchanged with it (de Rijk). `squares` holds the rows' squared norms and is kept up to date; a row whose square
+   * is zero is left alone. Returns the largest cosine met, 0 if no pair was rotated. Float64.
+   */
+  jacobi(
+    k: number,
+    n: number,
+    tolerance: number,
+    x: Float64Array,
+    xOffset: number,
+    ldx: number,
+    squares: Float64Array,
+    m: number,
+    z: Float64Array,
+    zOffset: number,
+    ldz: number,
+  ): number;
 }

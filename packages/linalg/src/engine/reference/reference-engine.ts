@@ -3,9 +3,25 @@ import type { Engine } from "../engine.ts";
 import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
 import { gram } from "./gram.ts";
+import { jacobi } from "./jacobi.ts";
+import { reflect } from "./reflect.ts";
+import { rotate } from "./rotate.ts";
+import { updateMultiply } from "./update-multiply.ts";
 import { axpby, dot } from "./vector.ts";
 
 /** The kernels in plain TypeScript: the executable definition of {@link Engine}, and a fallback where WebAssembly SIMD is missing. Slow. */
 export function createReferenceEngine(heap: HeapOptions = {}): Engine {
-  return { name: "reference", heap: new Heap(heap), gemm, gram, axpby, dot, adamw };
+  return {
+    name: "reference",
+    heap: new Heap(heap),
+    gemm,
+    gram,
+    axpby,
+    dot,
+    adamw,
+    jacobi,
+    reflect,
+    rotate,
+    updateMultiply,
+  };
 }

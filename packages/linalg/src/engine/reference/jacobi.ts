@@ -1,0 +1,79 @@
+/** One sweep of one-sided Jacobi on rows. The contract is that of `Engine.jacobi`. */
+export function jacobi(
+  k: number,
+  n: number,
+  tolerance: number,
+  x: Float64Array,
+  xOffset: number,
+  ldx: number,
+  squares: Float64Array,
+  m: number,
+  z: Float64Array,
+  zOffset: number,
+  ldz: number,
+): number {
+  let largest = 0;
+  for (let i = 0; i < k - 1; i++) {
+    bringLargest(i, k, n, x, xOffset, ldx, squares, m, z, zOffset, ldz);
+    for (let j = i + 1; j < k; j++) {
+      const p = xOffset + i * ldx;
+      const q = xOffset + j * ldx;
+      let dot = 0;
+      for (let t = 0; t < n; t++) dot += x[p + t]! * x[q + t]!;
+      const a = squares[i]!;
+      const b = squares[j]!;
+      const cosine = Math.abs(dot) / (Math.sqrt(a) * Math.sqrt(b));
+      if (!(cosine > tolerance)) continue;
+      largest = Math.max(largest, cosine);
+      const zeta = (b - a) / (2 * dot);
+      const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+      const c = 1 / Math.sqrt(1 + tangent * tangent);
+      const s = c * tangent;
+      turn(n, c, s, x, p, q);
+      turn(m, c, s, z, zOffset + i * ldz, zOffset + j * ldz);
+      squares[i] = sumOfSquares(n, x, p);
+      squares[j] = sumOfSquares(n, x, q);
+    }
+  }
+  return largest;
+}
+
+/** De Rijk's pivoting: exchanges row i with the longest of the rows from i on. */
+function bringLargest(
+  i: number,
+  k: number,
+  n: number,
+  x: Float64Array,
+  xOffset: number,
+  ldx: number,
+  squares: Float64Array,
+  m: number,
+  z: Float64Array,
+  zOffset: number,
+  ldz: number,
+): void {
+  let most = i;
+  for (let j = i + 1; j < k; j++) if (squares[j]! > squares[most]!) most = j;
+  if (most === i) return;
+  const square = squares[i]!;
+  squares[i] = squares[most]!;
+  squares[most] = square;
+  turn(n, 0, 1, x, xOffset + i * ldx, xOffset + most * ldx);
+  turn(m, 0, 1, z, zOffset + i * ldz, zOffset + most * ldz);
+}
+
+/** (row p, row q) ← (c p − s q, s p + c q). */
+function turn(n: number, c: number, s: number, x: Float64Array, p: number, q: number): void {
+  for (let t = 0; t < n; t++) {
+    const a = x[p + t]!;
+    const b = x[q + t]!;
+    x[p + t] = c * a - s * b;
+    x[q + t] = s * a + c * b;
+  }
+}
+
+function sumOfSquares(n: number, x: Float64Array, offset: number): number {
+  let sum = 0;
+  for (let t = 0; t < n; t++) sum += x[offset + t]! * x[offset + t]!;
+  return sum;
+}

@@ -1,0 +1,62 @@
+import type { Engine } from "./engine/engine.ts";
+import { makeReflector } from "./householder.ts";
+import type { Workspace, WorkspaceSize } from "./workspace.ts";
+import { allOf, sizeOfFloat64 } from "./workspace.ts";
+
+/**
+ * Reduces the packed symmetric n × n matrix `a` to tridiagonal form T = Qᵀ A Q.
+ * On exit `d` is T's diagonal, e[0 … n−2] its neighbours, and row k of `a` holds reflector k from column k + 1 on (v₀ = 1),
+ * with factor tau[k]; Q = H₀ H₁ … H_{n−3}.
+ */
+export function tridiagonalize(
+  engine: Engine,
+  n: number,
+  a: Float64Array,
+  d: Float64Array,
+  e: Float64Array,
+  tau: Float64Array,
+  work: Workspace,
+): void {
+  work.scope(() => {
+    const v = work.float64(n).fill(0);
+    const w = work.float64(n).fill(0);
+    const x = work.float64(n).fill(0);
+    const y = work.float64(n).fill(0);
+    for (let k = 0; k < n; k++) {
+      const row = k * n;
+      // Row k has not seen the last rank-two update yet; the trailing matrix gets it together with the next product.
+      for (let j = k; j < n; j++) a[row + j] = a[row + j]! - v[k]! * w[j]! - w[k]! * v[j]!;
+      d[k] = a[row + k]!;
+      if (k === n - 1) break;
+      const rest = n - k - 1;
+      tau[k] = makeReflector(a, row + k + 1, rest);
+      e[k] = a[row + k + 1]!;
+      a[row + k + 1] = 1;
+      for (let j = k + 1; j < n; j++) x[j] = a[row + j]!;
+      engine.updateMultiply(rest, a, (k + 1) * n + k + 1, n, v, w, x, y, k + 1);
+      const factor = tau[k]!;
+      let dot = 0;
+      for (let j = k + 1; j < n; j++) dot += x[j]! * y[j]!;
+      const half = 0.5 * factor * factor * dot;
+      for (let j = k + 1; j < n; j++) {
+        v[j] = x[j]!;
+        w[j] = factor * y[j]! - half * x[j]!;
+      }
+    }
+  });
+}
+
+export const tridiagonalizeWorkspace = (n: number): WorkspaceSize =>
+  allOf(sizeOfFloat64(n), sizeOfFloat64(n), sizeOfFloat64(n), sizeOfFloat64(n));
+
+/** Rows of the packed m × n matrix `z` ← z Qᵀ with the Q of {@link tridiagonalize}. */
+export function applyReflectors(
+  engine: Engine,
+  m: number,
+  n: number,
+  a: Float64Array,
+  tau: Float64Array,
+  z: Float64Array,
+): void {
+  for (let k = n - 2; k >= 0; k--) engine.reflect(m, n - k - 1, tau[k]!, a, k * n + k + 1, z, k + 1, n);
+}
