@@ -1,1 +1,50 @@
-export function version(): i32 { return 1; }
+import { adamw } from "./adamw";
+import { gemm, gemmScratch } from "./gemm";
+import { gram, gramScratch } from "./gram";
+import { axpby, dot } from "./vector";
+
+export { adamw, gramScratch };
+
+export function gemmScratch32(m: usize, n: usize, k: usize): usize {
+  return gemmScratch<f32>(m, n, k);
+}
+
+export function gemmScratch64(m: usize, n: usize, k: usize): usize {
+  return gemmScratch<f64>(m, n, k);
+}
+
+export function gemm32(
+  transA: bool, transB: bool, m: usize, n: usize, k: usize, alpha: f32, a: usize, lda: usize, b: usize, ldb: usize, beta: f32, c: usize, ldc: usize, scratch: usize,
+): void {
+  gemm<f32>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, scratch);
+}
+
+export function gemm64(
+  transA: bool, transB: bool, m: usize, n: usize, k: usize, alpha: f64, a: usize, lda: usize, b: usize, ldb: usize, beta: f64, c: usize, ldc: usize, scratch: usize,
+): void {
+  gemm<f64>(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, scratch);
+}
+
+export function gram32(trans: bool, n: usize, k: usize, a: usize, lda: usize, c: usize, ldc: usize, scratch: usize): void {
+  gram<f32>(trans, n, k, a, lda, c, ldc, scratch);
+}
+
+export function gram64(trans: bool, n: usize, k: usize, a: usize, lda: usize, c: usize, ldc: usize, scratch: usize): void {
+  gram<f64>(trans, n, k, a, lda, c, ldc, scratch);
+}
+
+export function axpby32(n: usize, alpha: f32, x: usize, beta: f32, y: usize): void {
+  axpby<f32>(n, alpha, x, beta, y);
+}
+
+export function axpby64(n: usize, alpha: f64, x: usize, beta: f64, y: usize): void {
+  axpby<f64>(n, alpha, x, beta, y);
+}
+
+export function dot32(n: usize, x: usize, y: usize): f64 {
+  return dot<f32>(n, x, y);
+}
+
+export function dot64(n: usize, x: usize, y: usize): f64 {
+  return dot<f64>(n, x, y);
+}

@@ -10,10 +10,10 @@ import { updateMultiply } from "./update-multiply.ts";
 import { axpby, dot } from "./vector.ts";
 
 /** The kernels in plain TypeScript: the executable definition of {@link Engine}, and a fallback where WebAssembly SIMD is missing. Slow. */
-export function createReferenceEngine(heap: HeapOptions = {}): Engine {
+export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
   return {
     name: "reference",
-    heap: new Heap(heap),
+    heap: heap instanceof Heap ? heap : new Heap(heap),
     gemm,
     gram,
     axpby,

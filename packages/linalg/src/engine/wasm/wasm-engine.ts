@@ -1,7 +1,84 @@
-import type { HeapOptions } from "../../heap.ts";
+import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
+import { instantiateKernels } from "./instantiate.ts";
+import { wasmBase64 } from "./kernels.generated.ts";
+import type { Kernels } from "./kernels.ts";
+import { Staging, span } from "./staging.ts";
 
-export function createWasmEngine(heap: HeapOptions = {}): Engine {
-  return createReferenceEngine(heap);
+/**
+ * The default engine: WebAssembly with SIMD, the same bits in every runtime.
+ *
+ * @param heap - options of a new heap, or a heap to share with other engines and modules.
+ * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
+ * Scratch for packing, and copies of operands that lie outside the heap, stay allocated in the heap for the next call.
+ */
+export function createWasmEngine(heap: Heap | HeapOptions = {}): Engine {
+  const shared = heap instanceof Heap ? heap : new Heap(heap);
+  const kernels = instantiateKernels<Kernels>(wasmBase64, shared);
+  return {
+    ...createReferenceEngine(shared),
+    name: "wasm",
+    heap: shared,
+    ...products(kernels, shared),
+    ...elementwise(kernels, shared),
+  };
+}
+
+function products(kernels: Kernels, heap: Heap): Pick<Engine, "gemm" | "gram"> {
+  const scratch = new Staging(heap);
+  const stageA = new Staging(heap);
+  const stageB = new Staging(heap);
+  const stageC = new Staging(heap);
+  return {
+    gemm(transA, transB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc) {
+      const single = c.BYTES_PER_ELEMENT === 4;
+      const size = span(m, n, ldc);
+      const aAt = stageA.input(a, aOffset, transA ? span(k, m, lda) : span(m, k, lda));
+      const bAt = stageB.input(b, bOffset, transB ? span(n, k, ldb) : span(k, n, ldb));
+      const cAt = stageC.input(c, cOffset, size);
+      const work = scratch.scratch((single ? kernels.gemmScratch32 : kernels.gemmScratch64)(m, n, k));
+      const kernel = single ? kernels.gemm32 : kernels.gemm64;
+      kernel(transA, transB, m, n, k, alpha, aAt, lda, bAt, ldb, beta, cAt, ldc, work);
+      stageC.output(c, cOffset, size, cAt);
+    },
+    gram(trans, n, k, a, aOffset, lda, c, cOffset, ldc) {
+      const size = span(n, n, ldc);
+      const aAt = stageA.input(a, aOffset, trans ? span(k, n, lda) : span(n, k, lda));
+      const cAt = stageC.input(c, cOffset, size);
+      const work = scratch.scratch(kernels.gramScratch(n, k));
+      (a.BYTES_PER_ELEMENT === 4 ? kernels.gram32 : kernels.gram64)(trans, n, k, aAt, lda, cAt, ldc, work);
+      stageC.output(c, cOffset, size, cAt);
+    },
+  };
+}
+
+function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "dot" | "adamw"> {
+  const stageX = new Staging(heap);
+  const stageY = new Staging(heap);
+  const stageM = new Staging(heap);
+  const stageV = new Staging(heap);
+  return {
+    axpby(n, alpha, x, xOffset, beta, y, yOffset) {
+      const yAt = stageY.input(y, yOffset, n);
+      const xAt = stageX.input(x, xOffset, n);
+      (y.BYTES_PER_ELEMENT === 4 ? kernels.axpby32 : kernels.axpby64)(n, alpha, xAt, beta, yAt);
+      stageY.output(y, yOffset, n, yAt);
+    },
+    dot(n, x, xOffset, y, yOffset) {
+      const xAt = stageX.input(x, xOffset, n);
+      const yAt = stageY.input(y, yOffset, n);
+      return (x.BYTES_PER_ELEMENT === 4 ? kernels.dot32 : kernels.dot64)(n, xAt, yAt);
+    },
+    adamw(n, w, wOffset, g, gOffset, m, mOffset, v, vOffset, lr, beta1, beta2, eps, decay, c1, c2) {
+      const wAt = stageX.input(w, wOffset, n);
+      const gAt = stageY.input(g, gOffset, n);
+      const mAt = stageM.input(m, mOffset, n);
+      const vAt = stageV.input(v, vOffset, n);
+      kernels.adamw(n, wAt, gAt, mAt, vAt, lr, beta1, beta2, eps, decay, c1, c2);
+      stageX.output(w, wOffset, n, wAt);
+      stageM.output(m, mOffset, n, mAt);
+      stageV.output(v, vOffset, n, vAt);
+    },
+  };
 }

@@ -1,0 +1,58 @@
+/** Exports of the WebAssembly module (`assembly/index.ts`). Addresses are bytes; leading dimensions are elements; flags are 0 or 1. */
+export interface Kernels {
+  /** Bytes of scratch that one product needs. */
+  gemmScratch32(m: number, n: number, k: number): number;
+  gemmScratch64(m: number, n: number, k: number): number;
+  gramScratch(n: number, k: number): number;
+  gemm32: Gemm;
+  gemm64: Gemm;
+  gram32: Gram;
+  gram64: Gram;
+  axpby32: Axpby;
+  axpby64: Axpby;
+  dot32: Dot;
+  dot64: Dot;
+  adamw(
+    n: number,
+    w: number,
+    g: number,
+    m: number,
+    v: number,
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    decay: number,
+    c1: number,
+    c2: number,
+  ): void;
+}
+
+type Gemm = (
+  transA: boolean,
+  transB: boolean,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
+  scratch: number,
+) => void;
+type Gram = (
+  trans: boolean,
+  n: number,
+  k: number,
+  a: number,
+  lda: number,
+  c: number,
+  ldc: number,
+  scratch: number,
+) => void;
+type Axpby = (n: number, alpha: number, x: number, beta: number, y: number) => void;
+type Dot = (n: number, x: number, y: number) => number;
