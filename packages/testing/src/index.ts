@@ -1,1 +1,1 @@
-export {};
+export { describeEngine } from "./engine-suite/index.ts";

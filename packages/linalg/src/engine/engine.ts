@@ -13,7 +13,7 @@ export interface Engine {
   readonly name: string;
   readonly heap: Heap;
 
-  /** C ← alpha op(A) op(B) + beta C, with op(A) m × k, op(B) k × n. beta = 0 ignores what C held, NaN included. */
+  /** C ← alpha op(A) op(B) + beta C, with op(A) m × k, op(B) k × n. alpha = 0 ignores A and B, beta = 0 what C held, NaN included. */
   gemm(
     transA: boolean,
     transB: boolean,

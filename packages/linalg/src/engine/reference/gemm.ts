@@ -22,9 +22,10 @@ export function gemm(
   const [aRow, aCol] = transA ? [1, lda] : [lda, 1];
   const [bRow, bCol] = transB ? [1, ldb] : [ldb, 1];
   const row = new Float64Array(n);
+  const terms = alpha === 0 ? 0 : k;
   for (let i = 0; i < m; i++) {
     row.fill(0);
-    for (let p = 0; p < k; p++) {
+    for (let p = 0; p < terms; p++) {
       const factor = a[aOffset + i * aRow + p * aCol]!;
       for (let j = 0, at = bOffset + p * bRow; j < n; j++, at += bCol) row[j]! += factor * b[at]!;
     }
