@@ -1,1 +1,57 @@
-export {};
+export type { AdamwOptions } from "./adamw.ts";
+export type {
+  AdamwUpdate,
+  Backend,
+  BackendSizes,
+  NewtonSchulzCoefficients,
+  NewtonSchulzOptions,
+  PolarInfo,
+  PolarOptions,
+  ProductOptions,
+  RangeFinderOptions,
+  RangeFinderSettings,
+  RangeInfo,
+  Scratch,
+} from "./backend.ts";
+export type { Counters } from "./counters.ts";
+export {
+  CheckpointError,
+  DisposedError,
+  GradientShapeError,
+  NonFiniteGradientError,
+  OptimizerError,
+  OptimizerOptionError,
+  ParameterError,
+  SafetensorsError,
+  StepFailedError,
+} from "./errors.ts";
+export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./events.ts";
+export type { GaloreOptions } from "./galore.ts";
+export type { Group, GroupOptions } from "./groups.ts";
+export { type LinalgMatrix, type LinalgSource, linalgBackend, linalgSizes } from "./linalg-backend.ts";
+export type { MuonOptions } from "./muon.ts";
+export {
+  type CreateOptions,
+  createOptimizer,
+  type Optimizer,
+  type ParameterReport,
+  type Report,
+} from "./optimizer.ts";
+export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
+export { type ParameterPlan, type Plan, plan } from "./plan.ts";
+export type { RefreshTrace } from "./rule.ts";
+export type { OptimizerName, OptimizerOptions } from "./rules.ts";
+export { readSafetensors, type Tensor, type TensorData, type TensorFile, writeSafetensors } from "./safetensors.ts";
+export {
+  constant,
+  cosine,
+  type DecayOptions,
+  linear,
+  type Schedule,
+  type ScheduleSpec,
+  type StableOptions,
+  schedule,
+  wsd,
+} from "./schedule.ts";
+export type { SgdOptions } from "./sgd.ts";
+export type { AdaptiveRank, Orthogonalize, RefreshOptions, Residual, SumoOptions } from "./sumo-options.ts";

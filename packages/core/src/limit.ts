@@ -1,0 +1,28 @@
+import type { Backend } from "./backend.ts";
+import { finiteUpdate } from "./rule.ts";
+
+/** What the limiter found: the norm after it acted, and whether it did. */
+export interface Limited {
+  readonly updateNorm: number;
+  readonly limited: boolean;
+}
+
+/**
+ * Algorithm 1, step 4: if ‖x‖ > γ ‖x before‖, x ← x γ ‖x before‖ / ‖x‖.
+ * A previous norm of zero limits nothing; otherwise one zero gradient would stop the parameter for ever.
+ *
+ * @throws {RangeError} if the norm is not finite, before `x` is written.
+ */
+export function limitGrowth<T>(
+  backend: Backend<T, never>,
+  x: T,
+  lastNorm: number,
+  growthLimit: number | "off",
+): Limited {
+  const norm = finiteUpdate(backend.norm(x));
+  if (growthLimit === "off" || lastNorm === 0 || norm <= growthLimit * lastNorm) {
+    return { updateNorm: norm, limited: false };
+  }
+  backend.axpby(x, (growthLimit * lastNorm) / norm, x, 0);
+  return { updateNorm: growthLimit * lastNorm, limited: true };
+}

@@ -1,0 +1,269 @@
+import {
+  allOf,
+  currentEngine,
+  type Engine,
+  type Matrix,
+  type MatrixLike,
+  matrix,
+  newtonSchulzInto,
+  newtonSchulzWorkspace,
+  polarInto,
+  polarWorkspace,
+  rangeFinderInto,
+  rangeFinderWorkspace,
+  sizeOfFloat32,
+  sizeOfFloat64,
+  transpose,
+  Workspace,
+} from "@sumo/linalg";
+import type {
+  AdamwUpdate,
+  Backend,
+  BackendSizes,
+  NewtonSchulzOptions,
+  PolarInfo,
+  PolarOptions,
+  ProductOptions,
+  RangeFinderOptions,
+  RangeInfo,
+  Scratch,
+} from "./backend.ts";
+
+/** A row-major float32 matrix, the handle of {@link linalgBackend}. */
+export type LinalgMatrix = Matrix<Float32Array>;
+/** What {@link linalgBackend} takes weights and gradients from. Weights must be row-major float32; gradients may have any stride and dtype. */
+export type LinalgSource = Float32Array | MatrixLike;
+
+/**
+ * The default backend: `@sumo/linalg` on one engine. State and scratch lie in the engine's heap.
+ * Weights and gradients are used in place where they lie in that heap, and copied in and out by the kernels where they do not.
+ */
+export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgMatrix, LinalgSource> {
+  return new LinalgBackend(engine);
+}
+
+/** What {@link linalgBackend} takes, without an engine. */
+export const linalgSizes: BackendSizes = {
+  allocated: (rows, cols) => sizeOfFloat32(rows * cols),
+  matrix: (rows, cols) => sizeOfFloat32(rows * cols),
+  scaleLines: (rows, cols) => 2 * sizeOfFloat64(Math.max(rows, cols)),
+  polar: (rows, cols) => allOf(polarWorkspace(rows, cols, "float32"), sizeOfFloat64(Math.min(rows, cols))),
+  newtonSchulz: (rows, cols) => newtonSchulzWorkspace(rows, cols, "float32"),
+  rangeFinder: (rows, cols, rank, { oversampling, powerIterations }) =>
+    allOf(
+      rangeFinderWorkspace(rows, cols, rank, "float32", { oversampling, powerIterations }),
+      sizeOfFloat64(Math.min(rows, cols)),
+    ),
+  scratch: (bytes) => (bytes === 0 ? 0 : sizeOfFloat32(Math.ceil(bytes / 4))),
+};
+
+class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
+  readonly name: string;
+  readonly sizes = linalgSizes;
+  private readonly engine: Engine;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.name = `linalg/${engine.name}`;
+  }
+
+  allocate(rows: number, cols: number): LinalgMatrix {
+    return matrix(rows, cols, this.engine.heap.float32(rows * cols)) as LinalgMatrix;
+  }
+
+  dispose(a: LinalgMatrix): void {
+    this.engine.heap.release(a.data);
+  }
+
+  weight(source: LinalgSource, rows: number, cols: number): LinalgMatrix | undefined {
+    const handle = this.gradient(source, rows, cols);
+    const data = source instanceof Float32Array ? source : source.data;
+    return handle?.data.buffer === data.buffer ? handle : undefined;
+  }
+
+  gradient(source: LinalgSource, rows: number, cols: number): LinalgMatrix | undefined {
+    if (source instanceof Float32Array) {
+      return source.length === rows * cols ? (matrix(rows, cols, source) as LinalgMatrix) : undefined;
+    }
+    const [first, second] = source.shape.length === 1 ? [1, source.shape[0]] : [source.shape[0], source.shape[1]];
+    if (source.shape.length > 2 || first !== rows || second !== cols) return undefined;
+    return matrix(rows, cols, packed(source)) as LinalgMatrix;
+  }
+
+  rowsOf(a: LinalgMatrix, firstRow: number, rows: number): LinalgMatrix {
+    const cols = a.shape[1]!;
+    return matrix(rows, cols, a.data.subarray(firstRow * cols, (firstRow + rows) * cols)) as LinalgMatrix;
+  }
+
+  shapeOf(source: LinalgSource): readonly number[] {
+    return source instanceof Float32Array ? [source.length] : Array.from(source.shape);
+  }
+
+  scratch(bytes: number): Scratch<LinalgMatrix> {
+    return new LinalgScratch(this.engine, bytes);
+  }
+
+  read(a: LinalgMatrix): Float32Array {
+    return Float32Array.from(a.data);
+  }
+
+  write(a: LinalgMatrix, values: Float32Array): void {
+    a.data.set(values);
+  }
+
+  axpby(out: LinalgMatrix, alpha: number, a: LinalgMatrix, beta: number): void {
+    this.engine.axpby(out.data.length, alpha, a.data, 0, beta, out.data, 0);
+  }
+
+  norm(a: LinalgMatrix): number {
+    return Math.sqrt(this.engine.dot(a.data.length, a.data, 0, a.data, 0));
+  }
+
+  matmul(
+    out: LinalgMatrix,
+    a: LinalgMatrix,
+    b: LinalgMatrix,
+    { transposeA = false, transposeB = false, alpha = 1, beta = 0 }: ProductOptions = {},
+  ): void {
+    const [m, n] = out.shape as [number, number];
+    const k = a.shape[transposeA ? 0 : 1]!;
+    const [lda, ldb] = [a.shape[1]!, b.shape[1]!];
+    this.engine.gemm(transposeA, transposeB, m, n, k, alpha, a.data, 0, lda, b.data, 0, ldb, beta, out.data, 0, n);
+  }
+
+  scaleLines(
+    a: LinalgMatrix,
+    numerator: LinalgMatrix,
+    denominator: LinalgMatrix,
+    lines: "rows" | "columns",
+    scratch: Scratch<LinalgMatrix>,
+  ): void {
+    const { work } = scratch as LinalgScratch;
+    work.scope(() => {
+      const count = a.shape[lines === "rows" ? 0 : 1]!;
+      const ratio = squaredLineNorms(numerator, lines, work.float64(count));
+      const divisor = squaredLineNorms(denominator, lines, work.float64(count));
+      for (let j = 0; j < count; j++) ratio[j] = divisor[j]! > 0 ? Math.sqrt(ratio[j]! / divisor[j]!) : 0;
+      multiplyLines(a, lines, ratio);
+    });
+  }
+
+  polar(out: LinalgMatrix, a: LinalgMatrix, scratch: Scratch<LinalgMatrix>, { tolerance }: PolarOptions): PolarInfo {
+    const { work } = scratch as LinalgScratch;
+    return work.scope(() => {
+      const s = work.float64(Math.min(a.shape[0]!, a.shape[1]!));
+      const { rank } = polarInto({ u: out, s }, a, work, { tolerance });
+      return { rank, spectrum: s };
+    });
+  }
+
+  newtonSchulz(
+    out: LinalgMatrix,
+    a: LinalgMatrix,
+    scratch: Scratch<LinalgMatrix>,
+    { coefficients, steps }: NewtonSchulzOptions,
+  ): void {
+    const { work } = scratch as LinalgScratch;
+    newtonSchulzInto(out, a, work, steps === undefined ? { coefficients } : { coefficients, steps });
+  }
+
+  rangeFinder(
+    out: LinalgMatrix,
+    a: LinalgMatrix,
+    scratch: Scratch<LinalgMatrix>,
+    { transpose: transposed, start, key, oversampling, powerIterations }: RangeFinderOptions<LinalgMatrix>,
+  ): RangeInfo {
+    const { work } = scratch as LinalgScratch;
+    return work.scope(() => {
+      const s = work.float64(out.shape[1]!);
+      const settings = { oversampling, powerIterations, key };
+      rangeFinderInto(
+        { q: out, s },
+        transposed ? transpose(a) : a,
+        work,
+        start === undefined ? settings : { ...settings, start },
+      );
+      return { spectrum: s };
+    });
+  }
+
+  shrinkAgreeing({ data: weight }: LinalgMatrix, { data: direction }: LinalgMatrix, factor: number): void {
+    for (let i = 0; i < weight.length; i++) if (direction[i]! * weight[i]! > 0) weight[i] = factor * weight[i]!;
+  }
+
+  adamw(
+    weight: LinalgMatrix,
+    gradient: LinalgMatrix,
+    first: LinalgMatrix,
+    second: LinalgMatrix,
+    { lr, beta1, beta2, eps, decay, correction1, correction2 }: AdamwUpdate,
+  ): void {
+    const n = weight.data.length;
+    const [w, g, m, v] = [weight.data, gradient.data, first.data, second.data];
+    this.engine.adamw(n, w, 0, g, 0, m, 0, v, 0, lr, beta1, beta2, eps, decay, correction1, correction2);
+  }
+}
+
+class LinalgScratch implements Scratch<LinalgMatrix> {
+  readonly work: Workspace;
+  /** The handles given out so far, by address and shape: a warm step makes no new ones. */
+  private readonly handles = new Map<string, LinalgMatrix>();
+
+  constructor(engine: Engine, bytes: number) {
+    this.work = new Workspace(engine, bytes);
+  }
+
+  scope<R>(body: (scratch: Scratch<LinalgMatrix>) => R): R {
+    return this.work.scope(() => body(this));
+  }
+
+  matrix(rows: number, cols: number): LinalgMatrix {
+    const data = this.work.float32(rows * cols);
+    const key = `${data.byteOffset}:${rows}:${cols}`;
+    let handle = this.handles.get(key);
+    if (handle === undefined || handle.data !== data) {
+      handle = matrix(rows, cols, data) as LinalgMatrix;
+      this.handles.set(key, handle);
+    }
+    return handle;
+  }
+
+  dispose(): void {
+    this.work.dispose();
+  }
+}
+
+const count = (shape: ArrayLike<number>): number => Array.from(shape).reduce((product, size) => product * size, 1);
+
+/** The elements row-major in float32: in place where they already are, else a copy. */
+function packed({ data, shape, stride, offset }: MatrixLike): Float32Array {
+  const [rows, cols] = shape.length === 2 ? [shape[0]!, shape[1]!] : [1, count(shape)];
+  const [rowStride, colStride] = shape.length === 2 ? [stride[0]!, stride[1]!] : [0, stride[0] ?? 1];
+  if (data instanceof Float32Array && colStride === 1 && (rowStride === cols || rows === 1)) {
+    return data.length === rows * cols ? data : data.subarray(offset, offset + rows * cols);
+  }
+  const copy = new Float32Array(rows * cols);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) copy[i * cols + j] = data[offset + i * rowStride + j * colStride]!;
+  }
+  return copy;
+}
+
+function squaredLineNorms({ data, shape }: LinalgMatrix, lines: "rows" | "columns", out: Float64Array): Float64Array {
+  const [rows, cols] = shape as [number, number];
+  out.fill(0);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++, at++) {
+      const line = lines === "rows" ? i : j;
+      out[line] = out[line]! + data[at]! * data[at]!;
+    }
+  }
+  return out;
+}
+
+function multiplyLines({ data, shape }: LinalgMatrix, lines: "rows" | "columns", factors: Float64Array): void {
+  const [rows, cols] = shape as [number, number];
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++, at++) data[at] = data[at]! * factors[lines === "rows" ? i : j]!;
+  }
+}

@@ -1,0 +1,260 @@
+import type { Backend, BackendSizes, Scratch } from "./backend.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { type Counters, totalOf } from "./counters.ts";
+import {
+  DisposedError,
+  GradientShapeError,
+  NonFiniteGradientError,
+  OptimizerOptionError,
+  ParameterError,
+} from "./errors.ts";
+import { Listeners, type OptimizerEvents } from "./events.ts";
+import { type Assignment, assignGroups, type Group } from "./groups.ts";
+import { type LinalgMatrix, type LinalgSource, linalgBackend } from "./linalg-backend.ts";
+import { checkParameters, flattened, type Parameter, streamOf } from "./parameter.ts";
+import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import { createStepper, type OptimizerName, planRule } from "./rules.ts";
+import { type CheckedGradient, Track, type TrackedPart } from "./track.ts";
+
+export interface CreateOptions<T, Source> {
+  /** Where the arithmetic happens. Default `linalgBackend()`. */
+  readonly backend?: Backend<T, Source>;
+  /** What a gradient with NaN or an infinity does: throw, or count as no step. Either way nothing is changed. Default `"throw"`. */
+  readonly onNonFinite?: "throw" | "skip";
+}
+
+/** What a parameter got, and how it fares. */
+export interface ParameterReport extends ParameterPlan {
+  /** Steps taken. */
+  readonly step: number;
+  readonly counters: Readonly<Counters>;
+  /** ‖Qᵀ G‖² / ‖G‖² of the last gradient, where there is a subspace. */
+  readonly captured: number | undefined;
+  /** Root mean square of the last update before the learning rate, where the optimizer knows it. */
+  readonly updateRms: number | undefined;
+}
+
+export interface Report extends Omit<Plan, "parameters"> {
+  /** The backend's name. */
+  readonly backend: string;
+  readonly parameters: readonly ParameterReport[];
+  readonly counters: Readonly<Counters>;
+}
+
+/**
+ * An optimizer for named parameters, whose weights are updated in place.
+ *
+ * All state and scratch is allocated here, as `plan` says; steps allocate nothing that grows with the parameters.
+ *
+ * @param options - One optimizer's options for all parameters, or a list of groups; the first group that matches a parameter wins.
+ * @throws {OptimizerOptionError} @throws {ParameterError} before anything is allocated.
+ *
+ * @example
+ * const optimizer = createOptimizer(
+ *   [{ name: "w", shape: [128, 352], data: w }],
+ *   { optimizer: "sumo", lr: 8e-3, rank: 32 },
+ * );
+ * optimizer.stepParameter("w", gradient);
+ */
+export function createOptimizer(
+  parameters: readonly Parameter<LinalgSource>[],
+  options: Group | readonly Group[],
+  create?: CreateOptions<LinalgMatrix, LinalgSource>,
+): Optimizer<LinalgMatrix, LinalgSource>;
+export function createOptimizer<T, Source>(
+  parameters: readonly Parameter<Source>[],
+  options: Group | readonly Group[],
+  create: CreateOptions<T, Source> & { readonly backend: Backend<T, Source> },
+): Optimizer<T, Source>;
+export function createOptimizer(
+  parameters: readonly Parameter<LinalgSource>[],
+  options: Group | readonly Group[],
+  { backend = linalgBackend(), onNonFinite = "throw" }: CreateOptions<LinalgMatrix, LinalgSource> = {},
+): Optimizer<LinalgMatrix, LinalgSource> {
+  return new Optimizer(parameters, options, backend, onNonFinite);
+}
+
+/** See {@link createOptimizer}. */
+export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
+  readonly backend: Backend<T, Source>;
+  private readonly onNonFinite: "throw" | "skip";
+  private readonly planned: Plan;
+  private readonly tracks: ReadonlyMap<string, Track<T>>;
+  private readonly scratch: Scratch<T>;
+  private readonly listeners: Listeners = new Listeners();
+  private disposed = false;
+
+  constructor(
+    parameters: readonly Parameter<Source>[],
+    options: Group | readonly Group[],
+    backend: Backend<T, Source>,
+    onNonFinite: "throw" | "skip",
+  ) {
+    if (onNonFinite !== "throw" && onNonFinite !== "skip") {
+      throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
+    }
+    checkParameters(parameters);
+    const assignments = assignGroups(parameters, options);
+    const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
+    this.backend = backend;
+    this.onNonFinite = onNonFinite;
+    this.planned = planAssignments(assignments, backend.sizes);
+    this.tracks = createTracks(backend, assignments, weights);
+    this.scratch = backend.scratch(scratchBytesOf(backend.sizes, assignments));
+  }
+
+  /**
+   * Updates one parameter, e.g. as soon as back-propagation has its gradient.
+   *
+   * @param gradient - Of the parameter's shape, or flat; read only, during the call only.
+   * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError}:
+   * all before weights or state are changed.
+   */
+  stepParameter(name: string, gradient: Source): void {
+    this.apply(this.track(name), this.check(name, gradient));
+  }
+
+  /** Updates the named parameters. All gradients are checked before any weight is changed. @throws as {@link stepParameter}. */
+  step(gradients: Readonly<Record<string, Source>>): void {
+    const checked = Object.entries(gradients).map(([name, gradient]) => ({
+      track: this.track(name),
+      gradient: this.check(name, gradient),
+    }));
+    for (const { track, gradient } of checked) this.apply(track, gradient);
+  }
+
+  /** What every parameter got and why, and how it fares. */
+  report(): Report {
+    const parameters = this.planned.parameters.map((planned) => {
+      const { step, counters, captured, updateRms } = this.track(planned.name);
+      return { ...planned, step, counters: { ...counters }, captured, updateRms };
+    });
+    return { ...this.planned, backend: this.backend.name, parameters, counters: this.counters };
+  }
+
+  /** What happened so far, over all parameters. */
+  get counters(): Readonly<Counters> {
+    return totalOf(Array.from(this.tracks.values(), ({ counters }) => counters));
+  }
+
+  /**
+   * Calls `listener` at every such event; returns what ends it. Somebody who listens to `step` or `refresh` makes steps slower:
+   * spectra are copied, orthogonality and principal angles measured.
+   */
+  on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
+    return this.listeners.add(event, listener);
+  }
+
+  /** The whole state as a safetensors file, without the weights. Goes on bit for bit where it stood. */
+  save(): Uint8Array {
+    this.alive();
+    return saveCheckpoint(this.backend, this.tracks);
+  }
+
+  /**
+   * Takes up a saved state. Names, shapes and all options but the learning rate must be the same.
+   *
+   * @throws {SafetensorsError} @throws {CheckpointError} and then nothing was changed.
+   */
+  load(bytes: Uint8Array): void {
+    this.alive();
+    loadCheckpoint(this.backend, this.tracks, bytes);
+  }
+
+  /** Gives the memory back. The weights are the user's and stay. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const track of this.tracks.values()) disposeParts(this.backend, track.parts);
+    this.scratch.dispose();
+  }
+
+  private check(name: string, source: Source): CheckedGradient<T> {
+    const { assignment, step } = this.track(name);
+    const [rows, cols] = flattened(assignment.parameter.shape, assignment.layout);
+    const gradient = this.backend.gradient(source, rows, cols);
+    if (gradient === undefined) {
+      throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
+    }
+    const norm = this.backend.norm(gradient);
+    if (!Number.isFinite(norm) && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
+    return { gradient, norm };
+  }
+
+  private apply(track: Track<T>, checked: CheckedGradient<T>): void {
+    if (Number.isFinite(checked.norm)) track.update(checked, this.scratch, this.listeners);
+    else track.skip(this.listeners);
+  }
+
+  private track(name: string): Track<T> {
+    this.alive();
+    const track = this.tracks.get(name);
+    if (track === undefined) throw new ParameterError(name, "this optimizer has no such parameter");
+    return track;
+  }
+
+  private alive(): void {
+    if (this.disposed) throw new DisposedError();
+  }
+}
+
+function weightOf<T, Source>(backend: Backend<T, Source>, { parameter, layout, parts }: Assignment, data: Source): T {
+  const { name, shape } = parameter;
+  const weight = backend.weight(data, ...flattened(shape, layout));
+  if (weight === undefined) {
+    const got = backend.shapeOf(data).join(", ");
+    throw new ParameterError(name, `expected storage of shape [${shape.join(", ")}] to update in place, got [${got}]`);
+  }
+  if (parts.length > 1 && backend.rowsOf === undefined) {
+    throw new ParameterError(name, `cannot be split: ${backend.name} has no handles on rows`);
+  }
+  return weight;
+}
+
+/** Allocates every parameter's state; gives it back if there is too little memory. */
+function createTracks<T>(
+  backend: Backend<T, never>,
+  assignments: readonly Assignment[],
+  weights: readonly T[],
+): Map<string, Track<T>> {
+  const tracks = new Map<string, Track<T>>();
+  const counts = countByOptimizer(assignments);
+  const indices = new Map<OptimizerName, number>();
+  try {
+    assignments.forEach((assignment, i) => {
+      const { settings, layout, parts, parameter } = assignment;
+      const count = counts.get(settings.optimizer)!;
+      const tracked = parts.map((part): TrackedPart<T> => {
+        const index = indices.get(settings.optimizer) ?? 0;
+        indices.set(settings.optimizer, index + 1);
+        const place = { stream: streamOf(part.name), index, count, layout };
+        const weight = parts.length === 1 ? weights[i]! : backend.rowsOf!(weights[i]!, part.firstRow, part.rows);
+        return { ...part, weight, stepper: createStepper(backend, part.rows, part.cols, settings, place) };
+      });
+      tracks.set(parameter.name, new Track(backend, assignment, tracked));
+    });
+  } catch (error) {
+    for (const track of tracks.values()) disposeParts(backend, track.parts);
+    throw error;
+  }
+  return tracks;
+}
+
+function countByOptimizer(assignments: readonly Assignment[]): Map<OptimizerName, number> {
+  const counts = new Map<OptimizerName, number>();
+  for (const { settings, parts } of assignments) {
+    counts.set(settings.optimizer, (counts.get(settings.optimizer) ?? 0) + parts.length);
+  }
+  return counts;
+}
+
+function scratchBytesOf(sizes: BackendSizes, assignments: readonly Assignment[]): number {
+  const bytes = assignments.flatMap(({ settings, parts }) =>
+    parts.map(({ rows, cols }) => planRule(rows, cols, settings, sizes).scratchBytes),
+  );
+  return bytes.reduce((most, size) => Math.max(most, size), 0);
+}
+
+function disposeParts<T>(backend: Backend<T, never>, parts: readonly TrackedPart<T>[]): void {
+  for (const { stepper } of parts) for (const matrix of Object.values(stepper.state)) backend.dispose(matrix);
+}

@@ -1,0 +1,75 @@
+import type { BackendSizes } from "./backend.ts";
+import { type Assignment, assignGroups, type Group } from "./groups.ts";
+import { linalgSizes } from "./linalg-backend.ts";
+import { checkParameters, type ParameterShape } from "./parameter.ts";
+import { type OptimizerName, planRule } from "./rules.ts";
+
+/** What one parameter gets and takes. */
+export interface ParameterPlan {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly optimizer: OptimizerName;
+  /** Why this optimizer. */
+  readonly reason: string;
+  /** What the options became for this shape, e.g. a clamped rank. */
+  readonly note?: string;
+  /** Numbers in the state, at the largest rank where it is adaptive. */
+  readonly stateFloats: number;
+  /** Bytes that hold them. */
+  readonly stateBytes: number;
+}
+
+/** What an optimizer will allocate. */
+export interface Plan {
+  readonly parameters: readonly ParameterPlan[];
+  readonly stateFloats: number;
+  readonly stateBytes: number;
+  /** Scratch that all parameters share. */
+  readonly workspaceBytes: number;
+}
+
+/**
+ * What `createOptimizer` will give each parameter and allocate for it, before anything is allocated. Calling it with another optimizer's
+ * options gives that one's figures.
+ *
+ * @param sizes - The backend's; `linalgBackend`'s by default.
+ * @throws {OptimizerOptionError} @throws {ParameterError} as `createOptimizer` does.
+ *
+ * @example
+ * plan([{ name: "w", shape: [1024, 4096] }], { optimizer: "sumo", lr: 8e-3, rank: 128 }).stateFloats; // 128 (1024 + 4096)
+ */
+export function plan(
+  parameters: readonly ParameterShape[],
+  options: Group | readonly Group[],
+  sizes: BackendSizes = linalgSizes,
+): Plan {
+  checkParameters(parameters);
+  return planAssignments(assignGroups(parameters, options), sizes);
+}
+
+/** {@link plan} after groups were assigned. */
+export function planAssignments(assignments: readonly Assignment[], sizes: BackendSizes): Plan {
+  let scratchBytes = 0;
+  const parameters = assignments.map((assignment) => {
+    const { parameter, settings, parts, reason } = assignment;
+    const rules = parts.map(({ rows, cols }) => planRule(rows, cols, settings, sizes));
+    for (const rule of rules) scratchBytes = Math.max(scratchBytes, rule.scratchBytes);
+    const shapes = rules.flatMap(({ state }) => Object.values(state));
+    const note = rules[0]!.note;
+    return {
+      name: parameter.name,
+      shape: parameter.shape,
+      optimizer: settings.optimizer,
+      reason,
+      ...(note !== undefined && { note }),
+      stateFloats: shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0),
+      stateBytes: shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0),
+    };
+  });
+  return {
+    parameters,
+    stateFloats: parameters.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
+    stateBytes: parameters.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
+    workspaceBytes: sizes.scratch(scratchBytes),
+  };
+}

@@ -1,0 +1,114 @@
+import type { BackendSizes, Scratch } from "./backend.ts";
+import type { Layout } from "./parameter.ts";
+
+/** What one matrix of `rows × cols` takes under one optimizer, before anything is allocated. */
+export interface RulePlan {
+  /** State by name. Exactly these matrices are allocated, and saved; an adaptive rank may shrink them later. */
+  readonly state: Readonly<Record<string, readonly [rows: number, cols: number]>>;
+  /** Scratch of one step in bytes; parameters share it. */
+  readonly scratchBytes: number;
+  /** What the options became for this shape, e.g. a clamped rank. */
+  readonly note?: string;
+}
+
+/** One gradient on its way into one weight. */
+export interface StepInput<T> {
+  readonly weight: T;
+  /** Read only, finite. */
+  readonly gradient: T;
+  /** ‖gradient‖, already computed for the check. */
+  readonly gradientNorm: number;
+  readonly lr: number;
+  readonly scratch: Scratch<T>;
+  /** Somebody listens: measure what costs extra. */
+  readonly watched: boolean;
+}
+
+/** What a step tells. Fields that an optimizer does not have, or that cost extra and nobody asked for, are absent. */
+export interface StepTrace {
+  /** Norm of the update before the learning rate. */
+  readonly updateNorm?: number;
+  /** The update's direction was orthogonalized. */
+  readonly orthogonalized?: boolean;
+  /** ‖Qᵀ G‖² / ‖G‖², what the subspace holds of the gradient's energy. */
+  readonly captured?: number;
+  /** What a random subspace of this rank would hold of it: below this a basis is worse than none. */
+  readonly capturedByChance?: number;
+  /** Singular values of what was orthogonalized, descending. */
+  readonly spectrum?: Float64Array;
+  /** ‖O Oᵀ O − O‖ per direction. */
+  readonly orthogonality?: number;
+  /** The growth limiter shortened this update. */
+  readonly limited?: boolean;
+  readonly refresh?: RefreshTrace;
+}
+
+/** What a change of subspace tells. */
+export interface RefreshTrace {
+  /** The first basis of this parameter. */
+  readonly first: boolean;
+  /** Dimension of the new subspace. */
+  readonly rank: number;
+  /** ‖R M‖ / ‖M‖: how much of the moment the new subspace keeps. 1 for the first. */
+  readonly retention: number;
+  /** Principal angles between the old and the new subspace in radians, ascending. */
+  readonly angles?: Float64Array;
+  /** Estimated leading singular values of the gradient. */
+  readonly spectrum?: Float64Array;
+}
+
+/** State that is not a matrix: plain JSON. */
+export type Facts = Readonly<Record<string, number | string>>;
+
+/** One parameter's optimizer: its state, and how it takes a step. */
+export interface Stepper<T> {
+  /** Steps taken. */
+  readonly step: number;
+  /**
+   * Takes one step: reads the gradient, changes the weight and the state.
+   * Whatever it throws, it throws before it changes either.
+   */
+  update(input: StepInput<T>): StepTrace;
+  /** The matrices that hold the state now. */
+  readonly state: Readonly<Record<string, T>>;
+  /** The shapes of `state` that go with such facts. @throws if a fact is missing or impossible. */
+  stateShapes(facts: Facts): Readonly<Record<string, readonly [rows: number, cols: number]>>;
+  /** The rest of the state, as JSON. */
+  facts(): Facts;
+  /** The inverse of `facts`; `state` then has the shapes that go with it, and garbage until it is written. @throws as `stateShapes`. */
+  restore(facts: Facts): void;
+}
+
+/** Where a matrix stands among its peers. */
+export interface Place {
+  /** Names its random numbers; depends on the parameter's name alone. */
+  readonly stream: number;
+  /** Index among the `count` matrices of the same optimizer. */
+  readonly index: number;
+  readonly count: number;
+  readonly layout: Layout;
+}
+
+export type PlanRule<Settings> = (rows: number, cols: number, settings: Settings, sizes: BackendSizes) => RulePlan;
+
+/** A whole number >= 0 from saved facts. @throws {TypeError} if it is not there. */
+export function countFact(facts: Facts, name: string): number {
+  const value = facts[name];
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new TypeError(`expected a whole number for ${name}, got ${String(value)}`);
+  }
+  return value as number;
+}
+
+/** A finite number from saved facts. @throws {TypeError} if it is not there. */
+export function numberFact(facts: Facts, name: string): number {
+  const value = facts[name];
+  if (!Number.isFinite(value)) throw new TypeError(`expected a number for ${name}, got ${String(value)}`);
+  return value as number;
+}
+
+/** An update that no float32 can hold must not reach a weight. @throws {RangeError} */
+export function finiteUpdate(norm: number): number {
+  if (!Number.isFinite(norm)) throw new RangeError("the update overflows float32");
+  return norm;
+}

@@ -1,0 +1,80 @@
+import { Adamw, type AdamwOptions, type AdamwSettings, adamwSettings, planAdamw } from "./adamw.ts";
+import type { Backend, BackendSizes } from "./backend.ts";
+import { OptimizerOptionError } from "./errors.ts";
+import { Galore, type GaloreOptions, type GaloreSettings, galoreSettings, planGalore } from "./galore.ts";
+import { Muon, type MuonOptions, type MuonSettings, muonSettings, planMuon } from "./muon.ts";
+import type { Place, RulePlan, Stepper } from "./rule.ts";
+import { planSgd, Sgd, type SgdOptions, type SgdSettings, sgdSettings } from "./sgd.ts";
+import { Sumo } from "./sumo.ts";
+import { type SumoOptions, type SumoSettings, sumoSettings } from "./sumo-options.ts";
+import { planSumo } from "./sumo-plan.ts";
+
+/** What a user writes; one word chooses the optimizer. */
+export type OptimizerOptions = SumoOptions | AdamwOptions | MuonOptions | GaloreOptions | SgdOptions;
+/** The same with every default filled in. */
+export type OptimizerSettings = SumoSettings | AdamwSettings | MuonSettings | GaloreSettings | SgdSettings;
+export type OptimizerName = OptimizerOptions["optimizer"];
+
+/** Optimizers that work on singular directions, which vectors do not have. */
+export const needsMatrix = (optimizer: OptimizerName): boolean =>
+  optimizer === "sumo" || optimizer === "muon" || optimizer === "galore";
+
+/** Checks options and fills in defaults. @throws {OptimizerOptionError} */
+export function settingsOf(options: OptimizerOptions): OptimizerSettings {
+  switch (options.optimizer) {
+    case "sumo":
+      return sumoSettings(options);
+    case "adamw":
+      return adamwSettings(options);
+    case "muon":
+      return muonSettings(options);
+    case "galore":
+      return galoreSettings(options);
+    case "sgd":
+      return sgdSettings(options);
+    default:
+      throw new OptimizerOptionError(
+        "optimizer",
+        '"sumo", "adamw", "muon", "galore" or "sgd"',
+        (options satisfies never as OptimizerOptions).optimizer,
+      );
+  }
+}
+
+/** What one matrix takes, before anything is allocated. */
+export function planRule(rows: number, cols: number, settings: OptimizerSettings, sizes: BackendSizes): RulePlan {
+  switch (settings.optimizer) {
+    case "sumo":
+      return planSumo(rows, cols, settings, sizes);
+    case "adamw":
+      return planAdamw(rows, cols, settings, sizes);
+    case "muon":
+      return planMuon(rows, cols, settings, sizes);
+    case "galore":
+      return planGalore(rows, cols, settings, sizes);
+    case "sgd":
+      return planSgd(rows, cols, settings, sizes);
+  }
+}
+
+/** Allocates the state of one matrix. */
+export function createStepper<T>(
+  backend: Backend<T, never>,
+  rows: number,
+  cols: number,
+  settings: OptimizerSettings,
+  place: Place,
+): Stepper<T> {
+  switch (settings.optimizer) {
+    case "sumo":
+      return new Sumo(backend, rows, cols, settings, place);
+    case "adamw":
+      return new Adamw(backend, rows, cols, settings);
+    case "muon":
+      return new Muon(backend, rows, cols, settings, place);
+    case "galore":
+      return new Galore(backend, rows, cols, settings, place);
+    case "sgd":
+      return new Sgd(backend, rows, cols, settings);
+  }
+}

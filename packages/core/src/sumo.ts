@@ -1,0 +1,260 @@
+import type { Backend, PolarInfo } from "./backend.ts";
+import { decayAlone, descend } from "./decay.ts";
+import { type Geometry, geometryOf, withRank } from "./geometry.ts";
+import { type Limited, limitGrowth } from "./limit.ts";
+import { accumulate, lookAhead, momentUnit, transport } from "./moment.ts";
+import { orthogonalize } from "./orthogonalize.ts";
+import { addResidual } from "./residual.ts";
+import {
+  type Facts,
+  finiteUpdate,
+  type Place,
+  type RefreshTrace,
+  type StepInput,
+  type Stepper,
+  type StepTrace,
+} from "./rule.ts";
+import { updateScale } from "./scale.ts";
+import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./subspace.ts";
+import { jointWeight, type Residual, type SumoSettings } from "./sumo-options.ts";
+import { factsOf, headStartOf, nextAction, type ParamState, paramStateOf, rankFact } from "./sumo-state.ts";
+import { orthogonalityResidual, principalAngles } from "./telemetry.ts";
+
+/**
+ * SUMO for one weight of m × n: one moment in an r-dimensional subspace of the gradient, orthogonalized exactly.
+ * State: r (m + n) numbers. Cost of a step: the products Qᵀ G and Q O (4 mnr flops), and the polar factor of an r × n matrix.
+ *
+ * The new state is made in scratch memory and kept at the end, together with the weight, so that a step that throws changes nothing.
+ *
+ * @see Refael, Smorodinsky, Tirer, Lindenbaum, SUMO (2025), arXiv 2505.24749, Algorithm 1. Deviates where an option says so.
+ */
+export class Sumo<T> implements Stepper<T> {
+  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right). Garbage while cold. */
+  state: { readonly basis: T; readonly moment: T };
+  private readonly backend: Backend<T, never>;
+  private readonly settings: SumoSettings;
+  private readonly place: Place;
+  /** At the largest rank. */
+  private readonly full: Geometry;
+  /** At the rank of `state`. */
+  private geometry: Geometry;
+  private phase: ParamState = { phase: "cold", step: 0 };
+
+  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: SumoSettings, place: Place) {
+    this.backend = backend;
+    this.settings = settings;
+    this.place = place;
+    this.full = geometryOf(rows, cols, settings);
+    this.geometry = this.full;
+    this.state = this.allocate(this.full);
+  }
+
+  get step(): number {
+    return this.phase.step;
+  }
+
+  /** Algorithm 1. */
+  update(input: StepInput<T>): StepTrace {
+    const { settings, place, phase } = this;
+    const headStart = headStartOf(settings.refresh, place.index, place.count);
+    switch (nextAction(phase, settings.refresh, input.gradientNorm, headStart)) {
+      case "wait":
+        return this.wait(input);
+      case "refresh":
+        return input.scratch.scope(() => this.follow(input, this.refresh(input)));
+      case "project":
+        return input.scratch.scope(() => this.follow(input, { ...this.state, geometry: this.geometry }));
+    }
+  }
+
+  /** Step 1: a new subspace, and the moment carried over into it. */
+  private refresh({ gradient, gradientNorm, scratch, watched }: StepInput<T>): Subspace<T> {
+    const { backend, full, settings, phase, state, place } = this;
+    const first = phase.phase === "cold";
+    const refreshes = first ? 0 : phase.refreshes;
+    const warm = !first && settings.rangeFinder === "warm" && typeof settings.rank !== "object";
+    const found = scratch.matrix(full.basisRows, full.rank);
+    const key = [settings.seed, place.stream, refreshes] as const;
+    const start = warm ? state.basis : undefined;
+    const { spectrum } = leadingSubspace(backend, found, gradient, start, key, full, settings, scratch);
+
+    const rank = chosenRank(settings.rank, full.rank, spectrum, gradientNorm);
+    const seen = { first, rank, ...(watched && spectrum && { spectrum: spectrum.slice() }) };
+    const geometry = withRank(full, rank);
+    const basis = rank === full.rank ? found : leadingColumns(backend, found, full.basisRows, full.rank, rank, scratch);
+    if (first) return { basis, moment: undefined, geometry, trace: { ...seen, retention: 1 } };
+    const { moment, ...carried } = this.carry(basis, geometry, scratch, watched);
+    return { basis, moment, geometry, trace: { ...seen, ...carried } };
+  }
+
+  /** Step 1.1. */
+  private carry(basis: T, geometry: Geometry, scratch: StepInput<T>["scratch"], watched: boolean): Carried<T> {
+    const { backend, state } = this;
+    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
+    return scratch.scope(() => {
+      const change = scratch.matrix(geometry.rank, this.geometry.rank);
+      const retention = transport(backend, moment, state.moment, change, basis, state.basis, geometry);
+      const angles = watched ? principalAngles(backend, change, scratch) : undefined;
+      return { moment, retention, ...(angles && { angles }) };
+    });
+  }
+
+  /** Steps 2 to 5. */
+  private follow(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
+    const { backend, settings } = this;
+    const { gradient, gradientNorm, scratch } = input;
+    const { basis, geometry } = subspace;
+    const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
+    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
+    const inside = scratch.matrix(geometry.momentRows, geometry.momentCols);
+
+    project(backend, projected, basis, gradient, geometry);
+    const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
+    accumulate(backend, moment, subspace.moment, projected, settings);
+    lookAhead(backend, inside, moment, projected, settings);
+
+    const work = { basis, geometry, inside, projected };
+    const joint = jointWeight(settings.residual);
+    const trace = joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
+    this.keep({ basis, moment, geometry, trace: subspace.trace }, trace.updateNorm, captured);
+    const capturedByChance = geometry.rank / geometry.basisRows;
+    return { ...trace, captured, capturedByChance, ...(subspace.trace && { refresh: subspace.trace }) };
+  }
+
+  /** Steps 3 to 5, the paper's: orthogonalize inside the subspace, add what lies outside, descend. */
+  private stepInside({ basis, geometry, inside, projected }: Work<T>, input: StepInput<T>): NormedTrace {
+    const { backend, settings, place } = this;
+    const { weight, gradient, lr, scratch } = input;
+    const { rows, cols, rank, momentRows, momentCols } = geometry;
+    const residual = settings.residual as Exclude<Residual, "joint">;
+    const info = orthogonalize(backend, inside, momentRows, momentCols, settings.orthogonalize, scratch);
+    const seen = this.inspect(info, inside, momentRows, momentCols, input);
+    const scale = updateScale(settings, rows, cols, rank, place.layout);
+    backend.axpby(inside, scale, inside, 0);
+
+    if (residual === "off" && !settings.cautious) {
+      // Q is orthonormal, so ‖Q O‖ = ‖O‖ and the update need never be formed beside the weight.
+      const found = this.limit(inside);
+      lift(backend, weight, basis, inside, geometry, { alpha: -lr, beta: 1 - lr * settings.weightDecay });
+      return { ...found, ...seen };
+    }
+    const limitedInside = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
+    const direction = scratch.matrix(rows, cols);
+    const outside = addResidual(backend, direction, inside, projected, gradient, residual, geometry, scratch);
+    lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
+    const found = limitedInside ?? this.limit(direction);
+    finiteUpdate(limitedInside ? backend.norm(direction) : found.updateNorm);
+    descend(backend, weight, direction, lr, settings);
+    return { ...found, ...seen };
+  }
+
+  /** Ours: orthogonalize Q X + c R as a whole, while only the subspace is remembered. X is the moment in units of one gradient. */
+  private stepJointly(
+    { basis, geometry, inside, projected }: Work<T>,
+    outsideWeight: number,
+    input: StepInput<T>,
+  ): NormedTrace {
+    const { backend, settings, place } = this;
+    const { weight, gradient, lr, scratch } = input;
+    const { rows, cols } = geometry;
+    const direction = scratch.matrix(rows, cols);
+    backend.axpby(inside, -outsideWeight, projected, momentUnit(settings));
+    backend.axpby(direction, outsideWeight, gradient, 0);
+    lift(backend, direction, basis, inside, geometry, { beta: 1 });
+    const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
+    const seen = this.inspect(info, direction, rows, cols, input);
+    backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
+    const found = this.limit(direction);
+    descend(backend, weight, direction, lr, settings);
+    return { ...found, ...seen };
+  }
+
+  /** Step 4. */
+  private limit(x: T): Limited {
+    const { phase, settings } = this;
+    const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
+    return limitGrowth(this.backend, x, lastNorm, settings.growthLimit);
+  }
+
+  private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepInput<T>): StepTrace {
+    if (!input.watched) return { orthogonalized: true };
+    const orthogonality = orthogonalityResidual(this.backend, o, rows, cols, rank, input.scratch);
+    return { orthogonalized: true, orthogonality, ...(spectrum && { spectrum: spectrum.slice() }) };
+  }
+
+  /** Nothing to learn from yet: the weight decays, the step counts. */
+  private wait({ weight, lr }: StepInput<T>): StepTrace {
+    decayAlone(this.backend, weight, lr, this.settings);
+    this.phase = { phase: "cold", step: this.phase.step + 1 };
+    return { updateNorm: 0 };
+  }
+
+  /** The only place where a step changes the state. */
+  private keep({ basis, moment, geometry, trace }: Subspace<T>, lastNorm: number, captured: number): void {
+    const { backend, phase } = this;
+    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
+    if (trace !== undefined) backend.axpby(this.state.basis, 1, basis, 0);
+    backend.axpby(this.state.moment, 1, moment!, 0);
+    const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0 };
+    this.phase = {
+      phase: "tracking",
+      step: phase.step + 1,
+      refreshedAt: trace ? phase.step : old.refreshedAt,
+      refreshes: old.refreshes + (trace ? 1 : 0),
+      lastNorm,
+      captured,
+      rank: geometry.rank,
+    };
+  }
+
+  private resize(geometry: Geometry): void {
+    this.backend.dispose(this.state.basis);
+    this.backend.dispose(this.state.moment);
+    this.state = this.allocate(geometry);
+    this.geometry = geometry;
+  }
+
+  private allocate({ basisRows, rank, momentRows, momentCols }: Geometry): { basis: T; moment: T } {
+    return { basis: this.backend.allocate(basisRows, rank), moment: this.backend.allocate(momentRows, momentCols) };
+  }
+
+  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
+    const { basisRows, rank, momentRows, momentCols } = withRank(this.full, rankFact(facts, this.full.rank));
+    paramStateOf(facts);
+    return { basis: [basisRows, rank], moment: [momentRows, momentCols] };
+  }
+
+  facts(): Facts {
+    return factsOf(this.phase, this.geometry.rank);
+  }
+
+  restore(facts: Facts): void {
+    const phase = paramStateOf(facts);
+    const geometry = withRank(this.full, rankFact(facts, this.full.rank));
+    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
+    this.phase = phase;
+  }
+}
+
+/** Where a step works: a basis, and the moment that goes with it, none before the first. */
+interface Subspace<T> {
+  readonly basis: T;
+  readonly moment: T | undefined;
+  readonly geometry: Geometry;
+  /** Present if the basis is new. */
+  readonly trace?: RefreshTrace | undefined;
+}
+
+interface Carried<T> extends Pick<RefreshTrace, "retention" | "angles"> {
+  readonly moment: T;
+}
+
+/** What steps 3 to 5 work on: the look-ahead moment `inside` and Ĝ, both overwritten. */
+interface Work<T> {
+  readonly basis: T;
+  readonly geometry: Geometry;
+  readonly inside: T;
+  readonly projected: T;
+}
+
+type NormedTrace = StepTrace & { readonly updateNorm: number };
