@@ -12,13 +12,51 @@ export function checkShape(operation: string, name: string, a: MatrixLike, rows:
   }
 }
 
-/** Checks an output: like {@link checkShape}, and no two elements share their storage by a stride of zero. */
+/** Checks an output: like {@link checkShape}, and no two elements share their storage. */
 export function checkOutput(operation: string, name: string, a: MatrixLike, rows: number, cols: number): void {
   checkShape(operation, name, a, rows, cols);
-  const shares = rows * cols > 0 && ((rows > 1 && a.stride[0] === 0) || (cols > 1 && a.stride[1] === 0));
-  if (shares) {
-    throw new ShapeError(operation, `expected ${name} without zero strides, got [${a.stride[0]}, ${a.stride[1]}]`);
+  const down = Math.abs(a.stride[0]!);
+  const across = Math.abs(a.stride[1]!);
+  // Elements (i, j) and (i + across / g, j - down / g) are one, with g the greatest common divisor; two zero strides have g = 0.
+  const g = Math.max(1, greatestCommonDivisor(down, across));
+  const stays = (stride: number, length: number): boolean => stride / g < length;
+  if (rows * cols > 1 && stays(across, rows) && stays(down, cols)) {
+    throw new ShapeError(
+      operation,
+      `expected ${name} with elements apart, got strides [${a.stride[0]}, ${a.stride[1]}]`,
+    );
   }
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/**
+ * Whether writing to `out` may change `a`: their elements share memory, or lie in one stretch of it and are not told apart.
+ * Blocks of one row-major matrix are told apart.
+ */
+export function mayOverlap(out: MatrixLike, a: MatrixLike): boolean {
+  if (out.data.buffer !== a.data.buffer || isEmpty(out) || isEmpty(a)) return false;
+  const [outFirst, outEnd] = byteRange(out);
+  const [first, end] = byteRange(a);
+  if (outEnd <= first || end <= outFirst) return false;
+  const ld = out.stride[0]! * out.data.BYTES_PER_ELEMENT;
+  const severalRows = out.shape[0]! > 1 && a.shape[0]! > 1;
+  const oneLayout = severalRows && isRowMajor(out) && isRowMajor(a) && ld === a.stride[0]! * a.data.BYTES_PER_ELEMENT;
+  if (!oneLayout) return true;
+  const shift = (((first - outFirst) % ld) + ld) % ld;
+  const outWidth = out.shape[1]! * out.data.BYTES_PER_ELEMENT;
+  return shift < outWidth || shift + a.shape[1]! * a.data.BYTES_PER_ELEMENT > ld;
+}
+
+const isEmpty = (a: MatrixLike): boolean => a.shape[0] === 0 || a.shape[1] === 0;
+
+/** Where the first byte lies in the buffer, and where the bytes after the last begin. */
+function byteRange({ data, shape, stride, offset }: MatrixLike): [first: number, end: number] {
+  const down = (shape[0]! - 1) * stride[0]!;
+  const across = (shape[1]! - 1) * stride[1]!;
+  const first = offset + Math.min(0, down) + Math.min(0, across);
+  const last = offset + Math.max(0, down) + Math.max(0, across);
+  return [data.byteOffset + first * data.BYTES_PER_ELEMENT, data.byteOffset + (last + 1) * data.BYTES_PER_ELEMENT];
 }
 
 /** @throws {DtypeError} unless both have the same element type. */
@@ -54,6 +92,16 @@ export function isRowMajor(a: MatrixLike): boolean {
 
 /** Leading dimension of a row-major matrix; that of a single row is not in its stride. */
 export const leading = (a: MatrixLike): number => (a.shape[0]! > 1 ? a.stride[0]! : Math.max(1, a.shape[1]!));
+
+/** Whether `a` is the transposed view of a row-major matrix, with leading dimension {@link columnLeading}. */
+export function isColumnMajor(a: MatrixLike): boolean {
+  const rows = a.shape[0]!;
+  const cols = a.shape[1]!;
+  return (rows <= 1 || a.stride[0] === 1) && (cols <= 1 || a.stride[1]! >= Math.max(1, rows));
+}
+
+/** Leading dimension of a column-major matrix. */
+export const columnLeading = (a: MatrixLike): number => (a.shape[1]! > 1 ? a.stride[1]! : Math.max(1, a.shape[0]!));
 
 /** out ← the elements of `a`, packed row-major, cast to the type of `out`. Returns `out`. */
 export function pack<D extends Real>(out: D, a: MatrixLike): D {

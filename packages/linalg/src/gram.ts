@@ -1,4 +1,14 @@
-import { checkOutput, dtype, isRowMajor, leading, pack, unpack } from "./border.ts";
+import {
+  checkOutput,
+  columnLeading,
+  dtype,
+  isColumnMajor,
+  isRowMajor,
+  leading,
+  mayOverlap,
+  pack,
+  unpack,
+} from "./border.ts";
 import { currentEngine } from "./engine/current.ts";
 import { DtypeError } from "./errors.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, zeros } from "./matrix.ts";
@@ -32,8 +42,8 @@ export function gram(a: MatrixLike, options: GramOptions = {}): Matrix<Float64Ar
 /**
  * out ← a aᵀ, or aᵀ a.
  *
- * @param out - float64, m × m (n × n if `transpose`). Must not overlap `a`.
- * @param work - at least {@link gramWorkspace} bytes; it also names the engine. Row-major operands need none.
+ * @param out - float64, m × m (n × n if `transpose`). May overlap `a`: then the result is formed in scratch.
+ * @param work - at least {@link gramWorkspace} bytes; it also names the engine. Operands that are row-major, or transposed views of such, and that lie apart need none.
  * @throws {ShapeError} @throws {DtypeError} before anything is written.
  */
 export function gramInto<M extends MatrixLike<Float64Array>>(
@@ -47,9 +57,11 @@ export function gramInto<M extends MatrixLike<Float64Array>>(
   const k = a.shape[transpose ? 0 : 1]!;
   checkOutput("gram", "out", out, n, n);
   if (dtype(out) !== "float64") throw new DtypeError("gram", `expected out of float64, got ${dtype(out)}`);
-  if (isRowMajor(out) && isRowMajor(a)) {
+  const byRows = isRowMajor(a);
+  if (isRowMajor(out) && (byRows || isColumnMajor(a)) && !mayOverlap(out, a)) {
     const engine = work?.engine ?? currentEngine();
-    engine.gram(transpose, n, k, a.data, a.offset, leading(a), out.data, out.offset, leading(out));
+    const lda = byRows ? leading(a) : columnLeading(a);
+    engine.gram(transpose === byRows, n, k, a.data, a.offset, lda, out.data, out.offset, leading(out));
     return out;
   }
   const scratch =
@@ -67,7 +79,7 @@ export function gramInto<M extends MatrixLike<Float64Array>>(
   return out;
 }
 
-/** Bytes of scratch for the Gram matrix of a strided m × n matrix; 0 is enough where all is row-major. */
+/** Bytes of scratch for the Gram matrix of a strided m × n matrix; 0 is enough where none is needed. */
 export function gramWorkspace(
   m: number,
   n: number,

@@ -1,4 +1,15 @@
-import { checkOutput, checkSameDtype, dtype, isRowMajor, leading, pack, unpack } from "./border.ts";
+import {
+  checkOutput,
+  checkSameDtype,
+  columnLeading,
+  dtype,
+  isColumnMajor,
+  isRowMajor,
+  leading,
+  mayOverlap,
+  pack,
+  unpack,
+} from "./border.ts";
 import { currentEngine } from "./engine/current.ts";
 import type { Engine } from "./engine/engine.ts";
 import { ShapeError } from "./errors.ts";
@@ -41,10 +52,10 @@ export function matmul<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, optio
 /**
  * out ← alpha op(a) op(b) + beta out.
  *
- * @param out - m × n, any non-zero strides. Must not overlap `a` or `b`.
+ * @param out - m × n, any strides that keep its elements apart. May overlap `a` or `b`: then the product is formed in scratch.
  * @param work - at least {@link matmulWorkspace} bytes; it also names the engine. Without it the current engine is used, and
- * scratch is taken from its heap for the call where it is needed. Operands that are row-major, or transposed views of such,
- * need no scratch and are never copied if they lie in the engine's heap.
+ * scratch is taken from its heap for the call where it is needed. Operands that are row-major, or transposed views of such, and
+ * that `out` does not overlap, need no scratch and are never copied if they lie in the engine's heap.
  * @throws {ShapeError} if sizes do not match, @throws {DtypeError} if dtypes differ, before anything is written.
  * Accuracy and cost: see {@link matmul}.
  */
@@ -58,22 +69,27 @@ export function matmulInto<M extends MatrixLike>(
   const { m, n, k } = productSizes("matmul", a, b, options);
   checkOutput("matmul", "out", out, m, n);
   checkSameDtype("matmul", out.data, a.data);
-  if (work === undefined && needsPacking(out, a, b)) {
-    const own = new Workspace(currentEngine(), matmulWorkspace(m, n, k, dtype(a)));
-    try {
-      packedProduct(out, a, b, m, n, k, options, own);
-    } finally {
-      own.dispose();
-    }
-  } else if (work !== undefined && needsPacking(out, a, b)) {
-    packedProduct(out, a, b, m, n, k, options, work);
-  } else {
+  const overlaps = mayOverlap(out, a) || mayOverlap(out, b);
+  if (!overlaps && isPlain(out) && isPlain(a) && isPlain(b)) {
     product(work?.engine ?? currentEngine(), out, a, b, m, n, k, options);
+    return out;
+  }
+  const scratch = work ?? new Workspace(currentEngine(), matmulWorkspace(m, n, k, dtype(a)));
+  try {
+    scratch.scope(() => {
+      const target = isPlain(out) && !overlaps ? out : packed(out, scratch);
+      const left = isPlain(a) ? a : packed(a, scratch);
+      const right = isPlain(b) ? b : packed(b, scratch);
+      product(scratch.engine, target, left, right, m, n, k, options);
+      if (target !== out) unpack(out, target.data);
+    });
+  } finally {
+    if (work === undefined) scratch.dispose();
   }
   return out;
 }
 
-/** Bytes of scratch for a product with k inner terms whose operands are all strided; 0 is enough where none is. */
+/** Bytes of scratch for an m × n product of k inner terms whose operands are all strided; 0 is enough where none is. */
 export function matmulWorkspace(m: number, n: number, k: number, dtype: Dtype = "float64"): WorkspaceSize {
   const sizeOf = dtype === "float32" ? sizeOfFloat32 : sizeOfFloat64;
   return allOf(sizeOf(m * n), sizeOf(m * k), sizeOf(k * n));
@@ -97,15 +113,7 @@ function productSizes(
   return { m, n, k };
 }
 
-/** A transposed view of a row-major matrix: columns contiguous and apart. */
-const isColumnMajor = (a: MatrixLike): boolean =>
-  (a.shape[0]! <= 1 || a.stride[0] === 1) && (a.shape[1]! <= 1 || a.stride[1]! >= Math.max(1, a.shape[0]!));
 const isPlain = (a: MatrixLike): boolean => isRowMajor(a) || isColumnMajor(a);
-const needsPacking = (out: MatrixLike, a: MatrixLike, b: MatrixLike): boolean =>
-  !(isPlain(out) && isPlain(a) && isPlain(b));
-
-/** Leading dimension of a column-major matrix. */
-const columnLeading = (a: MatrixLike): number => (a.shape[1]! > 1 ? a.stride[1]! : Math.max(1, a.shape[0]!));
 
 /** The product of plain operands. A column-major output is the row-major output of outᵀ ← op(b)ᵀ op(a)ᵀ. */
 function product(
@@ -124,47 +132,10 @@ function product(
   const ldb = bByRows ? leading(b) : columnLeading(b);
   const ta = transposeA === aByRows;
   const tb = transposeB === bByRows;
-  if (isRowMajor(out)) {
-    const ldc = leading(out);
-    engine.gemm(ta, tb, m, n, k, alpha, a.data, a.offset, lda, b.data, b.offset, ldb, beta, out.data, out.offset, ldc);
-  } else {
-    const ldc = columnLeading(out);
-    engine.gemm(
-      !tb,
-      !ta,
-      n,
-      m,
-      k,
-      alpha,
-      b.data,
-      b.offset,
-      ldb,
-      a.data,
-      a.offset,
-      lda,
-      beta,
-      out.data,
-      out.offset,
-      ldc,
-    );
-  }
-}
-
-function packedProduct(
-  out: MatrixLike,
-  a: MatrixLike,
-  b: MatrixLike,
-  m: number,
-  n: number,
-  k: number,
-  options: MatmulIntoOptions,
-  work: Workspace,
-): void {
-  work.scope(() => {
-    const target = isPlain(out) ? out : packed(out, work);
-    product(work.engine, target, isPlain(a) ? a : packed(a, work), isPlain(b) ? b : packed(b, work), m, n, k, options);
-    if (target !== out) unpack(out, target.data);
-  });
+  const left = [a.data, a.offset, lda] as const;
+  const right = [b.data, b.offset, ldb] as const;
+  if (isRowMajor(out)) engine.gemm(ta, tb, m, n, k, alpha, ...left, ...right, beta, out.data, out.offset, leading(out));
+  else engine.gemm(!tb, !ta, n, m, k, alpha, ...right, ...left, beta, out.data, out.offset, columnLeading(out));
 }
 
 /** A row-major copy in scratch. */
