@@ -36,11 +36,17 @@ export class Adamw<T> implements Stepper<T> {
   private readonly settings: AdamwSettings;
   private readonly shape: readonly [number, number];
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: AdamwSettings) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: AdamwSettings,
+    state: Readonly<Record<"first" | "second", T>>,
+  ) {
     this.backend = backend;
     this.settings = settings;
     this.shape = [rows, cols];
-    this.state = { first: backend.allocate(rows, cols), second: backend.allocate(rows, cols) };
+    this.state = state;
   }
 
   update({ weight, gradient, lr }: StepInput<T>): StepTrace {

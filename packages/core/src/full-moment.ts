@@ -10,12 +10,18 @@ export class FullMoment<T> {
   private readonly momentum: number;
   private readonly nesterov: boolean;
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: FullMomentSettings) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: FullMomentSettings,
+    state: { readonly moment?: T },
+  ) {
     this.backend = backend;
     this.shape = [rows, cols];
     this.momentum = settings.momentum;
     this.nesterov = settings.nesterov;
-    this.state = settings.momentum === 0 ? {} : { moment: backend.allocate(rows, cols) };
+    this.state = state;
   }
 
   /** `out` ← the moment that this gradient makes: μ M + G, or μ (μ M + G) + G (Nesterov). Writes nothing else. */

@@ -90,17 +90,19 @@ export class Galore<T> implements Stepper<T> {
   private tracked = 0;
   private refreshes = 0;
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: GaloreSettings, place: Place) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: GaloreSettings,
+    place: Place,
+    state: Readonly<Record<"basis" | "first" | "second", T>>,
+  ) {
     this.backend = backend;
     this.settings = settings;
     this.place = place;
     this.geometry = geometryOf(rows, cols, settings);
-    const shapes = stateOf(this.geometry);
-    this.state = {
-      basis: backend.allocate(...shapes.basis),
-      first: backend.allocate(...shapes.first),
-      second: backend.allocate(...shapes.second),
-    };
+    this.state = state;
   }
 
   update(input: StepInput<T>): StepTrace {

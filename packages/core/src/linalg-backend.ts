@@ -54,7 +54,7 @@ export const linalgSizes: BackendSizes = {
       rangeFinderWorkspace(rows, cols, rank, "float32", { oversampling, powerIterations }),
       sizeOfFloat64(Math.min(rows, cols)),
     ),
-  scratch: (bytes) => (bytes === 0 ? 0 : sizeOfFloat32(Math.ceil(bytes / 4))),
+  scratch: (bytes) => sizeOfFloat32(Math.max(1, Math.ceil(bytes / 4))),
 };
 
 class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {

@@ -68,12 +68,19 @@ export class Muon<T> implements Stepper<T> {
   private readonly place: Place;
   private readonly moment: FullMoment<T>;
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: MuonSettings, place: Place) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: MuonSettings,
+    place: Place,
+    state: { readonly moment?: T },
+  ) {
     this.backend = backend;
     this.settings = settings;
     this.shape = [rows, cols];
     this.place = place;
-    this.moment = new FullMoment(backend, rows, cols, settings);
+    this.moment = new FullMoment(backend, rows, cols, settings, state);
   }
 
   update({ weight, gradient, lr, scratch, watched }: StepInput<T>): StepTrace {
@@ -84,8 +91,8 @@ export class Muon<T> implements Stepper<T> {
       moment.direct(direction, gradient);
       const { spectrum, rank } = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
       const seen = watched && {
-        orthogonality: orthogonalityResidual(backend, direction, rows, cols, rank, scratch),
         ...(spectrum && { spectrum: spectrum.slice() }),
+        orthogonality: orthogonalityResidual(backend, direction, rows, cols, rank, scratch),
       };
       backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
       const updateNorm = finiteUpdate(backend.norm(direction));

@@ -99,8 +99,13 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.backend = backend;
     this.onNonFinite = onNonFinite;
     this.planned = planAssignments(assignments, backend.sizes);
-    this.tracks = createTracks(backend, assignments, weights);
     this.scratch = backend.scratch(scratchBytesOf(backend.sizes, assignments));
+    try {
+      this.tracks = createTracks(backend, assignments, weights);
+    } catch (error) {
+      this.scratch.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -165,7 +170,9 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const track of this.tracks.values()) disposeParts(this.backend, track.parts);
+    for (const { parts } of this.tracks.values()) {
+      for (const { stepper } of parts) for (const matrix of Object.values(stepper.state)) this.backend.dispose(matrix);
+    }
     this.scratch.dispose();
   }
 
@@ -217,27 +224,33 @@ function createTracks<T>(
   assignments: readonly Assignment[],
   weights: readonly T[],
 ): Map<string, Track<T>> {
-  const tracks = new Map<string, Track<T>>();
+  const allocated: T[] = [];
+  const allocate = (shape: readonly [number, number]): T => {
+    const matrix = backend.allocate(...shape);
+    allocated.push(matrix);
+    return matrix;
+  };
   const counts = countByOptimizer(assignments);
   const indices = new Map<OptimizerName, number>();
-  try {
-    assignments.forEach((assignment, i) => {
-      const { settings, layout, parts, parameter } = assignment;
-      const count = counts.get(settings.optimizer)!;
-      const tracked = parts.map((part): TrackedPart<T> => {
-        const index = indices.get(settings.optimizer) ?? 0;
-        indices.set(settings.optimizer, index + 1);
-        const place = { stream: streamOf(part.name), index, count, layout };
-        const weight = parts.length === 1 ? weights[i]! : backend.rowsOf!(weights[i]!, part.firstRow, part.rows);
-        return { ...part, weight, stepper: createStepper(backend, part.rows, part.cols, settings, place) };
-      });
-      tracks.set(parameter.name, new Track(backend, assignment, tracked));
+  const trackOf = ({ settings, layout, parts, ...rest }: Assignment, weight: T): Track<T> => {
+    const tracked = parts.map((part): TrackedPart<T> => {
+      const { rows, cols, name, firstRow } = part;
+      const index = indices.get(settings.optimizer) ?? 0;
+      indices.set(settings.optimizer, index + 1);
+      const place = { stream: streamOf(name), index, count: counts.get(settings.optimizer)!, layout };
+      const shapes = Object.entries(planRule(rows, cols, settings, backend.sizes).state);
+      const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
+      const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
+      return { ...part, weight: own, stepper: createStepper(backend, rows, cols, settings, place, state) };
     });
+    return new Track(backend, { settings, layout, parts, ...rest }, tracked);
+  };
+  try {
+    return new Map(assignments.map((assignment, i) => [assignment.parameter.name, trackOf(assignment, weights[i]!)]));
   } catch (error) {
-    for (const track of tracks.values()) disposeParts(backend, track.parts);
+    for (const matrix of allocated) backend.dispose(matrix);
     throw error;
   }
-  return tracks;
 }
 
 function countByOptimizer(assignments: readonly Assignment[]): Map<OptimizerName, number> {
@@ -253,8 +266,4 @@ function scratchBytesOf(sizes: BackendSizes, assignments: readonly Assignment[])
     parts.map(({ rows, cols }) => planRule(rows, cols, settings, sizes).scratchBytes),
   );
   return bytes.reduce((most, size) => Math.max(most, size), 0);
-}
-
-function disposeParts<T>(backend: Backend<T, never>, parts: readonly TrackedPart<T>[]): void {
-  for (const { stepper } of parts) for (const matrix of Object.values(stepper.state)) backend.dispose(matrix);
 }

@@ -57,24 +57,25 @@ export function planRule(rows: number, cols: number, settings: OptimizerSettings
   }
 }
 
-/** Allocates the state of one matrix. */
+/** One matrix's optimizer, on state that was allocated as {@link planRule} says, and is zero. */
 export function createStepper<T>(
   backend: Backend<T, never>,
   rows: number,
   cols: number,
   settings: OptimizerSettings,
   place: Place,
+  state: Readonly<Record<string, T>>,
 ): Stepper<T> {
   switch (settings.optimizer) {
     case "sumo":
-      return new Sumo(backend, rows, cols, settings, place);
+      return new Sumo(backend, rows, cols, settings, place, state as Record<"basis" | "moment", T>);
     case "adamw":
-      return new Adamw(backend, rows, cols, settings);
+      return new Adamw(backend, rows, cols, settings, state as Record<"first" | "second", T>);
     case "muon":
-      return new Muon(backend, rows, cols, settings, place);
+      return new Muon(backend, rows, cols, settings, place, state);
     case "galore":
-      return new Galore(backend, rows, cols, settings, place);
+      return new Galore(backend, rows, cols, settings, place, state as Record<"basis" | "first" | "second", T>);
     case "sgd":
-      return new Sgd(backend, rows, cols, settings);
+      return new Sgd(backend, rows, cols, settings, state);
   }
 }

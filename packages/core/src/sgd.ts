@@ -40,11 +40,17 @@ export class Sgd<T> implements Stepper<T> {
   private readonly shape: readonly [number, number];
   private readonly moment: FullMoment<T>;
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: SgdSettings) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: SgdSettings,
+    state: { readonly moment?: T },
+  ) {
     this.backend = backend;
     this.settings = settings;
     this.shape = [rows, cols];
-    this.moment = new FullMoment(backend, rows, cols, settings);
+    this.moment = new FullMoment(backend, rows, cols, settings, state);
   }
 
   update({ weight, gradient, lr, scratch }: StepInput<T>): StepTrace {

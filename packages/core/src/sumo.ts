@@ -40,13 +40,20 @@ export class Sumo<T> implements Stepper<T> {
   private geometry: Geometry;
   private phase: ParamState = { phase: "cold", step: 0 };
 
-  constructor(backend: Backend<T, never>, rows: number, cols: number, settings: SumoSettings, place: Place) {
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: SumoSettings,
+    place: Place,
+    state: Readonly<Record<"basis" | "moment", T>>,
+  ) {
     this.backend = backend;
     this.settings = settings;
     this.place = place;
     this.full = geometryOf(rows, cols, settings);
     this.geometry = this.full;
-    this.state = this.allocate(this.full);
+    this.state = state;
   }
 
   get step(): number {
@@ -178,8 +185,9 @@ export class Sumo<T> implements Stepper<T> {
 
   private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepInput<T>): StepTrace {
     if (!input.watched) return { orthogonalized: true };
+    const kept = spectrum && { spectrum: spectrum.slice() };
     const orthogonality = orthogonalityResidual(this.backend, o, rows, cols, rank, input.scratch);
-    return { orthogonalized: true, orthogonality, ...(spectrum && { spectrum: spectrum.slice() }) };
+    return { orthogonalized: true, orthogonality, ...kept };
   }
 
   /** Nothing to learn from yet: the weight decays, the step counts. */
@@ -208,14 +216,12 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   private resize(geometry: Geometry): void {
-    this.backend.dispose(this.state.basis);
-    this.backend.dispose(this.state.moment);
-    this.state = this.allocate(geometry);
+    const { backend, state } = this;
+    const { basisRows, rank, momentRows, momentCols } = geometry;
+    backend.dispose(state.basis);
+    backend.dispose(state.moment);
+    this.state = { basis: backend.allocate(basisRows, rank), moment: backend.allocate(momentRows, momentCols) };
     this.geometry = geometry;
-  }
-
-  private allocate({ basisRows, rank, momentRows, momentCols }: Geometry): { basis: T; moment: T } {
-    return { basis: this.backend.allocate(basisRows, rank), moment: this.backend.allocate(momentRows, momentCols) };
   }
 
   stateShapes(facts: Facts): Record<string, readonly [number, number]> {

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SafetensorsError } from "./errors.ts";
+import { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
+
+const arrays = [Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array];
+const tensor: fc.Arbitrary<Tensor> = fc
+  .tuple(
+    fc.constantFrom(...arrays),
+    fc.array(fc.nat(4), { maxLength: 3 }),
+    fc.array(fc.integer(), { maxLength: 64, minLength: 64 }),
+  )
+  .map(([Type, shape, values]) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    return { shape, data: new Type(values.slice(0, size)) };
+  });
+const name = fc.string({ minLength: 1 }).filter((text) => text !== "__metadata__");
+
+test("what is written is read", () => {
+  fc.assert(
+    fc.property(fc.dictionary(name, tensor), fc.dictionary(fc.string(), fc.string()), (tensors, metadata) => {
+      const file = readSafetensors(writeSafetensors(tensors, metadata));
+      expect({ ...file.tensors }).toEqual({ ...tensors });
+      expect({ ...file.metadata }).toEqual({ ...metadata });
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});
+
+test("the layout is the format's, byte for byte", () => {
+  const bytes = writeSafetensors({
+    b: { shape: [2], data: Float32Array.of(1, 2) },
+    a: { shape: [], data: Float64Array.of(3) },
+  });
+  const header =
+    '{"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}';
+  const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
+  expect(new DataView(bytes.buffer).getBigUint64(0, true)).toBe(BigInt(padded.length));
+  expect(new TextDecoder().decode(bytes.subarray(8, 8 + padded.length))).toBe(padded);
+  expect(new Float64Array(bytes.slice(8 + padded.length).buffer, 0, 1)).toEqual(Float64Array.of(3));
+  expect(new Float32Array(bytes.slice(8 + padded.length).buffer, 8, 2)).toEqual(Float32Array.of(1, 2));
+});
+
+test("a file in the middle of a larger buffer is read", () => {
+  const bytes = writeSafetensors({ a: { shape: [1], data: Float64Array.of(7) } });
+  const inside = new Uint8Array(bytes.length + 3);
+  inside.set(bytes, 3);
+  expect(readSafetensors(inside.subarray(3)).tensors["a"]!.data).toEqual(Float64Array.of(7));
+});
+
+describe("refused", () => {
+  const file = (header: unknown, dataBytes: number): Uint8Array => {
+    const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+    const bytes = new Uint8Array(8 + json.length + dataBytes);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+    bytes.set(json, 8);
+    return bytes;
+  };
+  const entry = (dtype: string, shape: unknown, data_offsets: unknown) => ({ dtype, shape, data_offsets });
+
+  test.each<[string, Uint8Array]>([
+    ["nothing", new Uint8Array(0)],
+    ["no length", new Uint8Array(7)],
+    ["a header longer than the file", file("{}", 0).subarray(0, 9)],
+    ["an absurd header length", new Uint8Array(16).fill(255)],
+    ["no JSON", file("{", 0)],
+    ["no UTF-8", Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 255)],
+    ["an array", file([], 0)],
+    ["an entry that is no object", file({ a: 1 }, 0)],
+    ["an unknown dtype", file({ a: entry("F8_E5M2", [1], [0, 1]) }, 1)],
+    ["a dtype from the prototype", file({ a: entry("toString", [1], [0, 1]) }, 1)],
+    ["a negative length", file({ a: entry("U8", [-1], [0, 1]) }, 1)],
+    ["a fractional length", file({ a: entry("U8", [0.5], [0, 1]) }, 1)],
+    ["no offsets", file({ a: { dtype: "U8", shape: [1] } }, 1)],
+    ["a shape that does not fit", file({ a: entry("F32", [2], [0, 4]) }, 4)],
+    ["data beyond the end", file({ a: entry("U8", [2], [0, 2]) }, 1)],
+    ["data that nobody owns", file({ a: entry("U8", [1], [0, 1]) }, 2)],
+    ["a gap", file({ a: entry("U8", [1], [0, 1]), b: entry("U8", [1], [2, 3]) }, 3)],
+    ["an overlap", file({ a: entry("U8", [2], [0, 2]), b: entry("U8", [2], [1, 3]) }, 3)],
+    ["metadata that is no strings", file({ __metadata__: { a: 1 } }, 0)],
+  ])("%s", (_, bytes) => {
+    expect(() => readSafetensors(bytes)).toThrow(SafetensorsError);
+  });
+
+  test("any cut", () => {
+    const whole = writeSafetensors({ a: { shape: [3], data: Float32Array.of(1, 2, 3) } }, { key: "value" });
+    for (let length = 0; length < whole.length; length++) {
+      expect(() => readSafetensors(whole.subarray(0, length))).toThrow(SafetensorsError);
+    }
+  });
+
+  test("tensors that cannot be written", () => {
+    expect(() => writeSafetensors({ a: { shape: [2], data: Float32Array.of(1) } })).toThrow(SafetensorsError);
+    expect(() => writeSafetensors({ __metadata__: { shape: [1], data: Float32Array.of(1) } })).toThrow(
+      SafetensorsError,
+    );
+  });
+});
