@@ -1,8 +1,13 @@
-import type { Engine } from "./engine/engine.ts";
+import { applyBlock, applyBlockWorkspace, BLOCK, type Reflectors } from "./block-reflector.ts";
 import { powerOfTwo } from "./scale.ts";
+import { swapRows } from "./sort-rows.ts";
+import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /** Below this a sum of squares may have lost digits to underflow: (smallest normal / ε₆₄). */
 const UNSAFE_SQUARES = 2 ** -970;
+
+/** Below this the updated norm of a row has lost half its digits (√ε₆₄), as in LAPACK's dlaqp2. */
+const NORM_UPDATE_LIMIT = Math.sqrt(Number.EPSILON);
 
 /**
  * Turns x = (x₀ … x_{n−1}) into the reflector H = I − tau v vᵀ with H x = beta e₀ and v₀ = 1.
@@ -32,6 +37,18 @@ export function makeReflector(x: Float64Array, offset: number, n: number): numbe
   return (beta - alpha) / beta;
 }
 
+/** Euclidean norm that neither overflows nor vanishes. */
+function safeNorm(x: Float64Array, offset: number, n: number): number {
+  const squares = sumOfSquares(x, offset, n);
+  if (squares >= UNSAFE_SQUARES && squares < Infinity) return Math.sqrt(squares);
+  let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(x[offset + i]!));
+  const unit = powerOfTwo(most);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += (x[offset + i]! / unit) ** 2;
+  return unit * Math.sqrt(sum);
+}
+
 function isZero(x: Float64Array, offset: number, n: number): boolean {
   for (let i = 0; i < n; i++) if (x[offset + i] !== 0) return false;
   return true;
@@ -44,28 +61,124 @@ function sumOfSquares(x: Float64Array, offset: number, n: number): number {
 }
 
 /**
- * L Q factorization of the packed k × n matrix `x`, k ≤ n: on exit L lies on and below the diagonal, row i right of it holds the
- * reflector i with factor tau[i], and Q = H_{k−1} … H₀ restricted to its first k rows.
+ * L Q factorization of the packed m × n matrix `x`, k = min(m, n): on exit L lies on and below the diagonal, row i < k right of it
+ * holds reflector i with factor tau[i], and Q is the first k rows of H_{k−1} … H₀.
  */
-export function factorRows(engine: Engine, k: number, n: number, x: Float64Array, tau: Float64Array): void {
-  for (let i = 0; i < k; i++) {
-    const at = i * n + i;
-    tau[i] = makeReflector(x, at, n - i);
-    const beta = x[at]!;
-    x[at] = 1;
-    engine.reflect(k - i - 1, n - i, tau[i]!, x, at, x, at + n, n);
-    x[at] = beta;
+export function factorRows(m: number, n: number, x: Float64Array, tau: Float64Array, work: Workspace): void {
+  const k = Math.min(m, n);
+  for (let first = 0; first < k; first += BLOCK) {
+    const last = Math.min(first + BLOCK, k);
+    for (let i = first; i < last; i++) reflectRow(n, x, tau, i, last - i - 1, work);
+    applyBlock(block(n, x, tau, first, last), false, m - last, x, last * n + first, n, work);
   }
 }
 
-/** Replaces what {@link factorRows} left in `x` by the k orthonormal rows of Q. */
-export function formRows(engine: Engine, k: number, n: number, x: Float64Array, tau: Float64Array): void {
-  for (let i = k - 1; i >= 0; i--) {
-    const at = i * n + i;
-    x[at] = 1;
-    engine.reflect(k - i - 1, n - i, tau[i]!, x, at, x, at + n, n);
-    for (let j = 1; j < n - i; j++) x[at + j]! *= -tau[i]!;
-    x[at] = 1 - tau[i]!;
-    x.fill(0, i * n, at);
+/**
+ * The same with rows exchanged so that each row in turn has the largest part outside the span of those before it (de Rijk's and
+ * LAPACK's column pivoting): row i of the factored matrix is row pivots[i] of the given one, and |L_ii| falls.
+ *
+ * @see Drmač and Bujanović, On the failure of rank-revealing QR factorization software (2008), for the update of the norms.
+ */
+export function factorRowsPivoted(
+  m: number,
+  n: number,
+  x: Float64Array,
+  tau: Float64Array,
+  pivots: Int32Array,
+  work: Workspace,
+): void {
+  const k = Math.min(m, n);
+  work.scope(() => {
+    const norms = work.float64(m);
+    const exact = work.float64(m); // the norm when it was last computed rather than updated
+    for (let i = 0; i < m; i++) {
+      pivots[i] = i;
+      norms[i] = exact[i] = safeNorm(x, i * n, n);
+    }
+    for (let i = 0; i < k; i++) {
+      let most = i;
+      for (let j = i + 1; j < m; j++) if (norms[j]! > norms[most]!) most = j;
+      exchange(i, most, n, x, pivots, norms, exact);
+      reflectRow(n, x, tau, i, m - i - 1, work);
+      for (let j = i + 1; j < m; j++) {
+        const part = Math.abs(x[j * n + i]!) / norms[j]!;
+        const left = Math.max(0, 1 - part * part);
+        const ratio = norms[j]! / exact[j]!;
+        if (left * ratio * ratio > NORM_UPDATE_LIMIT) norms[j]! *= Math.sqrt(left);
+        else norms[j] = exact[j] = safeNorm(x, j * n + i + 1, n - i - 1);
+      }
+    }
+  });
+}
+
+/** Replaces what {@link factorRows} left in the first k rows of `x` by p ≥ k orthonormal rows: Q, and then its complement. */
+export function formRows(k: number, p: number, n: number, x: Float64Array, tau: Float64Array, work: Workspace): void {
+  for (let i = k; i < p; i++) {
+    x.fill(0, i * n, (i + 1) * n);
+    x[i * n + i] = 1;
   }
+  for (let first = Math.floor(Math.max(0, k - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
+    const last = Math.min(first + BLOCK, k);
+    applyBlock(block(n, x, tau, first, last), true, p - last, x, last * n + first, n, work);
+    for (let i = last - 1; i >= first; i--) formRow(n, x, tau, i, last - i - 1, work);
+  }
+}
+
+/** Scratch for factoring and forming m × n rows. */
+export const householderWorkspace = (m: number, n: number): WorkspaceSize =>
+  anyOf(2 * sizeOfFloat64(m), applyBlockWorkspace(m, n));
+
+/** Makes reflector i from row i and applies it to the `count` rows below. */
+function reflectRow(
+  n: number,
+  x: Float64Array,
+  tau: Float64Array,
+  i: number,
+  count: number,
+  { engine }: Workspace,
+): void {
+  const at = i * n + i;
+  tau[i] = makeReflector(x, at, n - i);
+  const beta = x[at]!;
+  x[at] = 1;
+  engine.reflect(count, n - i, tau[i]!, x, at, x, at + n, n);
+  x[at] = beta;
+}
+
+/** Applies reflector i to the `count` rows below, which start at column i + 1, and turns row i into e_i H_i. */
+function formRow(n: number, x: Float64Array, tau: Float64Array, i: number, count: number, { engine }: Workspace): void {
+  const at = i * n + i;
+  x[at] = 1;
+  engine.reflect(count, n - i, tau[i]!, x, at, x, at + n, n);
+  for (let j = 1; j < n - i; j++) x[at + j]! *= -tau[i]!;
+  x[at] = 1 - tau[i]!;
+  x.fill(0, i * n, at);
+}
+
+const block = (n: number, x: Float64Array, tau: Float64Array, first: number, last: number): Reflectors => ({
+  k: last - first,
+  n: n - first,
+  v: x,
+  vOffset: first * n + first,
+  ldv: n,
+  tau,
+  tauOffset: first,
+});
+
+function exchange(
+  i: number,
+  j: number,
+  n: number,
+  x: Float64Array,
+  pivots: Int32Array,
+  norms: Float64Array,
+  exact: Float64Array,
+): void {
+  if (i === j) return;
+  swapRows(x, n, i, j);
+  const pivot = pivots[i]!;
+  pivots[i] = pivots[j]!;
+  pivots[j] = pivot;
+  norms[j] = norms[i]!;
+  exact[j] = exact[i]!;
 }

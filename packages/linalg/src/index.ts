@@ -1,3 +1,4 @@
+export { type Eigh, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
 export { createReferenceEngine } from "./engine/reference/reference-engine.ts";
@@ -31,23 +32,31 @@ export {
   type Vector,
   zeros,
 } from "./matrix.ts";
-export {
-  type NewtonSchulzCoefficients,
-  type NewtonSchulzOptions,
-  type NewtonSchulzStep,
-  newtonSchulz,
-  newtonSchulzInto,
-  newtonSchulzWorkspace,
-} from "./newton-schulz.ts";
+export { newtonSchulz, newtonSchulzInto, newtonSchulzWorkspace } from "./newton-schulz.ts";
+export type {
+  NewtonSchulzCoefficients,
+  NewtonSchulzOptions,
+  NewtonSchulzStep,
+} from "./newton-schulz-coefficients.ts";
 export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar.ts";
+export { type PolarExpressOptions, polarExpressCoefficients } from "./polar-express.ts";
+export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr.ts";
 export { fillNormal, fillUniform, type RandomKey } from "./random.ts";
+export {
+  type RandomizedSvdOptions,
+  type RandomizedSvdOut,
+  randomizedSvd,
+  randomizedSvdInto,
+  randomizedSvdWorkspace,
+} from "./randomized-svd.ts";
 export {
   type RangeFinder,
   type RangeFinderOptions,
   type RangeFinderOut,
-  type RangeFinderSettings,
   rangeFinder,
   rangeFinderInto,
   rangeFinderWorkspace,
 } from "./range-finder.ts";
+export type { RangeFinderSettings } from "./subspace-iteration.ts";
+export { type SVD, type SVDOptions, type SVDOut, svd, svdInto, svdvals, svdWorkspace } from "./svd.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";

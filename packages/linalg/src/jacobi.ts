@@ -1,5 +1,5 @@
 import { NotConvergedError } from "./errors.ts";
-import { sortRows } from "./symmetric-eigen.ts";
+import { sortRows } from "./sort-rows.ts";
 import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 const EPS = Number.EPSILON;

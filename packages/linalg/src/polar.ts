@@ -1,12 +1,13 @@
+import { withWorkspace, zerosLike } from "./allocate.ts";
 import { checkOutput, checkSameDtype, dtype, unpack } from "./border.ts";
-import { currentEngine } from "./engine/current.ts";
 import { OptionError, ShapeError } from "./errors.ts";
-import { factorRows, formRows } from "./householder.ts";
-import { orthogonalizeRows, orthogonalizeRowsWorkspace } from "./jacobi.ts";
-import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, transpose, zeros } from "./matrix.ts";
+import { factorRows, formRows, householderWorkspace } from "./householder.ts";
+import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
+import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo } from "./scale.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
-import { allOf, anyOf, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";
+import { factorCholesky, solveLower } from "./triangular.ts";
+import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 const EPS = Number.EPSILON;
 /**
@@ -54,15 +55,10 @@ export interface PolarOut {
 export function polar<D extends Real>(a: MatrixLike<D>, options: PolarOptions = {}): Polar<D> {
   checkMatrix("polar", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const u = zeros(m, n, dtype(a)) as Matrix as Matrix<D>;
+  const u = zerosLike(a, m, n);
   const s = new Float64Array(Math.min(m, n));
-  const work = new Workspace(currentEngine(), polarWorkspace(m, n, dtype(a)));
-  try {
-    const { rank } = polarInto({ u, s }, a, work, options);
-    return { u, s, rank };
-  } finally {
-    work.dispose();
-  }
+  const { rank } = withWorkspace(polarWorkspace(m, n, dtype(a)), (work) => polarInto({ u, s }, a, work, options));
+  return { u, s, rank };
 }
 
 /**
@@ -103,12 +99,17 @@ export function polarInto(out: PolarOut, a: MatrixLike, work: Workspace, options
 export function polarWorkspace(m: number, n: number, _dtype: Dtype = "float64"): WorkspaceSize {
   const [k, length] = [Math.min(m, n), Math.max(m, n)];
   const square = sizeOfFloat64(k * k);
+  const long = sizeOfFloat64(k * length);
   return allOf(
-    2 * sizeOfFloat64(k * length),
+    2 * long,
     sizeOfFloat64(k),
-    3 * square,
-    sizeOfFloat64(k),
-    anyOf(symmetricEigenWorkspace(k), orthogonalizeRowsWorkspace(k)),
+    anyOf(
+      allOf(3 * square, symmetricEigenWorkspace(k)),
+      allOf(
+        2 * square,
+        anyOf(allOf(2 * square, long, householderWorkspace(k, length)), allOf(square, rowSvdWorkspace(k, k, k))),
+      ),
+    ),
   );
 }
 
@@ -143,7 +144,7 @@ function polarOfGram(
   });
 }
 
-/** X = L Q with orthonormal rows in Q; X ← polar(L) Q, with the polar factor of L from its Jacobi SVD. */
+/** X = L Q with orthonormal rows in Q; X ← polar(L) Q. */
 function polarOfFactor(
   k: number,
   n: number,
@@ -155,24 +156,66 @@ function polarOfFactor(
   const { engine } = work;
   work.scope(() => {
     const l = work.float64(k * k).fill(0);
-    const j = work.float64(k * k).fill(0);
-    const tau = work.float64(k);
-    factorRows(engine, k, n, x, tau);
-    for (let i = 0; i < k; i++) {
-      for (let p = 0; p <= i; p++) l[i * k + p] = x[i * n + p]!;
-      j[i * k + i] = 1;
-    }
-    formRows(engine, k, n, x, tau);
-    orthogonalizeRows("polar", k, k, l, s, k, j, work);
-    for (let i = 0; i < k; i++) {
-      const factor = s[i]! > tolerance * s[0]! ? 1 / s[i]! : 0;
-      for (let p = 0; p < k; p++) l[i * k + p]! *= factor;
-    }
     const small = work.float64(k * k);
-    engine.gemm(true, false, k, k, k, 1, j, 0, k, l, 0, k, 0, small, 0, k);
     const product = work.float64(k * n);
+    factorOrthonormal(k, n, x, l, work);
+    polarOfSquare(k, l, small, s, tolerance, work);
     engine.gemm(false, false, k, n, k, 1, small, 0, k, x, 0, n, 0, product, 0, n);
     x.set(product);
+  });
+}
+
+/** x, l ← Q, L of X = L Q: CholeskyQR twice, or Householder reflectors where a Gram matrix in float64 is not definite. */
+function factorOrthonormal(k: number, n: number, x: Float64Array, l: Float64Array, work: Workspace): void {
+  work.scope(() => {
+    const first = work.float64(k * k);
+    const second = work.float64(k * k);
+    const original = work.float64(k * n);
+    original.set(x);
+    if (choleskyPass(k, n, x, first, Infinity, work) && choleskyPass(k, n, x, second, 0.5, work)) {
+      work.engine.gemm(false, false, k, k, k, 1, first, 0, k, second, 0, k, 0, l, 0, k);
+      return;
+    }
+    const tau = first.subarray(0, k);
+    x.set(original);
+    factorRows(k, n, x, tau, work);
+    for (let i = 0; i < k; i++) for (let j = 0; j <= i; j++) l[i * k + j] = x[i * n + j]!;
+    formRows(k, k, n, x, tau, work);
+  });
+}
+
+/** l ← the Cholesky factor of X Xᵀ, x ← L⁻¹ X; false if there is none, or if X Xᵀ differs from the identity by more than `limit`. */
+function choleskyPass(k: number, n: number, x: Float64Array, l: Float64Array, limit: number, work: Workspace): boolean {
+  work.engine.gram(false, k, n, x, 0, n, l, 0, k);
+  if (distanceFromIdentity(k, l) > limit) return false;
+  if (factorCholesky(k, l, work) < k) return false;
+  for (let i = 0; i < k; i++) l.fill(0, i * k + i + 1, (i + 1) * k);
+  solveLower(k, l, false, false, n, x, work);
+  return true;
+}
+
+function distanceFromIdentity(k: number, a: Float64Array): number {
+  let most = 0;
+  for (let i = 0, at = 0; i < k; i++) {
+    for (let j = 0; j < k; j++, at++) most = Math.max(most, Math.abs(a[at]! - (i === j ? 1 : 0)));
+  }
+  return most;
+}
+
+/** u ← the polar factor of the packed k × k matrix `l`, which is spoiled, from its singular value decomposition. */
+function polarOfSquare(
+  k: number,
+  l: Float64Array,
+  u: Float64Array,
+  s: Float64Array,
+  tolerance: number,
+  work: Workspace,
+): void {
+  work.scope(() => {
+    const left = work.float64(k * k);
+    rowSvd("polar", k, k, l, { s, left, right: l }, k, work);
+    const rank = countAbove(s, tolerance);
+    work.engine.gemm(true, false, k, k, rank, 1, left, 0, k, l, 0, k, 0, u, 0, k);
   });
 }
 

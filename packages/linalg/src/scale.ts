@@ -2,10 +2,10 @@ import { NonFiniteError } from "./errors.ts";
 import type { MatrixLike, Real } from "./matrix.ts";
 
 /**
- * Largest magnitude of `a`. Reads every element once.
+ * Largest magnitude of `a`, or of its lower triangle. Reads every element once.
  * @throws {NonFiniteError} with the first NaN or infinity in row-major order.
  */
-export function largest(operation: string, { data, shape, stride, offset }: MatrixLike): number {
+export function largest(operation: string, { data, shape, stride, offset }: MatrixLike, lower = false): number {
   const rows = shape[0]!;
   const cols = shape[1]!;
   const rowStride = stride[0]!;
@@ -13,7 +13,8 @@ export function largest(operation: string, { data, shape, stride, offset }: Matr
   let most = 0;
   for (let i = 0; i < rows; i++) {
     let at = offset + i * rowStride;
-    for (let j = 0; j < cols; j++, at += colStride) {
+    const end = lower ? Math.min(i + 1, cols) : cols;
+    for (let j = 0; j < end; j++, at += colStride) {
       const value = data[at]!;
       // x - x is 0 for finite x and NaN for the rest.
       if (value - value !== 0) throw new NonFiniteError(operation, [i, j], value);

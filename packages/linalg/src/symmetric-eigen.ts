@@ -1,3 +1,4 @@
+import { sortRows } from "./sort-rows.ts";
 import { applyReflectors, tridiagonalize, tridiagonalizeWorkspace } from "./tridiagonal.ts";
 import { tridiagonalQl } from "./tridiagonal-ql.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -22,38 +23,17 @@ export function symmetricEigen(
     const tau = work.float64(n);
     const c = work.float64(n);
     const s = work.float64(n);
-    tridiagonalize(engine, n, a, values, e, tau, work);
+    tridiagonalize(n, a, values, e, tau, work);
     if (vectors !== undefined) {
       vectors.fill(0);
       for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
     }
     tridiagonalQl(engine, operation, n, values, e, c, s, vectors, n);
     if (vectors === undefined) return values.sort().reverse();
-    applyReflectors(engine, n, n, a, tau, vectors);
+    applyReflectors(n, n, a, tau, vectors, work);
     sortRows(n, values, vectors);
   });
 }
 
 export const symmetricEigenWorkspace = (n: number): WorkspaceSize =>
   allOf(4 * sizeOfFloat64(n), tridiagonalizeWorkspace(n));
-
-/** Sorts n values descending, and the rows of packed matrices of n rows with them (selection: at most n exchanges of rows). */
-export function sortRows(n: number, values: Float64Array, ...matrices: Float64Array[]): void {
-  for (let i = 0; i < n; i++) {
-    let most = i;
-    for (let j = i + 1; j < n; j++) if (values[j]! > values[most]!) most = j;
-    if (most === i) continue;
-    const value = values[i]!;
-    values[i] = values[most]!;
-    values[most] = value;
-    for (const x of matrices) swapRows(x, x.length / n, i, most);
-  }
-}
-
-function swapRows(x: Float64Array, m: number, i: number, j: number): void {
-  for (let p = i * m, q = j * m, end = p + m; p < end; p++, q++) {
-    const t = x[p]!;
-    x[p] = x[q]!;
-    x[q] = t;
-  }
-}

@@ -1,7 +1,6 @@
-import type { Engine } from "./engine/engine.ts";
+import { applyBlock, applyBlockWorkspace, BLOCK } from "./block-reflector.ts";
 import { makeReflector } from "./householder.ts";
-import type { Workspace, WorkspaceSize } from "./workspace.ts";
-import { allOf, sizeOfFloat64 } from "./workspace.ts";
+import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /**
  * Reduces the packed symmetric n × n matrix `a` to tridiagonal form T = Qᵀ A Q.
@@ -9,7 +8,6 @@ import { allOf, sizeOfFloat64 } from "./workspace.ts";
  * with factor tau[k]; Q = H₀ H₁ … H_{n−3}.
  */
 export function tridiagonalize(
-  engine: Engine,
   n: number,
   a: Float64Array,
   d: Float64Array,
@@ -33,7 +31,7 @@ export function tridiagonalize(
       e[k] = a[row + k + 1]!;
       a[row + k + 1] = 1;
       for (let j = k + 1; j < n; j++) x[j] = a[row + j]!;
-      engine.updateMultiply(rest, a, (k + 1) * n + k + 1, n, v, w, x, y, k + 1);
+      work.engine.updateMultiply(rest, a, (k + 1) * n + k + 1, n, v, w, x, y, k + 1);
       const factor = tau[k]!;
       let dot = 0;
       for (let j = k + 1; j < n; j++) dot += x[j]! * y[j]!;
@@ -46,17 +44,24 @@ export function tridiagonalize(
   });
 }
 
-export const tridiagonalizeWorkspace = (n: number): WorkspaceSize =>
-  allOf(sizeOfFloat64(n), sizeOfFloat64(n), sizeOfFloat64(n), sizeOfFloat64(n));
-
 /** Rows of the packed m × n matrix `z` ← z Qᵀ with the Q of {@link tridiagonalize}. */
 export function applyReflectors(
-  engine: Engine,
   m: number,
   n: number,
   a: Float64Array,
   tau: Float64Array,
   z: Float64Array,
+  work: Workspace,
 ): void {
-  for (let k = n - 2; k >= 0; k--) engine.reflect(m, n - k - 1, tau[k]!, a, k * n + k + 1, z, k + 1, n);
+  const count = Math.max(0, n - 2); // the last reflector is the identity
+  for (let first = Math.floor(Math.max(0, count - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
+    const k = Math.min(BLOCK, count - first);
+    const at = first + 1;
+    const reflectors = { k, n: n - at, v: a, vOffset: first * n + at, ldv: n, tau, tauOffset: first };
+    applyBlock(reflectors, true, m, z, at, n, work);
+  }
 }
+
+/** Scratch of both: {@link tridiagonalize}, and {@link applyReflectors} to n rows. */
+export const tridiagonalizeWorkspace = (n: number): WorkspaceSize =>
+  anyOf(4 * sizeOfFloat64(n), applyBlockWorkspace(n, n));

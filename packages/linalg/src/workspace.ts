@@ -11,11 +11,19 @@ const roundUp = (bytes: number): number => Math.ceil(bytes / ALIGN_BYTES) * ALIG
 export const sizeOfFloat32 = (length: number): WorkspaceSize => roundUp(4 * length);
 /** Bytes of `length` float64 elements of scratch. */
 export const sizeOfFloat64 = (length: number): WorkspaceSize => roundUp(8 * length);
+/** Bytes of `length` int32 elements of scratch. */
+export const sizeOfInt32 = (length: number): WorkspaceSize => roundUp(4 * length);
 /** Scratch for parts that are alive together. */
 export const allOf = (...sizes: WorkspaceSize[]): WorkspaceSize => sizes.reduce((sum, size) => sum + size, 0);
 /** Scratch for parts that run one after another. */
 export const anyOf = (...sizes: WorkspaceSize[]): WorkspaceSize =>
   sizes.reduce((most, size) => Math.max(most, size), 0);
+
+interface Views {
+  float32?: Float32Array;
+  float64?: Float64Array;
+  int32?: Int32Array;
+}
 
 /**
  * Scratch memory in an engine's heap, handed out from the bottom up and taken back by scope, so that a loop allocates nothing.
@@ -27,7 +35,7 @@ export class Workspace {
   private readonly block: Uint8Array;
   private top = 0;
   /** The views handed out last time, by address: a warm scope makes no new objects. */
-  private readonly views = new Map<number, { float32?: Float32Array; float64?: Float64Array }>();
+  private readonly views = new Map<number, Views>();
 
   constructor(engine: Engine, size: WorkspaceSize) {
     this.engine = engine;
@@ -61,6 +69,14 @@ export class Workspace {
     return slot.float64;
   }
 
+  /** `length` int32 elements of garbage, valid until the enclosing scope ends. @throws {WorkspaceError} if too little is left. */
+  int32(length: number): Int32Array {
+    const at = this.take(sizeOfInt32(length));
+    const slot = this.slot(at);
+    if (slot.int32?.length !== length) slot.int32 = new Int32Array(this.block.buffer, at, length);
+    return slot.int32;
+  }
+
   /** Gives the memory back to the heap. The workspace must not be used again. */
   dispose(): void {
     this.engine.heap.release(this.block);
@@ -80,7 +96,7 @@ export class Workspace {
     return at;
   }
 
-  private slot(at: number): { float32?: Float32Array; float64?: Float64Array } {
+  private slot(at: number): Views {
     let slot = this.views.get(at);
     if (slot === undefined) {
       slot = {};

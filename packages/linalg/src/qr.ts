@@ -1,0 +1,128 @@
+import { withWorkspace, zerosLike } from "./allocate.ts";
+import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { OptionError, ShapeError } from "./errors.ts";
+import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
+import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
+import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+
+export interface QROptions {
+  /** `"thin"` (default): q is m × min(m, n). `"complete"`: q is m × m and r is m × n. */
+  readonly mode?: "thin" | "complete";
+  /** Exchange columns so that the diagonal of r falls: a[:, pivots] = q r. Default false. */
+  readonly pivot?: boolean;
+}
+
+export interface QR<D extends Real = Real> {
+  /** Orthonormal columns. */
+  readonly q: Matrix<D>;
+  /** Upper triangular, with a diagonal ≥ 0. */
+  readonly r: Matrix<D>;
+  /** Column j of q r is column pivots[j] of a; 0, 1, 2 … without pivoting. */
+  readonly pivots: Int32Array;
+}
+
+export interface QROut {
+  /** Left out: only r is computed. */
+  readonly q?: MatrixLike;
+  readonly r: MatrixLike;
+  readonly pivots?: Int32Array;
+}
+
+/**
+ * QR factorization a = q r by Householder reflectors, in float64 inside.
+ *
+ * @param a - m × n, any strides, any rank.
+ * @returns q and r of the dtype of `a`. With diag(r) ≥ 0 they are unique for full column rank.
+ * @throws {NonFiniteError} with the first NaN or infinity. @throws {OptionError}
+ * Accuracy: ‖a − q r‖ ≤ c √n ε ‖a‖ column by column, ‖qᵀq − I‖ ≤ c n ε₆₄ before rounding to the dtype.
+ * Cost: 4mn² − (4/3)n³ flops with q (m ≥ n), half without.
+ *
+ * @see Golub and Van Loan, Matrix Computations (2013), §5.2 and §5.4.2 (pivoting).
+ *
+ * @example
+ * const { q, r } = qr(fromRows([[3, 0], [4, 5]])); // r = [[5, 4], [0, 3]]
+ */
+export function qr<D extends Real>(a: MatrixLike<D>, options: QROptions = {}): QR<D> {
+  checkMatrix("qr", a);
+  const [m, n] = [a.shape[0]!, a.shape[1]!];
+  const k = options.mode === "complete" ? m : Math.min(m, n);
+  const out = { q: zerosLike(a, m, k), r: zerosLike(a, k, n), pivots: new Int32Array(n) };
+  withWorkspace(qrWorkspace(m, n, options), (work) => qrInto(out, a, work, options));
+  return out;
+}
+
+/**
+ * out ← the factors of `a`; see {@link qr}.
+ *
+ * @param out - q m × k and r k × n of the dtype of `a`, with k = min(m, n), or m if complete; pivots of length n. One of q and r may be `a`.
+ * @param work - at least {@link qrWorkspace} bytes.
+ * @throws {ShapeError} @throws {DtypeError} @throws {OptionError} @throws {NonFiniteError} before anything is written.
+ */
+export function qrInto(
+  out: QROut,
+  a: MatrixLike,
+  work: Workspace,
+  { mode = "thin", pivot = false }: QROptions = {},
+): void {
+  checkMatrix("qr", a);
+  const [m, n] = [a.shape[0]!, a.shape[1]!];
+  if (mode !== "thin" && mode !== "complete") {
+    throw new OptionError("qr", `mode must be "thin" or "complete", got ${JSON.stringify(mode)}`);
+  }
+  const k = Math.min(m, n);
+  const p = mode === "complete" ? m : k;
+  checkOut(out, a, p, pivot);
+  const unit = powerOfTwo(largest("qr", a));
+  work.scope(() => {
+    const x = packScaled(work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
+    const tau = work.float64(k);
+    const pivots = out.pivots ?? work.int32(n);
+    pivots.forEach((_, j) => {
+      pivots[j] = j;
+    });
+    if (pivot) factorRowsPivoted(n, m, x, tau, pivots, work);
+    else factorRows(n, m, x, tau, work);
+    const sign = work.float64(k);
+    for (let i = 0; i < k; i++) sign[i] = x[i * m + i]! < 0 ? -1 : 1;
+    writeUpper(out.r, x, m, n, sign, unit);
+    if (out.q === undefined) return;
+    formRows(k, p, m, x, tau, work);
+    for (let i = 0; i < k; i++) if (sign[i] === -1) for (let j = i * m; j < (i + 1) * m; j++) x[j] = -x[j]!;
+    unpack(transpose(out.q), x);
+  });
+}
+
+/** Bytes of scratch that {@link qrInto} needs for an m × n matrix. */
+export function qrWorkspace(m: number, n: number, { mode = "thin" }: QROptions = {}): WorkspaceSize {
+  const rows = Math.max(n, mode === "complete" ? m : 0);
+  return allOf(
+    sizeOfFloat64(rows * m),
+    2 * sizeOfFloat64(Math.min(m, n)),
+    sizeOfInt32(n),
+    householderWorkspace(rows, m),
+  );
+}
+
+function checkOut({ q, r, pivots }: QROut, a: MatrixLike, p: number, pivot: boolean): void {
+  const [m, n] = [a.shape[0]!, a.shape[1]!];
+  if (q !== undefined) {
+    checkOutput("qr", "q", q, m, p);
+    checkSameDtype("qr", q.data, a.data);
+  }
+  checkOutput("qr", "r", r, p, n);
+  checkSameDtype("qr", r.data, a.data);
+  if (pivots === undefined ? pivot : pivots.length !== n) {
+    throw new ShapeError("qr", `expected pivots of length ${n}, got ${pivots?.length ?? "none"}`);
+  }
+}
+
+/** r ← the transpose of the lower trapezoid in x (n rows of length m), rows scaled by sign and unit. */
+function writeUpper(r: MatrixLike, x: Float64Array, m: number, n: number, sign: Float64Array, unit: number): void {
+  const { data, stride, offset } = r;
+  for (let i = 0; i < r.shape[0]!; i++) {
+    for (let j = 0; j < n; j++) {
+      data[offset + i * stride[0]! + j * stride[1]!] = i <= j && i < sign.length ? sign[i]! * unit * x[j * m + i]! : 0;
+    }
+  }
+}
