@@ -13,7 +13,7 @@ const SHARED_WITH_MAXIMUM = 3;
  *
  * @param base64 - the module, as that script writes it.
  * @returns the exports, as the type that the caller states.
- * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
+ * @throws {UnsupportedError} where SIMD instructions are missing.
  */
 export function instantiateKernels<Kernels>(base64: string, heap: Heap): Kernels {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -26,7 +26,8 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
-    throw new UnsupportedError("instantiateKernels", "expected WebAssembly with SIMD", { cause });
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    throw new UnsupportedError("instantiateKernels", "expected a runtime with WebAssembly SIMD", { cause });
   }
 }
 

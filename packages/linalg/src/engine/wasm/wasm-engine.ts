@@ -10,7 +10,7 @@ import { Staging, span } from "./staging.ts";
  * The default engine: WebAssembly with SIMD, the same bits in every runtime.
  *
  * @param heap - options of a new heap, or a heap to share with other engines and modules.
- * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
+ * @throws {UnsupportedError} where WebAssembly has no SIMD instructions.
  * Scratch for packing, and copies of operands that lie outside the heap, stay allocated in the heap for the next call.
  */
 export function createWasmEngine(heap: Heap | HeapOptions = {}): Engine {
