@@ -1,1 +1,5 @@
-export function version(): i32 { return 1; }
+export { attention, attentionBackward } from "./attention";
+export { crossEntropy } from "./cross-entropy";
+export { embed, embedGradient } from "./embed";
+export { rmsNorm, rmsNormBackward, rmsNormWeightGradient } from "./rms-norm";
+export { swiglu, swigluBackward } from "./swiglu";

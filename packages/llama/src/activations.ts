@@ -1,0 +1,107 @@
+import { type Heap, sizeOfFloat32, sizeOfFloat64 } from "@sumo/linalg";
+import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths, releaseBlocks } from "./blocks.ts";
+import { headDim, type LlamaConfig, qkvWidth } from "./config.ts";
+import { attentionScratch } from "./kernels/kernels.ts";
+
+/** What a pass works on: `batch` sequences of `length` tokens, by `threads` threads. */
+export interface PassShape {
+  readonly batch: number;
+  readonly length: number;
+  readonly threads: number;
+  /** Keep only each layer's input and compute the rest again on the way back: less memory, a third more work. */
+  readonly recompute: boolean;
+}
+
+/** What a layer keeps beside its input for the way back. */
+export type KeptBlock = "qkv" | "attended" | "middle" | "gateUp" | "stats" | "inputInverse" | "postInverse";
+/** What lives for a moment only, shared by all layers. */
+type SharedBlock = "last" | "lastInverse" | "normed" | "activated" | "stream" | "branch" | "logits";
+
+/** One layer's input `x`, [batch · length, dim], and what it keeps. */
+export type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
+
+/** Everything that a pass holds in the engine's heap beside gradients. */
+export interface Activations {
+  readonly layers: readonly LayerActivations[];
+  readonly shared: Blocks<SharedBlock>;
+  /** For attention, one a thread. */
+  readonly scratch: readonly Float32Array[];
+  readonly tokens: Int32Array;
+  readonly targets: Int32Array;
+  /** One a row. */
+  readonly losses: Float64Array;
+}
+
+/** Logits of this many rows exist at once: all of them for a small vocabulary, about 4 MiB for a large one. */
+export function logitRows(config: LlamaConfig, { batch, length }: PassShape): number {
+  return Math.min(batch * length, Math.max(64, Math.floor(2 ** 20 / config.vocabSize)));
+}
+
+function keptLengths(config: LlamaConfig, { batch, length }: PassShape): Lengths<KeptBlock> {
+  const rows = batch * length;
+  return {
+    qkv: rows * qkvWidth(config),
+    attended: rows * config.dim,
+    middle: rows * config.dim,
+    gateUp: rows * 2 * config.hidden,
+    stats: rows * 2 * config.heads,
+    inputInverse: rows,
+    postInverse: rows,
+  };
+}
+
+function sharedLengths(config: LlamaConfig, shape: PassShape): Lengths<SharedBlock> {
+  const rows = shape.batch * shape.length;
+  const stream = rows * config.dim;
+  return {
+    last: stream,
+    lastInverse: rows,
+    normed: stream,
+    activated: rows * config.hidden,
+    stream,
+    branch: stream,
+    logits: logitRows(config, shape) * config.vocabSize,
+  };
+}
+
+const scratchLength = (config: LlamaConfig, { length }: PassShape): number => attentionScratch(length, headDim(config));
+
+/** Bytes that {@link allocateActivations} takes. */
+export function bytesOfActivations(config: LlamaConfig, shape: PassShape): number {
+  const rows = shape.batch * shape.length;
+  const sets = shape.recompute ? 1 : config.layers;
+  return (
+    config.layers * sizeOfFloat32(rows * config.dim) +
+    sets * bytesOfBlocks(keptLengths(config, shape)) +
+    bytesOfBlocks(sharedLengths(config, shape)) +
+    shape.threads * sizeOfFloat32(scratchLength(config, shape)) +
+    2 * sizeOfFloat32(rows) +
+    sizeOfFloat64(rows)
+  );
+}
+
+export function allocateActivations(config: LlamaConfig, shape: PassShape, heap: Heap): Activations {
+  const rows = shape.batch * shape.length;
+  const sets = Array.from({ length: shape.recompute ? 1 : config.layers }, () =>
+    allocateBlocks(heap, keptLengths(config, shape)),
+  );
+  const layers = Array.from({ length: config.layers }, (_, layer) => ({
+    ...sets[shape.recompute ? 0 : layer]!,
+    x: heap.float32(rows * config.dim),
+  }));
+  return {
+    layers,
+    shared: allocateBlocks(heap, sharedLengths(config, shape)),
+    scratch: Array.from({ length: shape.threads }, () => heap.float32(scratchLength(config, shape))),
+    tokens: heap.int32(rows),
+    targets: heap.int32(rows),
+    losses: heap.float64(rows),
+  };
+}
+
+export function releaseActivations(activations: Activations, heap: Heap): void {
+  const { layers, shared, scratch, tokens, targets, losses } = activations;
+  const blocks = new Set([...layers.flatMap((layer) => Object.values(layer)), ...scratch]);
+  for (const block of [...blocks, tokens, targets, losses]) heap.release(block);
+  releaseBlocks(heap, shared);
+}

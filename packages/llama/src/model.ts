@@ -1,0 +1,68 @@
+import { currentEngine, type Engine } from "@sumo/linalg";
+import { type LlamaConfig, llamaConfig } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import type { Kernels } from "./kernels/kernels.ts";
+import { referenceKernels } from "./kernels/reference.ts";
+import { createWasmKernels } from "./kernels/wasm.ts";
+import { initializeParameters, layerParameters, outerParameters, type Parameter } from "./parameters.ts";
+import { type Pass, type PassOptions, SinglePass } from "./pass.ts";
+import { allocateWeights, releaseWeights } from "./weights.ts";
+
+export interface LlamaOptions {
+  /** Where the weights live and the products run. Default: linalg's current engine. */
+  readonly engine?: Engine;
+  /** Of the initial weights: a whole number below 2⁵³. Default 0. */
+  readonly seed?: number;
+}
+
+/** A LLaMA whose weights lie in an engine's heap. */
+export interface Llama {
+  readonly config: LlamaConfig;
+  readonly engine: Engine;
+  /** Every weight, one typed array each, in the heap; whoever writes to them changes the model. Embedding first, then layer by layer, norm, head. */
+  readonly parameters: readonly Parameter[];
+  /** @throws {ConfigError} for a shape that the model cannot take. @throws {WorkspaceError} when the heap is full. */
+  createPass(batch: number, length: number, options?: PassOptions): Pass;
+  /** Gives the weights' memory back. The model must not be used again. */
+  dispose(): void;
+}
+
+/**
+ * A LLaMA (Touvron et al. 2023): RMSNorm, rotary positions, causal attention with grouped queries, SwiGLU. Initialized with normal numbers
+ * of deviation 0.02, the projections into the residual stream divided by √(2 layers), norms 1.
+ *
+ * @param config - what is missing takes the defaults of {@link llamaConfig}.
+ * @throws {ConfigError} for a config or seed out of range. @throws {WorkspaceError} when the heap is full.
+ *
+ * @example
+ * const model = createLlama({ dim: 64, layers: 2, context: 32 });
+ * const pass = model.createPass(1, 4);
+ * pass.loss(Int32Array.of(1, 2, 3, 4), Int32Array.of(2, 3, 4, 5)); // about ln 256
+ */
+export function createLlama(
+  config: Partial<LlamaConfig> = {},
+  { engine = currentEngine(), seed = 0 }: LlamaOptions = {},
+): Llama {
+  const full = llamaConfig(config);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);
+  }
+  const weights = allocateWeights(full, engine.heap);
+  const { embedding, norm, head } = outerParameters(full, weights.outer);
+  const layers = weights.layers.flatMap((blocks, layer) => layerParameters(full, layer, blocks));
+  const parameters = [embedding, ...layers, norm, ...(head === undefined ? [] : [head])];
+  initializeParameters(parameters, full.layers, seed);
+  const kernels = kernelsOf(engine);
+  return {
+    config: full,
+    engine,
+    parameters,
+    createPass: (batch, length, options = {}) => new SinglePass(full, engine, kernels, weights, batch, length, options),
+    dispose: () => releaseWeights(weights, engine.heap),
+  };
+}
+
+/** The reference engine gets the reference kernels; every other engine's heap carries the WebAssembly ones. */
+function kernelsOf(engine: Engine): Kernels {
+  return engine.name === "reference" ? referenceKernels : createWasmKernels(engine.heap);
+}

@@ -1,0 +1,65 @@
+import type { Gradients } from "./gradients.ts";
+import { backwardLastNorm, headLoss } from "./head.ts";
+import {
+  backwardAttention,
+  backwardFeedForward,
+  forwardAttention,
+  forwardDown,
+  forwardGateUp,
+  ownRows,
+  type Run,
+} from "./layer.ts";
+import type { Parameter } from "./parameters.ts";
+
+/** What a pass does, in order. Every thread of a crew runs the same program. */
+
+/** Fills `losses`, one a row. */
+export function runLoss(run: Run): void {
+  forwardLayers(run);
+  headLoss(run);
+}
+
+/**
+ * Fills `losses` and every gradient, the head's first, then layer by layer from the last to the first, the embedding's at the end.
+ *
+ * @param handOut - called on the crew's first thread with a group of gradients that are complete and weights that this pass has done
+ * with: both may be changed. The gradients' memory is used again afterwards.
+ */
+export function runBackward(run: Run, gradients: Gradients, handOut: (group: readonly Parameter[]) => void): void {
+  const { config, shape, kernels, activations, crew } = run;
+  const first = crew.index === 0;
+  const { embedding, norm, head } = gradients.outerParameters;
+  forwardLayers(run);
+  headLoss(run, gradients.outer);
+  if (first && head !== undefined) handOut([head]);
+  backwardLastNorm(run, gradients.outer);
+  if (first) handOut([norm]);
+  for (let layer = config.layers - 1; layer >= 0; layer--) {
+    if (shape.recompute && layer < config.layers - 1) {
+      forwardAttention(run, layer);
+      forwardGateUp(run, layer);
+    }
+    backwardFeedForward(run, layer, gradients.layer);
+    backwardAttention(run, layer, gradients.layer);
+    if (first) handOut(gradients.layerParameters[layer]!);
+  }
+  if (!first) return;
+  const table = gradients.outer.embedding;
+  if (!config.tied) table.fill(0);
+  const { tokens, shared } = activations;
+  kernels.embedGradient(shape.batch * shape.length, config.dim, tokens, shared.stream, table);
+  handOut([embedding]);
+}
+
+function forwardLayers(run: Run): void {
+  const { config, kernels, activations } = run;
+  const { dim } = config;
+  const { first, rows } = ownRows(run);
+  const out = activations.layers[0]!.x;
+  kernels.embed(rows, dim, run.weights.outer.embedding, activations.tokens, first, out, first * dim);
+  for (let layer = 0; layer < config.layers; layer++) {
+    forwardAttention(run, layer);
+    forwardGateUp(run, layer);
+    forwardDown(run, layer);
+  }
+}

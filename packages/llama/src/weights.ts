@@ -1,0 +1,45 @@
+import type { Heap } from "@sumo/linalg";
+import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths, releaseBlocks } from "./blocks.ts";
+import { headDim, type LlamaConfig } from "./config.ts";
+import type { Rotation } from "./kernels/kernels.ts";
+import { type LayerBlock, layerLengths, type OuterBlock, outerLengths } from "./parameters.ts";
+import { fillRotation } from "./rotation.ts";
+
+/** Everything that a model holds in its engine's heap. */
+export interface Weights {
+  readonly layers: readonly Blocks<LayerBlock>[];
+  /** A tied model's `head` is its `embedding`. */
+  readonly outer: Blocks<OuterBlock>;
+  readonly rotation: Rotation;
+}
+
+const rotationLengths = (config: LlamaConfig): Lengths<"cosines" | "sines"> => {
+  const table = (config.context * headDim(config)) / 2;
+  return { cosines: table, sines: table };
+};
+
+const ownHeadLengths = ({ vocabSize, dim, tied }: LlamaConfig): Lengths<string> =>
+  tied ? {} : { head: vocabSize * dim };
+
+/** Bytes that {@link allocateWeights} takes. */
+export function bytesOfWeights(config: LlamaConfig): number {
+  const outer = [outerLengths(config), ownHeadLengths(config), rotationLengths(config)];
+  return (
+    config.layers * bytesOfBlocks(layerLengths(config)) + outer.map(bytesOfBlocks).reduce((sum, bytes) => sum + bytes)
+  );
+}
+
+export function allocateWeights(config: LlamaConfig, heap: Heap): Weights {
+  const { embedding, norm } = allocateBlocks(heap, outerLengths(config));
+  const head = config.tied ? embedding : heap.float32(config.vocabSize * config.dim);
+  const layers = Array.from({ length: config.layers }, () => allocateBlocks(heap, layerLengths(config)));
+  const rotation = allocateBlocks(heap, rotationLengths(config));
+  fillRotation(config, rotation);
+  return { layers, outer: { embedding, norm, head }, rotation };
+}
+
+export function releaseWeights({ layers, outer, rotation }: Weights, heap: Heap): void {
+  for (const layer of layers) releaseBlocks(heap, layer);
+  const { embedding, norm, head } = outer;
+  releaseBlocks(heap, { embedding, norm, ...(head === embedding ? {} : { head }), ...rotation });
+}
