@@ -1,4 +1,5 @@
 export type { AdamwOptions } from "./adamw.ts";
+export { type Adapter, type AdapterSize, type AdapterTensor, extractAdapter, mergeAdapter } from "./adapter.ts";
 export type {
   AdamwUpdate,
   Backend,
@@ -13,7 +14,9 @@ export type {
   RangeInfo,
   Scratch,
 } from "./backend.ts";
+export { type Clipped, clipGlobalNorm } from "./clip.ts";
 export type { Counters } from "./counters.ts";
+export { createEma, type Ema } from "./ema.ts";
 export {
   CheckpointError,
   DisposedError,
@@ -38,6 +41,7 @@ export {
   type Report,
 } from "./optimizer.ts";
 export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
+export { type PeftFiles, type PeftOptions, peftFiles } from "./peft.ts";
 export { type ParameterPlan, type Plan, plan } from "./plan.ts";
 export type { RefreshTrace } from "./rule.ts";
 export type { OptimizerName, OptimizerOptions } from "./rules.ts";

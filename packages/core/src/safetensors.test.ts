@@ -48,14 +48,30 @@ test("a file in the middle of a larger buffer is read", () => {
   expect(readSafetensors(inside.subarray(3)).tensors["a"]!.data).toEqual(Float64Array.of(7));
 });
 
-describe("refused", () => {
-  const file = (header: unknown, dataBytes: number): Uint8Array => {
-    const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
-    const bytes = new Uint8Array(8 + json.length + dataBytes);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-    bytes.set(json, 8);
-    return bytes;
+test("16-bit floats are widened without loss", () => {
+  const bits = Uint16Array.of(0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x7c00, 0xfc00);
+  const halves = [0, -0, 1, -2, 65504, 2 ** -24, 1023 * 2 ** -24, Infinity, -Infinity];
+  const read = (dtype: string, values: Uint16Array) => {
+    const entry = { dtype, shape: [values.length], data_offsets: [0, values.byteLength] };
+    const bytes = file({ a: entry }, values.byteLength);
+    bytes.set(new Uint8Array(values.buffer), bytes.length - values.byteLength);
+    return readSafetensors(bytes).tensors["a"]!.data;
   };
+  expect(read("F16", bits)).toEqual(Float32Array.from(halves));
+  expect(read("F16", Uint16Array.of(0x7c01))[0]).toBeNaN();
+  expect(read("BF16", Uint16Array.of(0x3f80, 0xc000, 0x0001))).toEqual(Float32Array.of(1, -2, 2 ** -133));
+});
+
+/** A file around any header and so many bytes of data. */
+function file(header: unknown, dataBytes: number): Uint8Array {
+  const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + dataBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+describe("refused", () => {
   const entry = (dtype: string, shape: unknown, data_offsets: unknown) => ({ dtype, shape, data_offsets });
 
   test.each<[string, Uint8Array]>([

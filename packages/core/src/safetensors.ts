@@ -1,4 +1,5 @@
 import { SafetensorsError } from "./errors.ts";
+import { widened } from "./half.ts";
 
 /** Storage of a tensor; the class says the dtype. */
 export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
@@ -22,6 +23,8 @@ const DTYPES = {
   U8: Uint8Array,
 } as const;
 type Dtype = keyof typeof DTYPES;
+/** Types without a typed array, which can be read but not written. */
+type HalfDtype = "F16" | "BF16";
 
 /** The format allows no longer header. */
 const MOST_HEADER_BYTES = 100_000_000;
@@ -64,7 +67,7 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a safetensors file; the tensors are copies.
+ * Reads a safetensors file; the tensors are copies. F16 and BF16 are widened to Float32Array, which holds their values exactly.
  *
  * @throws {SafetensorsError} for anything but a whole, well-formed file: cut short, too long, tensors that overlap or leave gaps, shapes
  * that do not fit, element types that have no typed array.
@@ -76,8 +79,9 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const described = Object.entries(entries).map(([name, entry]) => [name, checkEntry(name, entry)] as const);
   checkCover(described, bytes.length - dataStart);
   const tensors = described.map(([name, { dtype, shape, from, to }]) => {
-    const copy = bytes.slice(dataStart + from, dataStart + to);
-    return [name, { shape, data: new DTYPES[dtype](copy.buffer) }] as const;
+    const { buffer } = bytes.slice(dataStart + from, dataStart + to);
+    const data = isHalf(dtype) ? widened(new Uint16Array(buffer), dtype) : new DTYPES[dtype](buffer);
+    return [name, { shape, data }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: { ...metadata } };
 }
@@ -86,7 +90,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
 export const bytesOf = (data: TensorData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 interface Entry {
-  readonly dtype: Dtype;
+  readonly dtype: Dtype | HalfDtype;
   readonly shape: readonly number[];
   readonly from: number;
   readonly to: number;
@@ -112,19 +116,18 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
 function checkEntry(name: string, entry: unknown): Entry {
   if (!isRecord(entry)) throw new SafetensorsError(`${name}: expected an object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype)) {
-    throw new SafetensorsError(
-      `${name}: expected dtype ${Object.keys(DTYPES).join(", ")}, got ${JSON.stringify(dtype)}`,
-    );
+  if (!isDtype(dtype)) {
+    const known = [...Object.keys(DTYPES), "F16", "BF16"].join(", ");
+    throw new SafetensorsError(`${name}: expected dtype ${known}, got ${JSON.stringify(dtype)}`);
   }
   if (!isShape(shape)) throw new SafetensorsError(`${name}: expected a shape, got ${JSON.stringify(shape)}`);
   if (!isShape(offsets) || offsets.length !== 2) {
     throw new SafetensorsError(`${name}: expected two offsets, got ${JSON.stringify(offsets)}`);
   }
   const [from, to] = offsets as readonly [number, number];
-  const need = sizeOf(shape) * DTYPES[dtype as Dtype].BYTES_PER_ELEMENT;
+  const need = sizeOf(shape) * (isHalf(dtype) ? 2 : DTYPES[dtype].BYTES_PER_ELEMENT);
   if (to - from !== need) throw new SafetensorsError(`${name}: expected ${need} bytes, got ${from} to ${to}`);
-  return { dtype: dtype as Dtype, shape, from, to };
+  return { dtype, shape, from, to };
 }
 
 /** Together the tensors cover the data exactly once. */
@@ -145,6 +148,9 @@ function dtypeOf(data: TensorData): Dtype {
   return (Object.keys(DTYPES) as Dtype[]).find((dtype) => data instanceof DTYPES[dtype])!;
 }
 
+const isHalf = (dtype: unknown): dtype is HalfDtype => dtype === "F16" || dtype === "BF16";
+const isDtype = (dtype: unknown): dtype is Dtype | HalfDtype =>
+  isHalf(dtype) || (typeof dtype === "string" && Object.hasOwn(DTYPES, dtype));
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isStringRecord = (value: unknown): value is Record<string, string> =>
