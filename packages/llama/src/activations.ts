@@ -15,18 +15,24 @@ export interface PassShape {
 /** What a layer keeps beside its input for the way back. */
 export type KeptBlock = "qkv" | "attended" | "middle" | "gateUp" | "stats" | "inputInverse" | "postInverse";
 /** What lives for a moment only, shared by all layers. */
-type SharedBlock = "last" | "lastInverse" | "normed" | "activated" | "stream" | "branch" | "logits";
+type ForwardBlock = "last" | "lastInverse" | "normed" | "activated";
+type BackwardBlock = "stream" | "branch" | "logits";
 
 /** One layer's input `x`, [batch · length, dim], and what it keeps. */
 export type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
 
-/** Everything that a pass holds in the engine's heap beside gradients. */
-export interface Activations {
+/** What a forward pass works on. */
+export interface ForwardActivations {
   readonly layers: readonly LayerActivations[];
-  readonly shared: Blocks<SharedBlock>;
+  readonly shared: Blocks<ForwardBlock>;
+  readonly tokens: Int32Array;
+}
+
+/** Everything that a pass holds in the engine's heap beside gradients. */
+export interface Activations extends ForwardActivations {
+  readonly shared: Blocks<ForwardBlock | BackwardBlock>;
   /** For attention, one a thread. */
   readonly scratch: readonly Float32Array[];
-  readonly tokens: Int32Array;
   readonly targets: Int32Array;
   /** One a row. */
   readonly losses: Float64Array;
@@ -37,8 +43,8 @@ export function logitRows(config: LlamaConfig, { batch, length }: PassShape): nu
   return Math.min(batch * length, Math.max(64, Math.floor(2 ** 20 / config.vocabSize)));
 }
 
-function keptLengths(config: LlamaConfig, { batch, length }: PassShape): Lengths<KeptBlock> {
-  const rows = batch * length;
+/** What a layer keeps of `rows` rows beside its input. */
+export function keptLengths(config: LlamaConfig, rows: number): Lengths<KeptBlock> {
   return {
     qkv: rows * qkvWidth(config),
     attended: rows * config.dim,
@@ -50,16 +56,16 @@ function keptLengths(config: LlamaConfig, { batch, length }: PassShape): Lengths
   };
 }
 
-function sharedLengths(config: LlamaConfig, shape: PassShape): Lengths<SharedBlock> {
+export function forwardLengths({ dim, hidden }: LlamaConfig, rows: number): Lengths<ForwardBlock> {
+  return { last: rows * dim, lastInverse: rows, normed: rows * dim, activated: rows * hidden };
+}
+
+function sharedLengths(config: LlamaConfig, shape: PassShape): Lengths<ForwardBlock | BackwardBlock> {
   const rows = shape.batch * shape.length;
-  const stream = rows * config.dim;
   return {
-    last: stream,
-    lastInverse: rows,
-    normed: stream,
-    activated: rows * config.hidden,
-    stream,
-    branch: stream,
+    ...forwardLengths(config, rows),
+    stream: rows * config.dim,
+    branch: rows * config.dim,
     logits: logitRows(config, shape) * config.vocabSize,
   };
 }
@@ -72,7 +78,7 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
   const sets = shape.recompute ? 1 : config.layers;
   return (
     config.layers * sizeOfFloat32(rows * config.dim) +
-    sets * bytesOfBlocks(keptLengths(config, shape)) +
+    sets * bytesOfBlocks(keptLengths(config, rows)) +
     bytesOfBlocks(sharedLengths(config, shape)) +
     shape.threads * sizeOfFloat32(scratchLength(config, shape)) +
     2 * sizeOfFloat32(rows) +
@@ -83,7 +89,7 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
 export function allocateActivations(config: LlamaConfig, shape: PassShape, heap: Heap): Activations {
   const rows = shape.batch * shape.length;
   const sets = Array.from({ length: shape.recompute ? 1 : config.layers }, () =>
-    allocateBlocks(heap, keptLengths(config, shape)),
+    allocateBlocks(heap, keptLengths(config, rows)),
   );
   const layers = Array.from({ length: config.layers }, (_, layer) => ({
     ...sets[shape.recompute ? 0 : layer]!,

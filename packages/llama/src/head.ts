@@ -1,9 +1,9 @@
 import { logitRows } from "./activations.ts";
 import type { Blocks } from "./blocks.ts";
 import { shareOf } from "./crew.ts";
-import { ownRows, type Run } from "./layer.ts";
 import type { OuterBlock } from "./parameters.ts";
 import { linear, linearBackward, linearWeightGradient } from "./products.ts";
+import type { ForwardRun, Run } from "./run.ts";
 
 /**
  * Final norm, head and loss: fills `losses`. With `gradients` it also makes `branch` the gradient of the normed rows and fills those of
@@ -43,7 +43,7 @@ export function backwardLastNorm(run: Run, gradients: Blocks<OuterBlock>): void 
   const { dim } = config;
   const { last, lastInverse, branch, stream } = activations.shared;
   const { norm } = run.weights.outer;
-  const { first, rows } = ownRows(run);
+  const { first, rows } = run.span;
   const at = first * dim;
   if (crew.index === 0) {
     kernels.rmsNormWeightGradient(shape.batch * shape.length, dim, last, lastInverse, branch, gradients.norm);
@@ -53,11 +53,12 @@ export function backwardLastNorm(run: Run, gradients: Blocks<OuterBlock>): void 
   crew.wait();
 }
 
-function normLast(run: Run): void {
+/** normed ← the final norm of the span's rows of `last`. */
+export function normLast(run: ForwardRun): void {
   const { config, kernels, activations } = run;
   const { dim, normEps } = config;
   const { last, lastInverse, normed } = activations.shared;
-  const { first, rows } = ownRows(run);
+  const { first, rows } = run.span;
   const at = first * dim;
   kernels.rmsNorm(rows, dim, normEps, last, at, run.weights.outer.norm, normed, at, lastInverse, first);
 }

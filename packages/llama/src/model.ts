@@ -6,6 +6,7 @@ import { referenceKernels } from "./kernels/reference.ts";
 import { createWasmKernels } from "./kernels/wasm.ts";
 import { initializeParameters, layerParameters, outerParameters, type Parameter } from "./parameters.ts";
 import { type Pass, type PassOptions, SinglePass } from "./pass.ts";
+import { createReader, type Reader } from "./reader.ts";
 import { allocateWeights, releaseWeights } from "./weights.ts";
 
 export interface LlamaOptions {
@@ -23,6 +24,8 @@ export interface Llama {
   readonly parameters: readonly Parameter[];
   /** @throws {ConfigError} for a shape that the model cannot take. @throws {WorkspaceError} when the heap is full. */
   createPass(batch: number, length: number, options?: PassOptions): Pass;
+  /** @throws {WorkspaceError} when the heap is full. */
+  createReader(): Reader;
   /** Gives the weights' memory back. The model must not be used again. */
   dispose(): void;
 }
@@ -58,6 +61,7 @@ export function createLlama(
     engine,
     parameters,
     createPass: (batch, length, options = {}) => new SinglePass(full, engine, kernels, weights, batch, length, options),
+    createReader: () => createReader(full, engine, kernels, weights),
     dispose: () => releaseWeights(weights, engine.heap),
   };
 }

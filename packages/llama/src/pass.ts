@@ -6,9 +6,9 @@ import { ConfigError } from "./errors.ts";
 import { allocateGradients, type Gradients, releaseGradients } from "./gradients.ts";
 import { checkTokens } from "./input.ts";
 import type { Kernels } from "./kernels/kernels.ts";
-import type { Run } from "./layer.ts";
 import type { Parameter } from "./parameters.ts";
 import { runBackward, runLoss } from "./program.ts";
+import { passSpan, type Run } from "./run.ts";
 import type { Weights } from "./weights.ts";
 
 export interface PassOptions {
@@ -76,7 +76,9 @@ export class SinglePass implements Pass {
     this.length = length;
     const shape: PassShape = { batch, length, threads: 1, recompute };
     const activations = allocateActivations(config, shape, engine.heap);
-    this.run = { config, shape, engine, kernels, weights, activations, crew: alone };
+    const scratch = activations.scratch[0]!;
+    const span = passSpan(config, shape, alone);
+    this.run = { config, shape, engine, kernels, weights, activations, scratch, span, crew: alone };
     this.gradients = allocateGradients(config, engine.heap);
   }
 

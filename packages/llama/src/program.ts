@@ -1,15 +1,9 @@
 import type { Gradients } from "./gradients.ts";
 import { backwardLastNorm, headLoss } from "./head.ts";
-import {
-  backwardAttention,
-  backwardFeedForward,
-  forwardAttention,
-  forwardDown,
-  forwardGateUp,
-  ownRows,
-  type Run,
-} from "./layer.ts";
+import { backwardAttention, backwardFeedForward } from "./layer-backward.ts";
+import { forwardAttention, forwardDown, forwardGateUp } from "./layer-forward.ts";
 import type { Parameter } from "./parameters.ts";
+import type { ForwardRun, Run } from "./run.ts";
 
 /** What a pass does, in order. Every thread of a crew runs the same program. */
 
@@ -51,10 +45,11 @@ export function runBackward(run: Run, gradients: Gradients, handOut: (group: rea
   handOut([embedding]);
 }
 
-function forwardLayers(run: Run): void {
+/** last ← the layers applied to the tokens of the span's rows. */
+export function forwardLayers(run: ForwardRun): void {
   const { config, kernels, activations } = run;
   const { dim } = config;
-  const { first, rows } = ownRows(run);
+  const { first, rows } = run.span;
   const out = activations.layers[0]!.x;
   kernels.embed(rows, dim, run.weights.outer.embedding, activations.tokens, first, out, first * dim);
   for (let layer = 0; layer < config.layers; layer++) {
