@@ -10,7 +10,8 @@ const MAX_ITERATIONS = 30;
  * On exit `d` holds them in no order and `e` is spoiled. If `z` is given, its n packed rows of length m are rotated along:
  * from the identity they become the eigenvectors. `e` has length n; c and s are scratch of length n.
  *
- * @see Parlett, The Symmetric Eigenvalue Problem (1998), §8.14; the deflation test is Golub and Van Loan (2013), §8.3.5.
+ * @see Parlett, The Symmetric Eigenvalue Problem (1998), §8.14. Deviates: a neighbour is negligible
+ * against the whole matrix, so that noise beside zeros on the diagonal cannot stall the iteration.
  */
 export function tridiagonalQl(
   engine: Engine,
@@ -23,9 +24,10 @@ export function tridiagonalQl(
   z: Float64Array | undefined,
   m: number,
 ): void {
+  const negligible = EPS * largestEntry(n, d, e);
   for (let first = 0; first < n; first++) {
     for (let iteration = 0; ; iteration++) {
-      const last = blockEnd(first, n, d, e);
+      const last = blockEnd(first, n, e, negligible);
       if (last === first) break;
       if (iteration === MAX_ITERATIONS) throw new NotConvergedError(operation, iteration, Math.abs(e[first]!));
       const start = sweep(first, last, d, e, c, s);
@@ -34,13 +36,16 @@ export function tridiagonalQl(
   }
 }
 
+function largestEntry(n: number, d: Float64Array, e: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(d[i]!), i < n - 1 ? Math.abs(e[i]!) : 0);
+  return most;
+}
+
 /** Index of the last row of the unreduced block that starts at `first`. */
-function blockEnd(first: number, n: number, d: Float64Array, e: Float64Array): number {
+function blockEnd(first: number, n: number, e: Float64Array, negligible: number): number {
   let i = first;
-  for (; i < n - 1; i++) {
-    if (Math.abs(e[i]!) <= EPS * Math.sqrt(Math.abs(d[i]!)) * Math.sqrt(Math.abs(d[i + 1]!))) break;
-    if (Math.abs(e[i]!) < Number.MIN_VALUE / EPS) break;
-  }
+  while (i < n - 1 && Math.abs(e[i]!) > negligible) i++;
   return i;
 }
 
