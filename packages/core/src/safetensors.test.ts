@@ -48,6 +48,16 @@ test("a file in the middle of a larger buffer is read", () => {
   expect(readSafetensors(inside.subarray(3)).tensors["a"]!.data).toEqual(Float64Array.of(7));
 });
 
+test("a Uint8Array of another class, whose slices do not copy, is read", () => {
+  class View extends Uint8Array {
+    override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+      return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+    }
+  }
+  const bytes = writeSafetensors({ a: { shape: [2], data: Float32Array.of(1, 2) } });
+  expect(readSafetensors(new View(bytes)).tensors["a"]).toEqual({ shape: [2], data: Float32Array.of(1, 2) });
+});
+
 test("16-bit floats are widened without loss", () => {
   const bits = Uint16Array.of(0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x7c00, 0xfc00);
   const halves = [0, -0, 1, -2, 65504, 2 ** -24, 1023 * 2 ** -24, Infinity, -Infinity];

@@ -79,7 +79,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   const described = Object.entries(entries).map(([name, entry]) => [name, checkEntry(name, entry)] as const);
   checkCover(described, bytes.length - dataStart);
   const tensors = described.map(([name, { dtype, shape, from, to }]) => {
-    const { buffer } = bytes.slice(dataStart + from, dataStart + to);
+    const { buffer } = new Uint8Array(bytes.subarray(dataStart + from, dataStart + to)); // a Buffer's slice would not copy
     const data = isHalf(dtype) ? widened(new Uint16Array(buffer), dtype) : new DTYPES[dtype](buffer);
     return [name, { shape, data }] as const;
   });
