@@ -18,3 +18,8 @@ export class ConfigError extends LlamaError {
 export class InputError extends LlamaError {
   readonly code = "LLAMA_INPUT";
 }
+
+/** A checkpoint of another kind of model, or with tensors missing, left over, misshapen or not finite. Thrown before anything is written. */
+export class CheckpointError extends LlamaError {
+  readonly code = "LLAMA_CHECKPOINT";
+}

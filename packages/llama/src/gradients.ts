@@ -17,7 +17,7 @@ export interface Gradients {
   readonly outer: Blocks<OuterBlock>;
   /** The same memory as named tensors, by layer. */
   readonly layerParameters: readonly (readonly Parameter[])[];
-  readonly outerParameters: ReturnType<typeof outerParameters>;
+  readonly outerParameters: Readonly<Record<OuterBlock, Parameter>>;
 }
 
 /** Bytes that {@link allocateGradients} takes. */

@@ -53,7 +53,7 @@ export function createLlama(
   const weights = allocateWeights(full, engine.heap);
   const { embedding, norm, head } = outerParameters(full, weights.outer);
   const layers = weights.layers.flatMap((blocks, layer) => layerParameters(full, layer, blocks));
-  const parameters = [embedding, ...layers, norm, ...(head === undefined ? [] : [head])];
+  const parameters = [embedding, ...layers, norm, ...(full.tied ? [] : [head])];
   initializeParameters(parameters, full.layers, seed);
   const kernels = kernelsOf(engine);
   return {

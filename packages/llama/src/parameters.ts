@@ -5,12 +5,16 @@ import { headDim, type LlamaConfig, qkvWidth } from "./config.ts";
 /** What an optimizer may want to treat apart: `hidden` are the matrices inside the layers. */
 export type ParameterKind = "embedding" | "norm" | "hidden" | "head";
 
-/** One named tensor in Hugging Face's names and layout: matrices are [out, in], row-major. */
-export interface Parameter {
+/** Name, shape and kind of a tensor in Hugging Face's names and layout: matrices are [out, in], row-major. */
+export interface ParameterShape {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
   readonly kind: ParameterKind;
+}
+
+/** A tensor and its numbers. */
+export interface Parameter extends ParameterShape {
+  readonly data: Float32Array;
 }
 
 /** The blocks of a layer. Matrices that share an input lie in one block, so that one product serves them. */
@@ -35,46 +39,83 @@ export function outerLengths({ vocabSize, dim }: LlamaConfig): Lengths<Exclude<O
   return { embedding: vocabSize * dim, norm: dim };
 }
 
-/** The parameters of layer `layer` as views of its blocks, or their gradients as views of the gradient blocks. */
-export function layerParameters(config: LlamaConfig, layer: number, blocks: Blocks<LayerBlock>): readonly Parameter[] {
+/** A parameter as a part of a block. */
+interface Part<Block extends string> extends ParameterShape {
+  readonly block: Block;
+  /** Where in the block it begins, in elements. */
+  readonly offset: number;
+}
+
+function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBlock>[] {
   const { dim, hidden } = config;
   const kv = config.kvHeads * headDim(config);
-  const norm = (name: string, data: Float32Array): Parameter => ({
+  const norm = (name: string, block: LayerBlock): Part<LayerBlock> => ({
     name: `model.layers.${layer}.${name}.weight`,
     shape: [dim],
-    data,
     kind: "norm",
+    block,
+    offset: 0,
   });
-  const matrix = (name: string, block: Float32Array, firstRow: number, rows: number, columns: number): Parameter => ({
+  const matrix = (name: string, block: LayerBlock, row: number, rows: number, columns: number): Part<LayerBlock> => ({
     name: `model.layers.${layer}.${name}_proj.weight`,
     shape: [rows, columns],
-    data: block.subarray(firstRow * columns, (firstRow + rows) * columns),
     kind: "hidden",
+    block,
+    offset: row * columns,
   });
   return [
-    norm("input_layernorm", blocks.inputNorm),
-    matrix("self_attn.q", blocks.qkv, 0, dim, dim),
-    matrix("self_attn.k", blocks.qkv, dim, kv, dim),
-    matrix("self_attn.v", blocks.qkv, dim + kv, kv, dim),
-    matrix("self_attn.o", blocks.output, 0, dim, dim),
-    norm("post_attention_layernorm", blocks.postNorm),
-    matrix("mlp.gate", blocks.gateUp, 0, hidden, dim),
-    matrix("mlp.up", blocks.gateUp, hidden, hidden, dim),
-    matrix("mlp.down", blocks.down, 0, dim, hidden),
+    norm("input_layernorm", "inputNorm"),
+    matrix("self_attn.q", "qkv", 0, dim, dim),
+    matrix("self_attn.k", "qkv", dim, kv, dim),
+    matrix("self_attn.v", "qkv", dim + kv, kv, dim),
+    matrix("self_attn.o", "output", 0, dim, dim),
+    norm("post_attention_layernorm", "postNorm"),
+    matrix("mlp.gate", "gateUp", 0, hidden, dim),
+    matrix("mlp.up", "gateUp", hidden, hidden, dim),
+    matrix("mlp.down", "down", 0, dim, hidden),
   ];
 }
 
-/** The parameters outside the layers, or their gradients: embedding, final norm, and the head where the model has one of its own. */
-export function outerParameters(
-  { vocabSize, dim, tied }: LlamaConfig,
-  blocks: Blocks<OuterBlock>,
-): { readonly embedding: Parameter; readonly norm: Parameter; readonly head: Parameter | undefined } {
+function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock, Part<OuterBlock>>> {
   const shape = [vocabSize, dim];
   return {
-    embedding: { name: "model.embed_tokens.weight", shape, data: blocks.embedding, kind: "embedding" },
-    norm: { name: "model.norm.weight", shape: [dim], data: blocks.norm, kind: "norm" },
-    head: tied ? undefined : { name: "lm_head.weight", shape, data: blocks.head, kind: "head" },
+    embedding: { name: "model.embed_tokens.weight", shape, kind: "embedding", block: "embedding", offset: 0 },
+    norm: { name: "model.norm.weight", shape: [dim], kind: "norm", block: "norm", offset: 0 },
+    head: { name: "lm_head.weight", shape, kind: "head", block: "head", offset: 0 },
   };
+}
+
+/**
+ * The parameters that a model of this config has, in its order and without their numbers: what a plan of memory needs.
+ * The embedding first, then layer by layer, the final norm, and the head unless it is tied.
+ */
+export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] {
+  const { embedding, norm, head } = outerParts(config);
+  const layers = Array.from({ length: config.layers }, (_, layer) => layerParts(config, layer)).flat();
+  const parts: readonly ParameterShape[] = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
+  return parts.map(({ name, shape, kind }) => ({ name, shape, kind }));
+}
+
+function view<Block extends string>(
+  { name, shape, kind, block, offset }: Part<Block>,
+  blocks: Blocks<Block>,
+): Parameter {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return { name, shape, kind, data: blocks[block].subarray(offset, offset + length) };
+}
+
+/** The parameters of layer `layer` as views of its blocks, or their gradients as views of the gradient blocks. */
+export function layerParameters(config: LlamaConfig, layer: number, blocks: Blocks<LayerBlock>): readonly Parameter[] {
+  return layerParts(config, layer).map((part) => view(part, blocks));
+}
+
+/** The parameters outside the layers, or their gradients; a tied model's head is its embedding. */
+export function outerParameters(
+  config: LlamaConfig,
+  blocks: Blocks<OuterBlock>,
+): Readonly<Record<OuterBlock, Parameter>> {
+  const { embedding, norm, head } = outerParts(config);
+  return { embedding: view(embedding, blocks), norm: view(norm, blocks), head: view(head, blocks) };
 }
 
 const DEVIATION = 0.02;

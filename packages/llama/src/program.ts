@@ -25,7 +25,7 @@ export function runBackward(run: Run, gradients: Gradients, handOut: (group: rea
   const { embedding, norm, head } = gradients.outerParameters;
   forwardLayers(run);
   headLoss(run, gradients.outer);
-  if (first && head !== undefined) handOut([head]);
+  if (first && !config.tied) handOut([head]);
   backwardLastNorm(run, gradients.outer);
   if (first) handOut([norm]);
   for (let layer = config.layers - 1; layer >= 0; layer--) {
