@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { combined, EPS32, flat, frobenius, type Rows, random, unflat, withSpectrum } from "../test/oracle.ts";
 import { type Adapter, extractAdapter, mergeAdapter } from "./adapter.ts";
 import { OptimizerOptionError, ParameterError } from "./errors.ts";
 import { peftFiles } from "./peft.ts";
 import { readSafetensors } from "./safetensors.ts";
+import { combined, EPS32, flat, frobenius, type Rows, random, unflat, withSpectrum } from "./testing/dense.ts";
 
 const SPECTRUM = [4, 2, 1, 0.5, 0.25];
 const TOTAL = SPECTRUM.reduce((sum, s) => sum + s * s, 0);

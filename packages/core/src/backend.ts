@@ -9,6 +9,8 @@
 export interface Backend<T, Source = T> {
   /** Shown in reports, e.g. `"linalg/wasm"`. */
   readonly name: string;
+  /** Reading a number waits for a device: only what the algorithm needs, or somebody listens to, is measured. */
+  readonly readsStall?: boolean;
   /** What things cost, known before anything is allocated. */
   readonly sizes: BackendSizes;
 

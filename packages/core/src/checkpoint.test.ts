@@ -1,6 +1,5 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
-import { flat, random } from "../test/oracle.ts";
 import { crc32 } from "./crc32.ts";
 import { OptimizerError } from "./errors.ts";
 import type { Group } from "./groups.ts";
@@ -8,6 +7,7 @@ import { linalgBackend } from "./linalg-backend.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { bytesOf, readSafetensors, type TensorFile, writeSafetensors } from "./safetensors.ts";
 import { cosine } from "./schedule.ts";
+import { flat, random } from "./testing/dense.ts";
 
 const SHAPES: Readonly<Record<string, readonly number[]>> = { wide: [12, 30], tall: [30, 12], norm: [30] };
 const lr = cosine({ peak: 0.02, warmup: 2, total: 12 });

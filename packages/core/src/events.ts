@@ -6,7 +6,8 @@ export interface StepEvent {
   /** Counts from 0. */
   readonly step: number;
   readonly lr: number;
-  readonly gradientNorm: number;
+  /** Absent where micro-batches were summed in the subspace. */
+  readonly gradientNorm?: number;
   /** Root mean square of the update before the learning rate. */
   readonly updateRms?: number;
   /** ‖Qᵀ G‖² / ‖G‖². */

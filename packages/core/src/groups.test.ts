@@ -1,10 +1,10 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
-import { flat, random } from "../test/oracle.ts";
 import { ParameterError } from "./errors.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { linalgBackend } from "./linalg-backend.ts";
 import { createOptimizer } from "./optimizer.ts";
+import { flat, random } from "./testing/dense.ts";
 
 const shapes = [
   { name: "embed", shape: [50, 8] },

@@ -42,7 +42,7 @@ export {
 } from "./optimizer.ts";
 export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
 export { type PeftFiles, type PeftOptions, peftFiles } from "./peft.ts";
-export { type ParameterPlan, type Plan, plan } from "./plan.ts";
+export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./plan.ts";
 export type { RefreshTrace } from "./rule.ts";
 export type { OptimizerName, OptimizerOptions } from "./rules.ts";
 export { readSafetensors, type Tensor, type TensorData, type TensorFile, writeSafetensors } from "./safetensors.ts";

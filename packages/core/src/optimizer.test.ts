@@ -1,6 +1,5 @@
 import { createReferenceEngine, createWasmEngine, fromRows, transpose } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
-import { EPS32, flat, random, transposed } from "../test/oracle.ts";
 import {
   DisposedError,
   GradientShapeError,
@@ -13,6 +12,7 @@ import type { Group } from "./groups.ts";
 import { linalgBackend } from "./linalg-backend.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { plan } from "./plan.ts";
+import { EPS32, flat, random, transposed } from "./testing/dense.ts";
 
 const engine = () => createWasmEngine({ bytes: 2 ** 24 });
 const shapes = [

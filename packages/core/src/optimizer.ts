@@ -2,6 +2,7 @@ import type { Backend, BackendSizes, Scratch } from "./backend.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type Counters, totalOf } from "./counters.ts";
 import {
+  CheckpointError,
   DisposedError,
   GradientShapeError,
   NonFiniteGradientError,
@@ -21,6 +22,8 @@ export interface CreateOptions<T, Source> {
   readonly backend?: Backend<T, Source>;
   /** What a gradient with NaN or an infinity does: throw, or count as no step. Either way nothing is changed. Default `"throw"`. */
   readonly onNonFinite?: "throw" | "skip";
+  /** Gradients of each parameter that make up one step; the step takes their mean. Default 1. */
+  readonly microBatches?: number;
 }
 
 /** What a parameter got, and how it fares. */
@@ -69,15 +72,16 @@ export function createOptimizer<T, Source>(
 export function createOptimizer(
   parameters: readonly Parameter<LinalgSource>[],
   options: Group | readonly Group[],
-  { backend = linalgBackend(), onNonFinite = "throw" }: CreateOptions<LinalgMatrix, LinalgSource> = {},
+  { backend = linalgBackend(), ...create }: CreateOptions<LinalgMatrix, LinalgSource> = {},
 ): Optimizer<LinalgMatrix, LinalgSource> {
-  return new Optimizer(parameters, options, backend, onNonFinite);
+  return new Optimizer(parameters, options, backend, create);
 }
 
 /** See {@link createOptimizer}. */
 export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   readonly backend: Backend<T, Source>;
   private readonly onNonFinite: "throw" | "skip";
+  private readonly microBatches: number;
   private readonly planned: Plan;
   private readonly tracks: ReadonlyMap<string, Track<T>>;
   private readonly scratch: Scratch<T>;
@@ -88,17 +92,21 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     parameters: readonly Parameter<Source>[],
     options: Group | readonly Group[],
     backend: Backend<T, Source>,
-    onNonFinite: "throw" | "skip",
+    { onNonFinite = "throw", microBatches = 1 }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
     if (onNonFinite !== "throw" && onNonFinite !== "skip") {
       throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
+    }
+    if (!(Number.isSafeInteger(microBatches) && microBatches >= 1)) {
+      throw new OptimizerOptionError("microBatches", "a whole number >= 1", microBatches);
     }
     checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
     this.backend = backend;
     this.onNonFinite = onNonFinite;
-    this.planned = planAssignments(assignments, backend.sizes);
+    this.microBatches = microBatches;
+    this.planned = planAssignments(assignments, backend.sizes, microBatches);
     this.scratch = backend.scratch(scratchBytesOf(backend.sizes, assignments));
     try {
       this.tracks = createTracks(backend, assignments, weights);
@@ -109,7 +117,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * Updates one parameter, e.g. as soon as back-propagation has its gradient.
+   * Updates one parameter, e.g. as soon as back-propagation has its gradient. With micro-batches, the last of a step updates it.
    *
    * @param gradient - Of the parameter's shape, or flat; read only, during the call only.
    * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError}:
@@ -150,9 +158,17 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     return this.listeners.add(event, listener);
   }
 
-  /** The whole state as a safetensors file, without the weights. Goes on bit for bit where it stood. */
+  /**
+   * The whole state as a safetensors file, without the weights. Goes on bit for bit where it stood.
+   *
+   * @throws {CheckpointError} between two micro-batches of one step.
+   */
   save(): Uint8Array {
     this.alive();
+    const pending = Array.from(this.tracks.values()).find((track) => track.pending > 0);
+    if (pending !== undefined) {
+      throw new CheckpointError(`${pending.name} waits for micro-batches of its step; save between steps`);
+    }
     return saveCheckpoint(this.backend, this.tracks);
   }
 
@@ -170,9 +186,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const { parts } of this.tracks.values()) {
-      for (const { stepper } of parts) for (const matrix of Object.values(stepper.state)) this.backend.dispose(matrix);
-    }
+    for (const track of this.tracks.values()) track.dispose();
     this.scratch.dispose();
   }
 
@@ -189,8 +203,11 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   private apply(track: Track<T>, checked: CheckedGradient<T>): void {
-    if (Number.isFinite(checked.norm)) track.update(checked, this.scratch, this.listeners);
-    else track.skip(this.listeners);
+    const { scratch, listeners, microBatches } = this;
+    const good = Number.isFinite(checked.norm);
+    if (!good) track.skip(listeners);
+    if (microBatches > 1) track.accumulate(good ? checked : undefined, microBatches, scratch, listeners);
+    else if (good) track.update(checked, scratch, listeners);
   }
 
   private track(name: string): Track<T> {

@@ -26,13 +26,24 @@ export interface Plan {
   readonly stateBytes: number;
   /** Scratch that all parameters share. */
   readonly workspaceBytes: number;
+  /**
+   * The most that sums of micro-batches take, while every parameter needs its whole gradient; 0 without micro-batches.
+   * Allocated by the first micro-batch, and smaller once a subspace is enough.
+   */
+  readonly accumulationBytes: number;
+}
+
+export interface PlanOptions {
+  /** The backend's; `linalgBackend`'s by default. */
+  readonly sizes?: BackendSizes;
+  /** As in `createOptimizer`. Default 1. */
+  readonly microBatches?: number;
 }
 
 /**
  * What `createOptimizer` will give each parameter and allocate for it, before anything is allocated. Calling it with another optimizer's
  * options gives that one's figures.
  *
- * @param sizes - The backend's; `linalgBackend`'s by default.
  * @throws {OptimizerOptionError} @throws {ParameterError} as `createOptimizer` does.
  *
  * @example
@@ -41,14 +52,14 @@ export interface Plan {
 export function plan(
   parameters: readonly ParameterShape[],
   options: Group | readonly Group[],
-  sizes: BackendSizes = linalgSizes,
+  { sizes = linalgSizes, microBatches = 1 }: PlanOptions = {},
 ): Plan {
   checkParameters(parameters);
-  return planAssignments(assignGroups(parameters, options), sizes);
+  return planAssignments(assignGroups(parameters, options), sizes, microBatches);
 }
 
 /** {@link plan} after groups were assigned. */
-export function planAssignments(assignments: readonly Assignment[], sizes: BackendSizes): Plan {
+export function planAssignments(assignments: readonly Assignment[], sizes: BackendSizes, microBatches: number): Plan {
   let scratchBytes = 0;
   const parameters = assignments.map((assignment) => {
     const { parameter, settings, parts, reason } = assignment;
@@ -71,5 +82,12 @@ export function planAssignments(assignments: readonly Assignment[], sizes: Backe
     stateFloats: parameters.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
     stateBytes: parameters.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
     workspaceBytes: sizes.scratch(scratchBytes),
+    accumulationBytes: microBatches === 1 ? 0 : gradientBytes(assignments, sizes),
   };
+}
+
+/** All gradients at their full size. */
+function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes): number {
+  const bytes = assignments.flatMap(({ parts }) => parts.map(({ rows, cols }) => sizes.allocated(rows, cols)));
+  return bytes.reduce((sum, size) => sum + size, 0);
 }

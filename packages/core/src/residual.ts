@@ -9,7 +9,6 @@ import type { Residual } from "./sumo-options.ts";
  * @param direction - m × n. Left holding c G Φ.
  * @param inside - s O on entry, s O − c Ĝ Φ on exit.
  * @param projected - Ĝ. Left holding Ĝ Φ.
- * @returns whether `direction` holds anything: `false` if the residual is off, and then nothing was written.
  */
 export function addResidual<T>(
   backend: Backend<T, never>,
@@ -17,11 +16,10 @@ export function addResidual<T>(
   inside: T,
   projected: T,
   gradient: T,
-  residual: Exclude<Residual, "joint">,
+  residual: Exclude<Residual, "joint" | "off">,
   { side }: Geometry,
   scratch: Scratch<T>,
-): boolean {
-  if (residual === "off") return false;
+): void {
   const weight = residualWeight(residual);
   backend.axpby(direction, weight, gradient, 0);
   if (residual === "fira") {
@@ -30,7 +28,6 @@ export function addResidual<T>(
     backend.scaleLines(projected, inside, projected, lines, scratch);
   }
   backend.axpby(inside, -weight, projected, 1);
-  return true;
 }
 
 /** The coefficient c. Fira's scaling is all in Φ. */

@@ -1,5 +1,9 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
+import type { Group } from "./groups.ts";
+import { linalgBackend } from "./linalg-backend.ts";
+import { createOptimizer } from "./optimizer.ts";
+import { readSafetensors } from "./safetensors.ts";
 import {
   combined,
   EPS32,
@@ -15,11 +19,7 @@ import {
   transposed,
   unflat,
   withSpectrum,
-} from "../test/oracle.ts";
-import type { Group } from "./groups.ts";
-import { linalgBackend } from "./linalg-backend.ts";
-import { createOptimizer } from "./optimizer.ts";
-import { readSafetensors } from "./safetensors.ts";
+} from "./testing/dense.ts";
 
 const [ROWS, COLS, STEPS] = [6, 10, 7];
 const weight = random(ROWS, COLS, 1);

@@ -24,6 +24,11 @@ export interface StepInput<T> {
   readonly watched: boolean;
 }
 
+/** A gradient of which only what `projectInto` gave is known, on its way into one weight. */
+export interface ProjectedInput<T> extends Omit<StepInput<T>, "gradient" | "gradientNorm"> {
+  readonly projected: T;
+}
+
 /** What a step tells. Fields that an optimizer does not have, or that cost extra and nobody asked for, are absent. */
 export interface StepTrace {
   /** Norm of the update before the learning rate. */
@@ -69,6 +74,12 @@ export interface Stepper<T> {
    * Whatever it throws, it throws before it changes either.
    */
   update(input: StepInput<T>): StepTrace;
+  /** The shape of what the next step needs of its gradient, where that is smaller than the gradient and linear in it. */
+  projectedShape?(): readonly [rows: number, cols: number] | undefined;
+  /** out ← that part of `gradient` + beta out. Only while `projectedShape` is defined. */
+  projectInto?(out: T, gradient: T, beta: 0 | 1): void;
+  /** `update` with a gradient of which only that part is known. */
+  updateProjected?(input: ProjectedInput<T>): StepTrace;
   /** The matrices that hold the state now. */
   readonly state: Readonly<Record<string, T>>;
   /** The shapes of `state` that go with such facts. @throws if a fact is missing or impossible. */

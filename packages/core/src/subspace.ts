@@ -50,16 +50,17 @@ export function leadingColumns<T>(
   return out;
 }
 
-/** Algorithm 1, step 2: `out` ← Ĝ = Qᵀ G, or G Q from the right. */
+/** Algorithm 1, step 2: `out` ← Ĝ = Qᵀ G, or G Q from the right, plus beta `out`. */
 export function project<T>(
   backend: Backend<T, never>,
   out: T,
   basis: T,
   gradient: T,
   { side }: Pick<Geometry, "side">,
+  beta = 0,
 ): void {
-  if (side === "left") backend.matmul(out, basis, gradient, { transposeA: true });
-  else backend.matmul(out, gradient, basis);
+  if (side === "left") backend.matmul(out, basis, gradient, { transposeA: true, beta });
+  else backend.matmul(out, gradient, basis, { beta });
 }
 
 /** Algorithm 1, step 5: `out` ← alpha Q X + beta `out`, or alpha X Qᵀ + beta `out` from the right. */

@@ -1,5 +1,9 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
+import { type SumoOracleOptions, sensitivity, sumoOracle } from "../test/sumo-oracle.ts";
+import { linalgBackend } from "./linalg-backend.ts";
+import { createOptimizer } from "./optimizer.ts";
+import type { SumoOptions } from "./sumo-options.ts";
 import {
   combined,
   EPS32,
@@ -10,11 +14,7 @@ import {
   transposed,
   unflat,
   withSpectrum,
-} from "../test/oracle.ts";
-import { type SumoOracleOptions, sensitivity, sumoOracle } from "../test/sumo-oracle.ts";
-import { linalgBackend } from "./linalg-backend.ts";
-import { createOptimizer } from "./optimizer.ts";
-import type { SumoOptions } from "./sumo-options.ts";
+} from "./testing/dense.ts";
 
 const [ROWS, COLS, RANK, STEPS] = [12, 8, 3, 9];
 const SPECTRUM = [9, 6, 4, 0.5, 0.3, 0.2, 0.1, 0.05];

@@ -9,6 +9,7 @@ import {
   type Facts,
   finiteUpdate,
   type Place,
+  type ProjectedInput,
   type RefreshTrace,
   type StepInput,
   type Stepper,
@@ -68,10 +69,28 @@ export class Sumo<T> implements Stepper<T> {
       case "wait":
         return this.wait(input);
       case "refresh":
-        return input.scratch.scope(() => this.follow(input, this.refresh(input)));
+        return input.scratch.scope(() => this.projectAndFollow(input, this.refresh(input)));
       case "project":
-        return input.scratch.scope(() => this.follow(input, { ...this.state, geometry: this.geometry }));
+        return input.scratch.scope(() => this.projectAndFollow(input, { ...this.state, geometry: this.geometry }));
     }
+  }
+
+  /** Without a residual, a step that keeps its subspace needs only Qᵀ G. Captured energy would need the rest as well. */
+  projectedShape(): readonly [number, number] | undefined {
+    const { settings, place, phase, geometry } = this;
+    const headStart = headStartOf(settings.refresh, place.index, place.count);
+    const keeps = nextAction(phase, settings.refresh, Infinity, headStart) === "project";
+    const enough = keeps && settings.residual === "off" && "every" in settings.refresh;
+    return enough ? [geometry.momentRows, geometry.momentCols] : undefined;
+  }
+
+  projectInto(out: T, gradient: T, beta: 0 | 1): void {
+    project(this.backend, out, this.state.basis, gradient, this.geometry, beta);
+  }
+
+  updateProjected({ projected, ...input }: ProjectedInput<T>): StepTrace {
+    const { state, geometry } = this;
+    return input.scratch.scope(() => this.follow(input, undefined, projected, { ...state, geometry }, undefined));
   }
 
   /** Step 1: a new subspace, and the moment carried over into it. */
@@ -106,32 +125,46 @@ export class Sumo<T> implements Stepper<T> {
     });
   }
 
-  /** Steps 2 to 5. */
-  private follow(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
+  /** Step 2. */
+  private projectAndFollow(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
     const { backend, settings } = this;
-    const { gradient, gradientNorm, scratch } = input;
-    const { basis, geometry } = subspace;
+    const { gradient, gradientNorm, scratch, watched } = input;
+    const { basis, geometry, trace: refresh } = subspace;
     const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
-    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
-    const inside = scratch.matrix(geometry.momentRows, geometry.momentCols);
-
     project(backend, projected, basis, gradient, geometry);
+    const measured = !backend.readsStall || watched || refresh !== undefined || "captureBelow" in settings.refresh;
+    if (!measured) return this.follow(input, gradient, projected, subspace, undefined);
     const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
-    accumulate(backend, moment, subspace.moment, projected, settings);
+    return this.follow(input, gradient, projected, subspace, captured);
+  }
+
+  /** Steps 3 to 5. `projected` is overwritten; `gradient` is needed only for what lies outside the subspace. */
+  private follow(
+    input: StepContext<T>,
+    gradient: T | undefined,
+    projected: T,
+    { basis, geometry, moment: carried, trace: refresh }: Subspace<T>,
+    captured: number | undefined,
+  ): StepTrace {
+    const { backend, settings } = this;
+    const { momentRows, momentCols, rank, basisRows } = geometry;
+    const moment = input.scratch.matrix(momentRows, momentCols);
+    const inside = input.scratch.matrix(momentRows, momentCols);
+    accumulate(backend, moment, carried, projected, settings);
     lookAhead(backend, inside, moment, projected, settings);
 
-    const work = { basis, geometry, inside, projected };
+    const work = { basis, geometry, inside, projected, gradient };
     const joint = jointWeight(settings.residual);
     const trace = joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
-    this.keep({ basis, moment, geometry, trace: subspace.trace }, trace.updateNorm, captured);
-    const capturedByChance = geometry.rank / geometry.basisRows;
-    return { ...trace, captured, capturedByChance, ...(subspace.trace && { refresh: subspace.trace }) };
+    this.keep({ basis, moment, geometry, trace: refresh }, trace.updateNorm, captured);
+    const seen = captured === undefined ? {} : { captured, capturedByChance: rank / basisRows };
+    return { ...trace, ...seen, ...(refresh && { refresh }) };
   }
 
   /** Steps 3 to 5, the paper's: orthogonalize inside the subspace, add what lies outside, descend. */
-  private stepInside({ basis, geometry, inside, projected }: Work<T>, input: StepInput<T>): NormedTrace {
+  private stepInside({ basis, geometry, inside, projected, gradient }: Work<T>, input: StepContext<T>): NormedTrace {
     const { backend, settings, place } = this;
-    const { weight, gradient, lr, scratch } = input;
+    const { weight, lr, scratch } = input;
     const { rows, cols, rank, momentRows, momentCols } = geometry;
     const residual = settings.residual as Exclude<Residual, "joint">;
     const info = orthogonalize(backend, inside, momentRows, momentCols, settings.orthogonalize, scratch);
@@ -147,7 +180,8 @@ export class Sumo<T> implements Stepper<T> {
     }
     const limitedInside = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
     const direction = scratch.matrix(rows, cols);
-    const outside = addResidual(backend, direction, inside, projected, gradient, residual, geometry, scratch);
+    const outside = residual !== "off";
+    if (outside) addResidual(backend, direction, inside, projected, gradient!, residual, geometry, scratch);
     lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
     const found = limitedInside ?? this.limit(direction);
     finiteUpdate(limitedInside ? backend.norm(direction) : found.updateNorm);
@@ -157,16 +191,16 @@ export class Sumo<T> implements Stepper<T> {
 
   /** Ours: orthogonalize Q X + c R as a whole, while only the subspace is remembered. X is the moment in units of one gradient. */
   private stepJointly(
-    { basis, geometry, inside, projected }: Work<T>,
+    { basis, geometry, inside, projected, gradient }: Work<T>,
     outsideWeight: number,
-    input: StepInput<T>,
+    input: StepContext<T>,
   ): NormedTrace {
     const { backend, settings, place } = this;
-    const { weight, gradient, lr, scratch } = input;
+    const { weight, lr, scratch } = input;
     const { rows, cols } = geometry;
     const direction = scratch.matrix(rows, cols);
     backend.axpby(inside, -outsideWeight, projected, momentUnit(settings));
-    backend.axpby(direction, outsideWeight, gradient, 0);
+    backend.axpby(direction, outsideWeight, gradient!, 0);
     lift(backend, direction, basis, inside, geometry, { beta: 1 });
     const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
     const seen = this.inspect(info, direction, rows, cols, input);
@@ -183,7 +217,7 @@ export class Sumo<T> implements Stepper<T> {
     return limitGrowth(this.backend, x, lastNorm, settings.growthLimit);
   }
 
-  private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepInput<T>): StepTrace {
+  private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepContext<T>): StepTrace {
     if (!input.watched) return { orthogonalized: true };
     const kept = spectrum && { spectrum: spectrum.slice() };
     const orthogonality = orthogonalityResidual(this.backend, o, rows, cols, rank, input.scratch);
@@ -198,19 +232,19 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   /** The only place where a step changes the state. */
-  private keep({ basis, moment, geometry, trace }: Subspace<T>, lastNorm: number, captured: number): void {
+  private keep({ basis, moment, geometry, trace }: Subspace<T>, lastNorm: number, captured?: number): void {
     const { backend, phase } = this;
     if (geometry.rank !== this.geometry.rank) this.resize(geometry);
     if (trace !== undefined) backend.axpby(this.state.basis, 1, basis, 0);
     backend.axpby(this.state.moment, 1, moment!, 0);
-    const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0 };
+    const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
     this.phase = {
       phase: "tracking",
       step: phase.step + 1,
       refreshedAt: trace ? phase.step : old.refreshedAt,
       refreshes: old.refreshes + (trace ? 1 : 0),
       lastNorm,
-      captured,
+      captured: captured ?? old.captured,
       rank: geometry.rank,
     };
   }
@@ -261,6 +295,9 @@ interface Work<T> {
   readonly geometry: Geometry;
   readonly inside: T;
   readonly projected: T;
+  readonly gradient: T | undefined;
 }
+
+type StepContext<T> = Omit<ProjectedInput<T>, "projected">;
 
 type NormedTrace = StepTrace & { readonly updateNorm: number };

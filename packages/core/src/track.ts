@@ -1,10 +1,11 @@
+import { Accumulator } from "./accumulator.ts";
 import type { Backend, Scratch } from "./backend.ts";
 import { type Counters, noCounts } from "./counters.ts";
 import { StepFailedError } from "./errors.ts";
 import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
 import type { Part } from "./parameter.ts";
-import type { Stepper, StepTrace } from "./rule.ts";
+import { finiteUpdate, type Stepper, type StepTrace } from "./rule.ts";
 import { conditionOf, stableRankOf } from "./telemetry.ts";
 
 /** One matrix of a parameter: all of it, or a part of a split one. */
@@ -19,6 +20,13 @@ export interface CheckedGradient<T> {
   readonly norm: number;
 }
 
+/** Steps one part; what the gradient's norm was, where it is known. */
+type StepPart<T> = (
+  part: TrackedPart<T>,
+  index: number,
+  context: { readonly lr: number; readonly watched: boolean },
+) => { readonly trace: StepTrace; readonly gradientNorm?: number };
+
 /** One parameter on its way: its weights, its state, and what happened to it. */
 export class Track<T> {
   readonly assignment: Assignment;
@@ -28,6 +36,8 @@ export class Track<T> {
   captured: number | undefined;
   updateRms: number | undefined;
   private stale = false;
+  /** Made by the first micro-batch. */
+  private accumulator: Accumulator<T> | undefined;
   private readonly backend: Backend<T, never>;
 
   constructor(backend: Backend<T, never>, assignment: Assignment, parts: readonly TrackedPart<T>[]) {
@@ -52,21 +62,68 @@ export class Track<T> {
 
   /** Takes one step with a checked gradient. @throws {StepFailedError} */
   update({ gradient, norm }: CheckedGradient<T>, scratch: Scratch<T>, listeners: Listeners): void {
-    const { backend, parts, lr, step } = this;
-    const watched = listeners.has("step") || listeners.has("refresh");
-    for (const { stepper, weight, firstRow, rows, name } of parts) {
-      const whole = parts.length === 1;
-      const own = whole ? gradient : backend.rowsOf!(gradient, firstRow, rows);
-      const gradientNorm = whole ? norm : backend.norm(own);
-      let trace: StepTrace;
-      try {
-        trace = stepper.update({ weight, gradient: own, gradientNorm, lr, scratch, watched });
-      } catch (cause) {
-        throw new StepFailedError(name, step, cause);
-      }
-      this.note(trace, name, step, lr, gradientNorm, listeners);
+    const gradients = this.split(gradient);
+    this.stepParts(listeners, ({ stepper, weight }, i, context) => {
+      const gradientNorm = gradients.length === 1 ? norm : this.backend.norm(gradients[i]!);
+      const trace = stepper.update({ weight, gradient: gradients[i]!, gradientNorm, scratch, ...context });
+      return { trace, gradientNorm };
+    });
+  }
+
+  /** Adds a micro-batch, or notes that one was skipped; takes a step with the mean when it was the last of `count`. @throws {StepFailedError} */
+  accumulate(checked: CheckedGradient<T> | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
+    this.accumulator ??= new Accumulator(this.backend, this.parts);
+    const { accumulator } = this;
+    accumulator.add(checked && this.split(checked.gradient));
+    if (accumulator.seen < count) return;
+    try {
+      if (accumulator.good > 0) this.updateByMean(accumulator, scratch, listeners);
+    } finally {
+      accumulator.reset();
     }
+  }
+
+  /** Micro-batches that wait for the rest of their step. */
+  get pending(): number {
+    return this.accumulator?.seen ?? 0;
+  }
+
+  dispose(): void {
+    this.accumulator?.dispose();
+    for (const { stepper } of this.parts) {
+      for (const matrix of Object.values(stepper.state)) this.backend.dispose(matrix);
+    }
+  }
+
+  private updateByMean(accumulator: Accumulator<T>, scratch: Scratch<T>, listeners: Listeners): void {
+    this.stepParts(listeners, ({ stepper, weight }, i, context) => {
+      const { matrix, projected } = accumulator.mean(i);
+      if (projected) {
+        return { trace: stepper.updateProjected!({ weight, projected: matrix, scratch, ...context }) };
+      }
+      const gradientNorm = finiteUpdate(this.backend.norm(matrix));
+      return { trace: stepper.update({ weight, gradient: matrix, gradientNorm, scratch, ...context }), gradientNorm };
+    });
+  }
+
+  private stepParts(listeners: Listeners, stepPart: StepPart<T>): void {
+    const { lr, step } = this;
+    const context = { lr, watched: listeners.has("step") || listeners.has("refresh") };
+    this.parts.forEach((part, i) => {
+      let done: ReturnType<StepPart<T>>;
+      try {
+        done = stepPart(part, i, context);
+      } catch (cause) {
+        throw new StepFailedError(part.name, step, cause);
+      }
+      this.note(part, done, step, lr, listeners);
+    });
     this.counters.steps++;
+  }
+
+  private split(gradient: T): readonly T[] {
+    if (this.parts.length === 1) return [gradient];
+    return this.parts.map(({ firstRow, rows }) => this.backend.rowsOf!(gradient, firstRow, rows));
   }
 
   skip(listeners: Listeners): void {
@@ -76,20 +133,18 @@ export class Track<T> {
   }
 
   private note(
-    trace: StepTrace,
-    parameter: string,
+    { name: parameter, rows, cols }: TrackedPart<T>,
+    { trace, gradientNorm }: ReturnType<StepPart<T>>,
     step: number,
     lr: number,
-    gradientNorm: number,
     listeners: Listeners,
   ): void {
     const { counters } = this;
     const { updateNorm, captured, limited, refresh, spectrum, orthogonality } = trace;
-    const { rows, cols } = this.parts.find(({ name }) => name === parameter)!;
     if (trace.orthogonalized) counters.orthogonalized++;
     if (limited) counters.limited++;
     if (refresh) counters.refreshes++;
-    this.captured = captured;
+    this.captured = captured ?? this.captured;
     this.updateRms = updateNorm === undefined ? undefined : updateNorm / Math.sqrt(rows * cols);
     this.raiseAlarms(trace, parameter, step, gradientNorm, listeners);
     if (refresh && listeners.has("refresh")) {
@@ -100,7 +155,7 @@ export class Track<T> {
       parameter,
       step,
       lr,
-      gradientNorm,
+      ...(gradientNorm !== undefined && { gradientNorm }),
       ...(this.updateRms !== undefined && { updateRms: this.updateRms }),
       ...(captured !== undefined && { captured }),
       ...(limited !== undefined && { limited }),
@@ -113,10 +168,10 @@ export class Track<T> {
     { updateNorm, captured, capturedByChance, refresh }: StepTrace,
     parameter: string,
     step: number,
-    gradientNorm: number,
+    gradientNorm: number | undefined,
     listeners: Listeners,
   ): void {
-    if (updateNorm === 0 && gradientNorm > 0) {
+    if (updateNorm === 0 && gradientNorm !== undefined && gradientNorm > 0) {
       this.counters.noops++;
       const message = `a gradient of norm ${gradientNorm} gave no update`;
       listeners.emit("alarm", { parameter, step, kind: "no-op", message });

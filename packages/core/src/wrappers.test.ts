@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { EPS32 } from "../test/oracle.ts";
 import { clipGlobalNorm } from "./clip.ts";
 import { createEma } from "./ema.ts";
 import { OptimizerOptionError, ParameterError } from "./errors.ts";
+import { EPS32 } from "./testing/dense.ts";
 
 test("clipping scales all gradients by one factor to the wanted joint norm", () => {
   const gradients = { a: Float32Array.of(3, 0), b: Float32Array.of(0, 4) };

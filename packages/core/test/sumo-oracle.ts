@@ -9,7 +9,7 @@ import {
   svd,
   times,
   transposed,
-} from "./oracle.ts";
+} from "../src/testing/dense.ts";
 
 export interface SumoOracleOptions {
   readonly lr: number;

@@ -1,0 +1,59 @@
+import { createReferenceEngine } from "@sumo/linalg";
+import { describe, expect, test } from "vitest";
+import { linalgBackend } from "./linalg-backend.ts";
+import { createOptimizer } from "./optimizer.ts";
+import { plan } from "./plan.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { flat, frobenius, type Rows, times, transposed, unflat, withSpectrum } from "./testing/dense.ts";
+
+const [ROWS, COLS] = [12, 20];
+const rank = { energy: 0.9, min: 2, max: 6 };
+const options = { optimizer: "sumo", lr: 0.01, rank, refresh: { every: 2, stagger: false } } as const;
+/** Equal singular values: nine tenths of the energy of k directions need ⌈0.9 k⌉ of them. */
+const flatSpectrum = (k: number, seed: number): Rows => withSpectrum(ROWS, COLS, Array(k).fill(1), seed);
+
+const create = () => {
+  const engine = createReferenceEngine({ bytes: 2 ** 22 });
+  const data = new Float32Array(ROWS * COLS);
+  const parameters = [{ name: "w", shape: [ROWS, COLS], data }];
+  return { engine, data, optimizer: createOptimizer(parameters, options, { backend: linalgBackend(engine) }) };
+};
+
+describe("adaptive rank", () => {
+  test("takes the smallest rank that holds the energy, between its bounds, and shrinks and grows", () => {
+    const { optimizer, engine } = create();
+    const { stateBytes, workspaceBytes } = plan([{ name: "w", shape: [ROWS, COLS] }], options);
+    const ranks: number[] = [];
+    const bytes: number[] = [];
+    optimizer.on("refresh", (event) => ranks.push(event.rank));
+    for (const k of [10, 5, 1, 3, 8]) {
+      for (let i = 0; i < 2; i++) optimizer.stepParameter("w", flat(flatSpectrum(k, k)));
+      bytes.push(engine.heap.usedBytes - workspaceBytes);
+    }
+    expect(ranks).toEqual([6, 5, 2, 3, 6]);
+    const stateOf = (r: number) => [ROWS * r, r * COLS].reduce((sum, n) => sum + Math.ceil(n / 16) * 64, 0);
+    expect(bytes).toEqual(ranks.map(stateOf));
+    expect(stateOf(6)).toBe(stateBytes);
+  });
+
+  test("carries the moment into the smaller and the larger subspace", () => {
+    const { optimizer } = create();
+    const momentAfter = (k: number, seed: number) => {
+      const retained: number[] = [];
+      const end = optimizer.on("refresh", ({ retention }) => retained.push(retention));
+      for (let i = 0; i < 2; i++) optimizer.stepParameter("w", flat(flatSpectrum(k, seed)));
+      end();
+      const { tensors } = readSafetensors(optimizer.save());
+      const basis = tensors["w/basis"]!;
+      const r = basis.shape[1]!;
+      const q = unflat(ROWS, r, basis.data);
+      const lifted = times(q, unflat(r, COLS, tensors["w/moment"]!.data));
+      return { r, q, lifted, retained };
+    };
+    const before = momentAfter(5, 1);
+    const after = momentAfter(2, 2);
+    expect([before.r, after.r]).toEqual([5, 2]);
+    const kept = frobenius(times(transposed(after.q), before.lifted)) / frobenius(before.lifted);
+    expect(after.retained[0]).toBeCloseTo(kept, 5);
+  });
+});

@@ -1,0 +1,109 @@
+import { flat, random, times } from "../dense.ts";
+import { type ContractCase, expectClose, expectThat, Workbench, withScratch } from "./subject.ts";
+
+const [ROWS, COLS] = [6, 4];
+const a = random(ROWS, COLS, 1);
+const identity = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 1 : 0)));
+
+export const memoryCases: readonly ContractCase[] = [
+  {
+    name: "what is written through a weight's handle is what the user sees",
+    run({ backend, source, values }) {
+      const bench = new Workbench(backend);
+      const storage = source(flat(a), ROWS, COLS);
+      const weight = backend.weight(storage, ROWS, COLS)!;
+      backend.axpby(weight, 2, weight, 0);
+      expectClose(
+        "2 a",
+        asRows(values(storage)),
+        times(
+          a,
+          identity.map((row) => row.map((x) => 2 * x)),
+        ),
+        0,
+      );
+      backend.matmul(weight, bench.put(a), bench.put(identity), { alpha: 3, beta: 1 });
+      const five = identity.map((row) => row.map((x) => 5 * x));
+      expectClose("5 a", asRows(values(storage)), times(a, five), 5 * 2 ** -22 * ROWS * COLS);
+      bench.dispose();
+    },
+  },
+  {
+    name: "a gradient's handle holds what the user gave, and the user's storage stays as it was",
+    run({ backend, source, values }) {
+      const storage = source(flat(a), ROWS, COLS);
+      const gradient = backend.gradient(storage, ROWS, COLS)!;
+      const bench = new Workbench(backend);
+      const out = bench.garbage(ROWS, COLS);
+      backend.axpby(out, 1, gradient, 0);
+      expectClose("copy", bench.get(out, ROWS, COLS), a, 0);
+      expectClose("storage", asRows(values(storage)), a, 0);
+      bench.dispose();
+    },
+  },
+  {
+    name: "storage of another size has no handle",
+    run({ backend, source }) {
+      const storage = source(flat(a), ROWS, COLS);
+      expectThat(backend.weight(storage, ROWS, COLS + 1) === undefined, "weight: expected undefined");
+      expectThat(backend.gradient(storage, ROWS + 1, COLS) === undefined, "gradient: expected undefined");
+      const size = backend.shapeOf(storage).reduce((product, length) => product * length, 1);
+      expectThat(size === ROWS * COLS, `shapeOf: expected ${ROWS * COLS} elements, got ${size}`);
+    },
+  },
+  {
+    name: "rows of a handle, if there are such, are the same numbers",
+    run({ backend, source, values }) {
+      if (backend.rowsOf === undefined) return;
+      const storage = source(flat(a), ROWS, COLS);
+      const rows = backend.rowsOf(backend.weight(storage, ROWS, COLS)!, 2, 3);
+      backend.axpby(rows, 0, rows, 0);
+      const want = a.map((row, i) => row.map((x) => (i >= 2 && i < 5 ? 0 : x)));
+      expectClose("rows 2 to 4 zeroed", asRows(values(storage)), want, 0);
+    },
+  },
+  {
+    name: "scratch of the announced size holds what it was announced for, again and again",
+    run({ backend }) {
+      const bytes = 2 * backend.sizes.matrix(ROWS, COLS) + backend.sizes.matrix(3, 3);
+      const bench = new Workbench(backend);
+      withScratch(backend, bytes, (scratch) => {
+        for (let round = 0; round < 3; round++) {
+          scratch.scope(() => {
+            const first = scratch.matrix(ROWS, COLS);
+            backend.axpby(first, 1, bench.put(a), 0);
+            for (let inner = 0; inner < 3; inner++) {
+              scratch.scope(() => {
+                const [second, third] = [scratch.matrix(ROWS, COLS), scratch.matrix(3, 3)];
+                backend.write(second, new Float32Array(ROWS * COLS).fill(inner));
+                backend.write(third, new Float32Array(9).fill(inner));
+              });
+            }
+            expectClose("the outer scope's matrix", bench.get(first, ROWS, COLS), a, 0);
+          });
+        }
+      });
+      bench.dispose();
+    },
+  },
+  {
+    name: "a scope that throws gives back what it took",
+    run({ backend }) {
+      withScratch(backend, backend.sizes.matrix(ROWS, COLS), (scratch) => {
+        for (let round = 0; round < 2; round++) {
+          try {
+            scratch.scope(() => {
+              scratch.matrix(ROWS, COLS);
+              throw new RangeError("on purpose");
+            });
+          } catch (error) {
+            if (!(error instanceof RangeError && error.message === "on purpose")) throw error;
+          }
+        }
+      });
+    },
+  },
+];
+
+const asRows = (values: Float32Array): number[][] =>
+  Array.from({ length: ROWS }, (_, i) => Array.from(values.subarray(i * COLS, (i + 1) * COLS)));

@@ -1,0 +1,2 @@
+export { backendContract, checkBackend } from "./contract/index.ts";
+export type { BackendSubject, ContractCase } from "./contract/subject.ts";
