@@ -3,7 +3,17 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["@sumo/source"];
-const packages = { linalg: "packages/linalg", core: "packages/core", llama: "packages/llama", trainer: "apps/trainer" };
+const packages = {
+  linalg: "packages/linalg",
+  core: "packages/core",
+  gpu: "packages/gpu",
+  llama: "packages/llama",
+  tfjs: "packages/tfjs",
+  jax: "packages/jax",
+  trainer: "apps/trainer",
+  finetune: "apps/finetune",
+  demo: "apps/demo",
+};
 const chromium = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const chromiumArguments = [
   "--no-sandbox",

@@ -33,10 +33,12 @@ export {
   zeros,
 } from "./matrix.ts";
 export { newtonSchulz, newtonSchulzInto, newtonSchulzWorkspace } from "./newton-schulz.ts";
-export type {
-  NewtonSchulzCoefficients,
-  NewtonSchulzOptions,
-  NewtonSchulzStep,
+export {
+  type NewtonSchulzCoefficients,
+  type NewtonSchulzOptions,
+  type NewtonSchulzSchedule,
+  type NewtonSchulzStep,
+  newtonSchulzSchedule,
 } from "./newton-schulz-coefficients.ts";
 export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar.ts";
 export { type PolarExpressOptions, polarExpressCoefficients } from "./polar-express.ts";

@@ -1,0 +1,63 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** Whether tensors lie in memory that JavaScript reaches at once, so that reading one back stalls no queue. */
+export function isHostMemory(backend: string = tf.getBackend()): boolean {
+  return backend !== "webgl" && backend !== "webgpu";
+}
+
+/** op(a) op(b). */
+export function product(a: tf.Tensor2D, b: tf.Tensor2D, transposeA: boolean, transposeB: boolean): tf.Tensor2D {
+  // The wasm kernel multiplies with SIMD only where nothing is transposed: transposing first is ten times faster.
+  if (tf.getBackend() === "wasm") {
+    return tf.matMul(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b);
+  }
+  return tf.matMul(a, b, transposeA, transposeB);
+}
+
+/** `a` in units of its largest magnitude, and that magnitude: squares of such numbers neither overflow nor vanish. Zero stays zero. */
+export function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly scaled: tf.Tensor2D } {
+  const unit = tf.max(tf.abs(a)) as tf.Scalar;
+  return { unit, scaled: tf.divNoNan(a, unit) };
+}
+
+/**
+ * Frobenius norm. In host memory summed in float64; elsewhere in float32 along rows and in float64 over them.
+ * NaN or infinite where an element is.
+ */
+export function frobenius(a: tf.Tensor2D): number {
+  if (isHostMemory()) {
+    let sum = 0;
+    for (const x of a.dataSync()) sum += x * x;
+    return Math.sqrt(sum);
+  }
+  const { unit, scaled } = inOwnUnits(a);
+  const sums = tf.sum(tf.square(scaled), 1);
+  const [size, ...rows] = tf.concat([tf.reshape(unit, [1]), sums]).dataSync();
+  return size! * Math.sqrt(rows.reduce((sum, row) => sum + row, 0));
+}
+
+/** One step X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X. */
+export type PolynomialStep = readonly [a: number, b: number, c: number];
+
+/** The approximate polar factor of `x` by odd polynomials, all on the device. `margin` keeps rounding from pushing a singular value above 1. */
+export function polynomialPolar(x: tf.Tensor2D, steps: readonly PolynomialStep[], margin: number): tf.Tensor2D {
+  const wide = x.shape[0] <= x.shape[1];
+  const { scaled } = inOwnUnits(wide ? x : tf.transpose(x));
+  const norm = tf.sqrt(tf.sum(tf.square(scaled)));
+  let y: tf.Tensor2D = tf.divNoNan(scaled, tf.mul(norm, margin));
+  for (const [a, b, c] of steps) {
+    y = tf.tidy(() => {
+      const gram = product(y, y, false, true);
+      const powers: tf.Tensor2D = tf.add(tf.mul(gram, b), tf.mul(product(gram, gram, false, false), c));
+      return tf.add<tf.Tensor2D>(tf.mul(y, a), product(powers, y, false, false));
+    });
+  }
+  return wide ? y : tf.transpose(y);
+}
+
+/** ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. */
+export function lineRatios(a: tf.Tensor2D, b: tf.Tensor2D, axis: 0 | 1): tf.Tensor2D {
+  const [top, bottom] = [inOwnUnits(a), inOwnUnits(b)];
+  const norms = (x: tf.Tensor2D): tf.Tensor => tf.sqrt(tf.sum(tf.square(x), axis, true));
+  return tf.mul(tf.divNoNan(norms(top.scaled), norms(bottom.scaled)), tf.divNoNan(top.unit, bottom.unit));
+}

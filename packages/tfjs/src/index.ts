@@ -1,0 +1,16 @@
+export type { Cell } from "./cell.ts";
+export type { GroupingOptions, HiddenChoice } from "./config.ts";
+export type { CoreOptimizer, VariableGradients } from "./core-optimizer.ts";
+export {
+  type AdamWConfig,
+  AdamWOptimizer,
+  type GaLoreConfig,
+  GaLoreOptimizer,
+  type MuonConfig,
+  MuonOptimizer,
+  type SumoConfig,
+  SumoOptimizer,
+  type TfjsOrthogonalize,
+} from "./optimizers.ts";
+export type { NamedTensor } from "./state.ts";
+export { type PolarPlace, tfjsBackend } from "./tfjs-backend.ts";

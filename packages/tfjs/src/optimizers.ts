@@ -1,0 +1,112 @@
+import type {
+  AdamwOptions,
+  GaloreOptions,
+  MuonOptions,
+  OptimizerOptions,
+  Orthogonalize,
+  Schedule,
+  SumoOptions,
+} from "@sumo/core";
+import * as tf from "@tensorflow/tfjs";
+import type { GroupingOptions } from "./config.ts";
+import { CoreOptimizer } from "./core-optimizer.ts";
+import type { GroupRule } from "./groups.ts";
+import type { PolarPlace } from "./tfjs-backend.ts";
+
+/**
+ * How directions are orthogonalized: exactly by read-back, approximately on the device, or whichever suits the backend (`"auto"`);
+ * or a polynomial iteration of core, which is what an experiment may want.
+ */
+export type TfjsOrthogonalize = PolarPlace | Orthogonalize;
+
+/** The options of core's SUMO, and which variables it is for. */
+export interface SumoConfig extends Omit<SumoOptions, "optimizer" | "orthogonalize">, GroupingOptions {
+  /** Default `"auto"`. */
+  readonly orthogonalize?: TfjsOrthogonalize;
+}
+
+/** The options of core's Muon, and which variables it is for. */
+export interface MuonConfig extends Omit<MuonOptions, "optimizer" | "orthogonalize">, GroupingOptions {
+  /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
+  readonly orthogonalize?: TfjsOrthogonalize;
+}
+
+/** The options of core's GaLore, and which variables it is for. */
+export interface GaLoreConfig extends Omit<GaloreOptions, "optimizer">, GroupingOptions {}
+
+/** The options of core's AdamW, which takes every variable. */
+export type AdamWConfig = Omit<AdamwOptions, "optimizer">;
+
+/**
+ * SUMO for hidden matrices, AdamW for all other variables.
+ *
+ * @throws {OptimizerOptionError} for an option that does not exist or is out of range.
+ *
+ * @example
+ * model.compile({ optimizer: new SumoOptimizer({ lr: 0.01, rank: 8 }), loss: "categoricalCrossentropy" });
+ */
+export class SumoOptimizer extends CoreOptimizer {
+  static get className(): string {
+    return "SumoOptimizer";
+  }
+
+  constructor(config: SumoConfig) {
+    const { orthogonalize = "auto", ...rest } = config;
+    const { place, core } = placed(orthogonalize);
+    super(config, matrixRule({ optimizer: "sumo", ...rest, orthogonalize: core }), place);
+  }
+}
+
+/** Muon for hidden matrices, AdamW for all other variables. @throws {OptimizerOptionError} */
+export class MuonOptimizer extends CoreOptimizer {
+  static get className(): string {
+    return "MuonOptimizer";
+  }
+
+  constructor(config: MuonConfig) {
+    const { orthogonalize = "muon", ...rest } = config;
+    const { place, core } = placed(orthogonalize);
+    super(config, matrixRule({ optimizer: "muon", ...rest, orthogonalize: core }), place);
+  }
+}
+
+/** GaLore with Adam for hidden matrices, AdamW for all other variables. @throws {OptimizerOptionError} */
+export class GaLoreOptimizer extends CoreOptimizer {
+  static get className(): string {
+    return "GaLoreOptimizer";
+  }
+
+  constructor(config: GaLoreConfig) {
+    super(config, matrixRule({ optimizer: "galore", ...config }));
+  }
+}
+
+/** AdamW for all variables. @throws {OptimizerOptionError} */
+export class AdamWOptimizer extends CoreOptimizer {
+  static get className(): string {
+    return "AdamWOptimizer";
+  }
+
+  constructor(config: AdamWConfig) {
+    super(config, (lr) => ({ main: { optimizer: "adamw", ...config, lr }, others: undefined, hidden: undefined }));
+  }
+}
+
+for (const optimizer of [SumoOptimizer, MuonOptimizer, GaLoreOptimizer, AdamWOptimizer]) {
+  tf.serialization.registerClass(optimizer as unknown as tf.serialization.SerializableConstructor<CoreOptimizer>);
+}
+
+type MatrixOptions = Exclude<OptimizerOptions, AdamwOptions> & GroupingOptions;
+
+/** `options` for hidden matrices, AdamW for the rest. */
+function matrixRule({ hidden, others, ...main }: MatrixOptions): (lr: number | Schedule) => GroupRule {
+  return (lr) => ({ main: { ...main, lr }, others: { optimizer: "adamw", lr, ...others }, hidden });
+}
+
+/** Core is told "exact" wherever the backend decides, so that state moves between backends. */
+function placed(orthogonalize: TfjsOrthogonalize): { readonly place: PolarPlace; readonly core: Orthogonalize } {
+  if (orthogonalize === "auto" || orthogonalize === "device" || orthogonalize === "exact") {
+    return { place: orthogonalize, core: "exact" };
+  }
+  return { place: "exact", core: orthogonalize };
+}

@@ -1,0 +1,207 @@
+import type {
+  AdamwUpdate,
+  Backend,
+  BackendSizes,
+  NewtonSchulzOptions,
+  PolarInfo,
+  PolarOptions,
+  ProductOptions,
+  RangeFinderOptions,
+  RangeInfo,
+  Scratch,
+} from "@sumo/core";
+import { type Matrix, matrix, newtonSchulzSchedule, polar, rangeFinder, transpose } from "@sumo/linalg";
+import * as tf from "@tensorflow/tfjs";
+import { type Cell, GradientCell, OwnCell, VariableCell } from "./cell.ts";
+import { frobenius, isHostMemory, lineRatios, polynomialPolar, product } from "./device.ts";
+
+/**
+ * Where polar factors are computed: `exact` reads the matrix back to `@sumo/linalg`, `device` approximates by eight Polar Express steps of
+ * float32 tensor operations, `auto` is exact where tensors lie in host memory (cpu, wasm) and on the device elsewhere (webgl, webgpu).
+ */
+export type PolarPlace = "auto" | "device" | "exact";
+
+/**
+ * TensorFlow.js as a backend of `@sumo/core`, on whatever tfjs backend is set.
+ *
+ * Products, polynomial iterations and element-wise updates are tensor operations. What is exact is read back and computed by
+ * `@sumo/linalg`, as its own backend does: the moment (r × n) at a step with an exact polar factor, the gradient at a refresh.
+ */
+export function tfjsBackend({ polar = "auto" }: { readonly polar?: PolarPlace } = {}): Backend<Cell, tf.Tensor> {
+  return new TfjsBackend(polar);
+}
+
+const bytes = (rows: number, cols: number): number => 4 * rows * cols;
+
+/** Device memory; what is read back lies in linalg's heap for as long as a routine runs. */
+const SIZES: BackendSizes = {
+  allocated: bytes,
+  matrix: bytes,
+  scaleLines: (rows, cols) => 2 * bytes(rows, cols),
+  polar: (rows, cols) => 3 * bytes(rows, cols) + 3 * bytes(Math.min(rows, cols), Math.min(rows, cols)),
+  newtonSchulz: (rows, cols) => 3 * bytes(rows, cols) + 3 * bytes(Math.min(rows, cols), Math.min(rows, cols)),
+  rangeFinder: (rows, _, rank) => bytes(rows, rank),
+  scratch: (size) => size,
+};
+
+class TfjsBackend implements Backend<Cell, tf.Tensor> {
+  readonly sizes: BackendSizes = SIZES;
+  private readonly place: PolarPlace;
+
+  constructor(place: PolarPlace) {
+    this.place = place;
+  }
+
+  get name(): string {
+    return `tfjs/${tf.getBackend()}`;
+  }
+
+  allocate(rows: number, cols: number): Cell {
+    return new OwnCell(rows, cols);
+  }
+
+  dispose(a: Cell): void {
+    a.dispose();
+  }
+
+  weight(source: tf.Tensor, rows: number, cols: number): Cell | undefined {
+    const fits = source instanceof tf.Variable && source.dtype === "float32" && source.size === rows * cols;
+    return fits ? new VariableCell(source, rows, cols) : undefined;
+  }
+
+  gradient(source: tf.Tensor, rows: number, cols: number): Cell | undefined {
+    const fits = source.dtype === "float32" && source.size === rows * cols;
+    return fits ? new GradientCell(source, rows, cols) : undefined;
+  }
+
+  shapeOf(source: tf.Tensor): readonly number[] {
+    return source.shape;
+  }
+
+  scratch(): Scratch<Cell> {
+    return new TfjsScratch();
+  }
+
+  read(a: Cell): Float32Array {
+    return tf.tidy(() => Float32Array.from(a.read().dataSync()));
+  }
+
+  write(a: Cell, values: Float32Array): void {
+    tf.tidy(() => a.write(tf.tensor2d(Float32Array.from(values), [a.rows, a.cols])));
+  }
+
+  axpby(out: Cell, alpha: number, a: Cell, beta: number): void {
+    tf.tidy(() => out.write(combined(alpha, a.read(), beta, out)));
+  }
+
+  norm(a: Cell): number {
+    return tf.tidy(() => frobenius(a.read()));
+  }
+
+  matmul(
+    out: Cell,
+    a: Cell,
+    b: Cell,
+    { transposeA = false, transposeB = false, alpha = 1, beta = 0 }: ProductOptions = {},
+  ): void {
+    tf.tidy(() => out.write(combined(alpha, product(a.read(), b.read(), transposeA, transposeB), beta, out)));
+  }
+
+  scaleLines(a: Cell, numerator: Cell, denominator: Cell, lines: "rows" | "columns"): void {
+    tf.tidy(() => {
+      const ratios = lineRatios(numerator.read(), denominator.read(), lines === "rows" ? 1 : 0);
+      a.write(tf.mul(a.read(), ratios));
+    });
+  }
+
+  polar(out: Cell, a: Cell, scratch: Scratch<Cell>, { tolerance }: PolarOptions): PolarInfo {
+    if (this.place === "device" || (this.place === "auto" && !isHostMemory())) {
+      this.newtonSchulz(out, a, scratch, { coefficients: "polar-express" });
+      return {};
+    }
+    const { u, s, rank } = polar(this.matrixOf(a), { tolerance });
+    this.write(out, u.data);
+    return { rank, spectrum: s };
+  }
+
+  newtonSchulz(out: Cell, a: Cell, _: Scratch<Cell>, options: NewtonSchulzOptions): void {
+    const { steps, triples, margin } = newtonSchulzSchedule(options);
+    const sequence = Array.from({ length: steps }, (_, i) => triples[Math.min(i, triples.length - 1)]!);
+    tf.tidy(() => out.write(polynomialPolar(a.read(), sequence, margin)));
+  }
+
+  rangeFinder(
+    out: Cell,
+    a: Cell,
+    _: Scratch<Cell>,
+    { transpose: transposed, start, key, oversampling, powerIterations }: RangeFinderOptions<Cell>,
+  ): RangeInfo {
+    const operand = this.matrixOf(a);
+    const settings = { key, oversampling, powerIterations, ...(start && { start: this.matrixOf(start) }) };
+    const { q, s } = rangeFinder(transposed ? transpose(operand) : operand, out.cols, settings);
+    this.write(out, q.data);
+    return { spectrum: s };
+  }
+
+  shrinkAgreeing(weight: Cell, direction: Cell, factor: number): void {
+    tf.tidy(() => {
+      const w = weight.read();
+      const agree = tf.greater(tf.mul(direction.read(), w), 0);
+      weight.write(tf.where(agree, tf.mul(w, factor), w));
+    });
+  }
+
+  adamw(weight: Cell, gradient: Cell, first: Cell, second: Cell, update: AdamwUpdate): void {
+    const { lr, beta1, beta2, eps, decay, correction1, correction2 } = update;
+    tf.tidy(() => {
+      const g = gradient.read();
+      const w = weight.read();
+      const m = tf.add(tf.mul(first.read(), beta1), tf.mul(g, 1 - beta1));
+      const v = tf.add(tf.mul(second.read(), beta2), tf.mul(tf.square(g), 1 - beta2));
+      const divisor = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(correction2)), eps);
+      const direction = tf.div(tf.mul(m, 1 / correction1), divisor);
+      weight.write(tf.sub(decay === 0 ? w : tf.mul(w, 1 - lr * decay), tf.mul(direction, lr)));
+      first.write(m);
+      second.write(v);
+    });
+  }
+
+  private matrixOf(a: Cell): Matrix<Float32Array> {
+    return matrix(a.rows, a.cols, this.read(a));
+  }
+}
+
+/** alpha x + beta out, where out counts only if beta is not zero. */
+function combined(alpha: number, x: tf.Tensor2D, beta: number, out: Cell): tf.Tensor2D {
+  const scaled: tf.Tensor2D = alpha === 1 ? x : tf.mul(x, alpha);
+  if (beta === 0) return scaled;
+  const old = out.read();
+  return tf.add(scaled, beta === 1 ? old : tf.mul(old, beta));
+}
+
+/** Memory comes from tfjs when a cell is written; a scope gives it back. */
+class TfjsScratch implements Scratch<Cell> {
+  private taken: OwnCell[] = [];
+
+  scope<R>(body: (scratch: Scratch<Cell>) => R): R {
+    const outer = this.taken;
+    this.taken = [];
+    try {
+      return body(this);
+    } finally {
+      this.dispose();
+      this.taken = outer;
+    }
+  }
+
+  matrix(rows: number, cols: number): Cell {
+    const cell = new OwnCell(rows, cols);
+    this.taken.push(cell);
+    return cell;
+  }
+
+  dispose(): void {
+    for (const cell of this.taken) cell.dispose();
+    this.taken = [];
+  }
+}
