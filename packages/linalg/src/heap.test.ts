@@ -71,3 +71,15 @@ test("only what was allocated can be given back, and only once", () => {
 test("a size outside the address space is refused", () => {
   for (const size of [0, 1000, 2 ** 32 + 1, Number.NaN]) expect(() => new Heap({ bytes: size })).toThrow(OptionError);
 });
+
+test("a heap inside a block of another one takes from that block alone", () => {
+  const outer = new Heap({ bytes: 2 ** 16, shared: true });
+  const block = outer.uint8(4096);
+  const inner = new Heap({ memory: outer.memory, start: block.byteOffset, bytes: block.length });
+  expect(inner.shared).toBe(true);
+  const a = inner.float32(512);
+  const b = inner.float64(256);
+  expect([a.byteOffset, b.byteOffset]).toEqual([block.byteOffset, block.byteOffset + 2048]);
+  expect(() => inner.uint8(1)).toThrow(WorkspaceError);
+  expect(outer.owns(a)).toBe(true);
+});

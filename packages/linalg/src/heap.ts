@@ -13,6 +13,14 @@ export interface HeapOptions {
   readonly shared?: boolean;
 }
 
+/** A block of a memory that another heap handed out, so that a worker has a heap of its own in a shared memory. */
+interface HeapBlock {
+  readonly memory: WebAssembly.Memory;
+  /** Address of the block, a multiple of 64. */
+  readonly start: number;
+  readonly bytes: number;
+}
+
 /**
  * One WebAssembly memory with an allocator, so that kernels of several modules, and a system BLAS, work on the same numbers without copies.
  *
@@ -32,7 +40,16 @@ export class Heap {
   /** Size of each block in use, by address. */
   private readonly sizes = new Map<number, number>();
 
-  constructor({ bytes = 2 ** 30, shared = false }: HeapOptions = {}) {
+  /** A heap on a new memory, or inside a block of an existing one. @throws {OptionError} for a size out of range. */
+  constructor(options: HeapOptions | HeapBlock = {}) {
+    if ("memory" in options) {
+      const { memory, start, bytes } = options;
+      this.shared = !(memory.buffer instanceof ArrayBuffer);
+      this.memory = memory;
+      this.free = [{ start, bytes }];
+      return;
+    }
+    const { bytes = 2 ** 30, shared = false } = options;
     if (!(bytes >= PAGE_BYTES && bytes <= 2 ** 32)) {
       throw new OptionError("Heap", `bytes must lie between ${PAGE_BYTES} and ${2 ** 32}, got ${bytes}`);
     }
