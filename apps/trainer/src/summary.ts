@@ -1,0 +1,57 @@
+import { type Plan, plan } from "@sumo/core";
+import { planLlama } from "@sumo/llama";
+import type { Text } from "./data.ts";
+import { optimizerGroups } from "./optimizer-groups.ts";
+import type { TrainOptions } from "./options.ts";
+import { hiddenNames, type Session } from "./session.ts";
+import { type Facts, formatBytes, formatCount } from "./terminal.ts";
+
+/** What runs and how big it is, said before the first step. */
+export function summarize(text: Text, options: TrainOptions, session: Session, folder: string): Facts {
+  const { config, parameters } = session.model;
+  const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
+  const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
+  return [
+    ["data", `${text.source}, ${formatCount(text.bytes.length)} bytes; the last tenth is held out`],
+    [
+      "model",
+      `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights`,
+    ],
+    [
+      "training",
+      `${formatCount(options.steps)} steps of ${options.batch} x ${config.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}`,
+    ],
+    ...memoryFacts(options, session),
+    ["folder", folder],
+  ];
+}
+
+/** The optimizer's state beside AdamW's for the same model, and what the model itself takes. */
+function memoryFacts(options: TrainOptions, session: Session): Facts {
+  const { config, parameters } = session.model;
+  const hidden = hiddenNames(session.model);
+  const chosen = stateBytes(plan(parameters, optimizerGroups(options, hidden)), hidden);
+  const adamw = stateBytes(plan(parameters, optimizerGroups({ ...options, optimizer: "adamw" }, hidden)), hidden);
+  const { weightBytes, activationBytes, gradientBytes } = planLlama(config, {
+    batch: options.batch,
+    length: config.context,
+  });
+  const share = `${((100 * chosen.hidden) / adamw.hidden).toFixed(1)} % of AdamW's ${formatBytes(adamw.hidden)}`;
+  return [
+    ["optimizer", `${options.optimizer} on ${hidden.size} hidden matrices; AdamW on embeddings, norms and head`],
+    ["state", `${formatBytes(chosen.hidden)} for the hidden matrices, ${share}`],
+    ["", `${formatBytes(chosen.all)} in all, where AdamW needs ${formatBytes(adamw.all)}`],
+    [
+      "memory",
+      `weights ${formatBytes(weightBytes)}, activations ${formatBytes(activationBytes)}, gradients ${formatBytes(gradientBytes)} (one layer at a time)`,
+    ],
+  ];
+}
+
+function stateBytes(
+  { parameters, stateBytes: all }: Plan,
+  hidden: ReadonlySet<string>,
+): { all: number; hidden: number } {
+  const own = parameters.filter(({ name }) => hidden.has(name));
+  return { all, hidden: own.reduce((sum, parameter) => sum + parameter.stateBytes, 0) };
+}

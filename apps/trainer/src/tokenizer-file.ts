@@ -1,0 +1,86 @@
+import { RunError } from "./errors.ts";
+import { BYTES, createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.ts";
+
+/** What this program writes and needs of a Hugging Face `tokenizer.json`. */
+interface TokenizerFile {
+  readonly model: {
+    readonly type: string;
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly string[];
+  };
+}
+
+/** The words of `tokenizer.ts` as a pattern on text: characters beyond ASCII are those whose bytes are beyond it. */
+const WORD_PATTERN =
+  " ?[A-Za-z\\u0080-\\U0010FFFF]+| ?[0-9]+| ?[^ \\t\\n\\rA-Za-z0-9\\u0080-\\U0010FFFF]+|[ \\t\\n\\r]";
+
+/** A tokenizer as the text of a `tokenizer.json` that Hugging Face's tokenizers load: byte-level BPE with our rule for words. */
+export function formatTokenizer({ merges }: Tokenizer): string {
+  const pieces = spell(merges).map(spellBytes);
+  const file = {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [
+        { type: "Split", pattern: { Regex: WORD_PATTERN }, behavior: "Isolated", invert: false },
+        { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
+      ],
+    },
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(pieces.map((piece, token) => [piece, token])),
+      merges: merges.map(([left, right]) => `${pieces[left]} ${pieces[right]}`),
+    },
+  };
+  return `${JSON.stringify(file, undefined, 1)}\n`;
+}
+
+/** The inverse of {@link formatTokenizer}. @param path - for messages. @throws {RunError} if the file was not written by it. */
+export function parseTokenizer(text: string, path: string): Tokenizer {
+  let file: Partial<TokenizerFile> | null;
+  try {
+    file = JSON.parse(text) as Partial<TokenizerFile> | null;
+  } catch (cause) {
+    throw new RunError(`${path} is not JSON`, { cause });
+  }
+  const { vocab, merges } = file?.model ?? {};
+  if (vocab === undefined || !Array.isArray(merges)) throw new RunError(`${path} holds no byte-pair merges`);
+  const tokenizer = createTokenizer(merges.map((merge) => readMerge(merge, vocab)));
+  if (formatTokenizer(tokenizer) !== text) {
+    throw new RunError(`${path} describes another kind of tokenizer than this trainer's`);
+  }
+  return tokenizer;
+}
+
+function readMerge(merge: string, vocab: Readonly<Record<string, number>>): Merge {
+  const [left = "", right = ""] = String(merge).split(" ");
+  return [vocab[left] ?? 0, vocab[right] ?? 0]; // an unknown one shows when the whole file is compared
+}
+
+/** Bytes as printable characters, as byte-level tokenizers spell them since GPT-2: printable Latin-1 stands for itself, the rest for U+0100 on. */
+function spellBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => SPELLING[byte]).join("");
+}
+
+const SPELLING = spelling();
+
+function spelling(): string[] {
+  let next = 256;
+  return Array.from({ length: BYTES }, (_, byte) => {
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+    return String.fromCodePoint(printable ? byte : next++);
+  });
+}

@@ -1,0 +1,13 @@
+export type { Checkpoint } from "./checkpoint.ts";
+export { type Corpus, createCorpus } from "./corpus.ts";
+export { DataError, DivergedError, RunError, TrainerError } from "./errors.ts";
+export { type FinalLoss, formatLine, type LogLine, parseLog } from "./log-line.ts";
+export { formatManifest, type Manifest, parseManifest } from "./manifest.ts";
+export { optimizerGroups, peakRate } from "./optimizer-groups.ts";
+export type { SampleOptions, TrainOptions } from "./options.ts";
+export { type DataSource, formatConfig, parseConfig, type RunConfig } from "./run-config.ts";
+export { sampleText } from "./sample.ts";
+export { hiddenNames, Session } from "./session.ts";
+export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer.ts";
+export { formatTokenizer, parseTokenizer } from "./tokenizer-file.ts";
+export { closingLine, type TrainContext, train, trainStep, type Watcher } from "./train.ts";

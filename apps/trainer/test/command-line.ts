@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import { afterAll } from "vitest";
+import { readLog } from "../src/log.ts";
+import type { LogLine } from "../src/log-line.ts";
+
+/** The command line as one file, bundled from the sources, so that tests need no build before them and start quickly. */
+const PROGRAM = await bundle();
+
+async function bundle(): Promise<string> {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const cache = join(root, "node_modules", ".cache"); // inside the package, so that imports of dependencies are found
+  mkdirSync(cache, { recursive: true });
+  const outDir = mkdtempSync(join(cache, "test-"));
+  afterAll(() => rmSync(outDir, { recursive: true, force: true }));
+  await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    build: { ssr: "src/cli.ts", outDir, target: "node20" },
+    ssr: { noExternal: [/^@sumo\//], resolve: { conditions: ["@sumo/source"] } },
+  });
+  return join(outDir, "cli.js");
+}
+
+/** A model and a run so small that a step takes about a millisecond. */
+export const TINY: readonly string[] =
+  "--dim 16 --layers 1 --heads 2 --context 16 --batch 2 --eval-tokens 64 --final-tokens 128 --length 20".split(" ");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A folder to run in, with a text that has something to learn. */
+export function workplace(): string {
+  const folder = mkdtempSync(join(tmpdir(), "trainer-cli-"));
+  writeFileSync(join(folder, "text.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(60));
+  return folder;
+}
+
+/** Starts the command line in `folder`. */
+export function start(folder: string, ...words: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const env = { ...process.env, INIT_CWD: folder, NO_COLOR: "1" };
+  const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder, env });
+  let out = "";
+  let err = "";
+  child.stdout!.on("data", (chunk) => (out += chunk));
+  child.stderr!.on("data", (chunk) => (err += chunk));
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+  return { child, ended };
+}
+
+/** Runs the command line in `folder` to its end. */
+export function run(folder: string, ...words: string[]): Promise<Ended> {
+  return start(folder, ...words).ended;
+}
+
+/** Waits until a run has logged `count` lines. */
+export async function logged(folder: string, name: string, count: number): Promise<void> {
+  const path = join(folder, "runs", name, "log.jsonl");
+  for (let i = 0; i < 2000; i++) {
+    if (existsSync(path) && readFileSync(path, "utf8").split("\n").length > count) return;
+    await pause(5);
+  }
+  throw new Error(`no ${count} lines in ${path}`);
+}
+
+/** A run's log without what depends on the clock. */
+export function losses(folder: string, name: string): Omit<LogLine, "seconds" | "tokensPerSecond">[] {
+  return readLog(join(folder, "runs", name, "log.jsonl")).map(({ seconds: _, tokensPerSecond: __, ...line }) => line);
+}
+
+/** The bytes of a run's checkpoint. */
+export function checkpoint(folder: string, name: string): Record<string, string> {
+  const files = ["model.safetensors", "optimizer.safetensors"];
+  return Object.fromEntries(
+    files.map((file) => [file, readFileSync(join(folder, "runs", name, file)).toString("base64")]),
+  );
+}

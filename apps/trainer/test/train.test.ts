@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { checkpoint, logged, losses, run, start, TINY, workplace } from "./command-line.ts";
+
+const LONG = ["--data", "text.txt", ...TINY, "--steps", "300", "--eval-every", "20", "--checkpoint-every", "7"];
+
+test("a run from text to model: every step is logged, the loss falls, and the folder holds what was promised", async () => {
+  const folder = workplace();
+  const { code, out, err } = await run(
+    folder,
+    "--data",
+    "text.txt",
+    ...TINY,
+    "--steps",
+    "60",
+    "--eval-every",
+    "20",
+    "--name",
+    "a",
+  );
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  const files = [
+    "checkpoint.json",
+    "config.json",
+    "log.jsonl",
+    "model.safetensors",
+    "optimizer.safetensors",
+    "tokenizer.json",
+  ];
+  expect(readdirSync(join(folder, "runs", "a")).sort()).toEqual(files);
+  const lines = losses(folder, "a");
+  expect(lines.map(({ step }) => step)).toEqual([...Array(61).keys(), 60]);
+  const validation = lines.filter((line) => line.validation !== undefined);
+  expect(validation.map(({ step }) => step)).toEqual([0, 20, 40, 60]);
+  expect(validation.at(-1)!.validation!).toBeLessThan(validation[0]!.validation! - 1);
+  expect(lines.at(-1)!.final!.natsPerByte).toBeLessThan(validation[0]!.validation! - 1);
+  for (const promised of [
+    "2,700 bytes",
+    "of AdamW's",
+    "validation",
+    "held-out",
+    "runs/a/log.jsonl",
+    "--resume a --steps 120",
+  ]) {
+    expect(out).toContain(promised);
+  }
+});
+
+test("the same seed gives the same losses and weights, another seed others; runs get names of their own", async () => {
+  const folder = workplace();
+  const words = ["--data", "text.txt", ...TINY, "--steps", "12", "--eval-every", "5"];
+  for (const seed of ["1", "1", "2"]) expect((await run(folder, ...words, "--seed", seed)).code).toBe(0);
+  expect(readdirSync(join(folder, "runs")).sort()).toEqual(["text-sumo-1", "text-sumo-2", "text-sumo-3"]);
+  expect(losses(folder, "text-sumo-2")).toEqual(losses(folder, "text-sumo-1"));
+  expect(checkpoint(folder, "text-sumo-2")).toEqual(checkpoint(folder, "text-sumo-1"));
+  expect(losses(folder, "text-sumo-3")).not.toEqual(losses(folder, "text-sumo-1"));
+});
+
+test("killed at any moment and resumed, twice, a run is what it would have been: the same bits, each step logged once", async () => {
+  const folder = workplace();
+  await run(folder, ...LONG, "--name", "whole");
+  for (const [words, lines] of [
+    [[...LONG, "--name", "killed"], 60],
+    [["--resume", "killed"], 150],
+  ] as const) {
+    const { child, ended } = start(folder, ...words);
+    await logged(folder, "killed", lines);
+    child.kill("SIGKILL");
+    expect((await ended).code).toBeNull();
+  }
+  expect((await run(folder, "--resume", "killed")).code).toBe(0);
+  expect(losses(folder, "killed")).toEqual(losses(folder, "whole"));
+  expect(checkpoint(folder, "killed")).toEqual(checkpoint(folder, "whole"));
+});
+
+test("a run that was killed before its first checkpoint begins again", async () => {
+  const folder = workplace();
+  const words = [...LONG, "--checkpoint-every", "1000"];
+  const { child, ended } = start(folder, ...words, "--name", "early");
+  await logged(folder, "early", 30);
+  child.kill("SIGKILL");
+  await ended;
+  expect((await run(folder, "--resume", "early")).code).toBe(0);
+  expect(losses(folder, "early").map(({ step }) => step)).toEqual([...Array(301).keys(), 300]);
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s saves, says how to go on, and loses nothing", async (signal, exitCode) => {
+  const folder = workplace();
+  await run(folder, ...LONG, "--name", "whole");
+  const { child, ended } = start(folder, ...LONG, "--name", "stopped", "--checkpoint-every", "1000");
+  await logged(folder, "stopped", 40);
+  child.kill(signal);
+  const { code, out } = await ended;
+  expect(code).toBe(exitCode);
+  expect(out).toContain("--resume stopped");
+  const [, step] = /saved at step (\d+) of 300/.exec(out)!;
+  expect(losses(folder, "stopped").at(-1)!.step).toBe(Number(step));
+  expect((await run(folder, "--resume", "stopped")).code).toBe(0);
+  expect(losses(folder, "stopped")).toEqual(losses(folder, "whole"));
+});
+
+test("a finished run goes on with more steps, and refuses without", async () => {
+  const folder = workplace();
+  await run(folder, "--data", "text.txt", ...TINY, "--steps", "10", "--name", "a");
+  const refused = await run(folder, "--resume", "a");
+  expect(refused).toMatchObject({
+    code: 1,
+    err: "error: a has made all of its 10 steps; give it more to go on: --steps 20\n",
+  });
+  expect((await run(folder, "--resume", "a", "--steps", "20")).code).toBe(0);
+  expect(losses(folder, "a").map(({ step }) => step)).toEqual([
+    ...Array(11).keys(),
+    10,
+    ...Array.from({ length: 10 }, (_, i) => 11 + i),
+    20,
+  ]);
+});
+
+test("every optimizer learns, with a vocabulary of its own, grouped queries and a tied head too", async () => {
+  const folder = workplace();
+  for (const optimizer of ["sumo", "adamw", "muon", "galore", "sgd"]) {
+    const extra = [
+      "--optimizer",
+      optimizer,
+      "--vocab",
+      "270",
+      "--kv-heads",
+      "1",
+      "--tied",
+      "--steps",
+      "30",
+      "--name",
+      optimizer,
+    ];
+    const { code, err } = await run(folder, "--data", "text.txt", ...TINY, ...extra);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    const [first, last] = [losses(folder, optimizer)[0]!, losses(folder, optimizer).at(-1)!];
+    expect(last.final!.validation).toBeLessThan(first.validation! - 0.5);
+    expect(last.final!.natsPerByte).toBeLessThan(last.final!.validation);
+  }
+});
+
+test("a folder of texts is data; a text that changed is noticed", async () => {
+  const folder = workplace();
+  mkdirSync(join(folder, "library"));
+  writeFileSync(join(folder, "library", "a.txt"), "one two three ".repeat(40));
+  expect((await run(folder, "--data", "library", ...TINY, "--steps", "4", "--name", "a")).code).toBe(0);
+  writeFileSync(join(folder, "library", "b.txt"), "more");
+  const refused = await run(folder, "--resume", "a", "--steps", "8");
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain("has changed since the run began");
+  expect(existsSync(join(folder, "runs", "a", "log.jsonl"))).toBe(true);
+});
