@@ -12,6 +12,14 @@ export function checkShape(operation: string, name: string, a: MatrixLike, rows:
   }
 }
 
+/** Checks that `a` is a square matrix and returns its order. @throws {ShapeError} @throws {DtypeError} */
+export function checkSquare(operation: string, a: MatrixLike): number {
+  checkMatrix(operation, a);
+  const n = a.shape[0]!;
+  if (a.shape[1] !== n) throw new ShapeError(operation, `expected a square matrix, got [${n}, ${a.shape[1]}]`);
+  return n;
+}
+
 /** Checks an output: like {@link checkShape}, and no two elements share their storage. */
 export function checkOutput(operation: string, name: string, a: MatrixLike, rows: number, cols: number): void {
   checkShape(operation, name, a, rows, cols);

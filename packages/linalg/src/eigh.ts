@@ -1,7 +1,7 @@
 import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype } from "./border.ts";
+import { checkOutput, checkSameDtype, checkSquare } from "./border.ts";
 import { ShapeError } from "./errors.ts";
-import { checkMatrix, type Matrix, type MatrixLike, type Real, type Vector } from "./matrix.ts";
+import type { Matrix, MatrixLike, Real, Vector } from "./matrix.ts";
 import { largest, powerOfTwo } from "./scale.ts";
 import { signOf } from "./sign.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
@@ -34,8 +34,7 @@ export interface EighOut {
  * eigh(fromRows([[2, 1], [1, 2]])).values; // [1, 3]
  */
 export function eigh<D extends Real>(a: MatrixLike<D>): Eigh<D> {
-  checkMatrix("eigh", a);
-  const n = a.shape[0]!;
+  const n = checkSquare("eigh", a);
   const out = { values: vectorLike(a, n), vectors: zerosLike(a, n, n) };
   withWorkspace(eighWorkspace(n), (work) => eighInto(out, a, work));
   return out;
@@ -43,8 +42,7 @@ export function eigh<D extends Real>(a: MatrixLike<D>): Eigh<D> {
 
 /** Eigenvalues alone, ascending; see {@link eigh}. */
 export function eigvalsh<D extends Real>(a: MatrixLike<D>): Vector<D> {
-  checkMatrix("eigh", a);
-  const n = a.shape[0]!;
+  const n = checkSquare("eigh", a);
   const values = vectorLike(a, n);
   withWorkspace(eighWorkspace(n), (work) => eighInto({ values }, a, work));
   return values;
@@ -58,9 +56,7 @@ export function eigvalsh<D extends Real>(a: MatrixLike<D>): Vector<D> {
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError} before anything is written.
  */
 export function eighInto({ values, vectors }: EighOut, a: MatrixLike, work: Workspace): void {
-  checkMatrix("eigh", a);
-  const n = a.shape[0]!;
-  if (a.shape[1] !== n) throw new ShapeError("eigh", `expected a square matrix, got [${n}, ${a.shape[1]}]`);
+  const n = checkSquare("eigh", a);
   checkSameDtype("eigh", values, a.data);
   if (values.length !== n) throw new ShapeError("eigh", `expected values of length ${n}, got ${values.length}`);
   if (vectors !== undefined) {

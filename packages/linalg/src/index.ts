@@ -1,3 +1,6 @@
+export { cholesky, choleskyInto, choleskyWorkspace } from "./cholesky.ts";
+export { cond, condWorkspace, matrixRank, matrixRankWorkspace } from "./cond.ts";
+export { det, detWorkspace } from "./det.ts";
 export { type Eigh, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
@@ -17,6 +20,8 @@ export {
 } from "./errors.ts";
 export { type GramOptions, gram, gramInto, gramWorkspace } from "./gram.ts";
 export { Heap, type HeapOptions } from "./heap.ts";
+export { inv, invInto, invWorkspace } from "./inv.ts";
+export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./lstsq.ts";
 export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./matmul.ts";
 export {
   type Dtype,
@@ -40,6 +45,10 @@ export {
   type NewtonSchulzStep,
   newtonSchulzSchedule,
 } from "./newton-schulz-coefficients.ts";
+export { type NormKind, norm, normWorkspace } from "./norm.ts";
+export { nullspace, nullspaceInto, nullspaceWorkspace } from "./nullspace.ts";
+export { orth, orthInto, orthWorkspace } from "./orth.ts";
+export { pinv, pinvInto, pinvWorkspace } from "./pinv.ts";
 export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar.ts";
 export { type PolarExpressOptions, polarExpressCoefficients } from "./polar-express.ts";
 export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr.ts";
@@ -59,6 +68,14 @@ export {
   rangeFinderInto,
   rangeFinderWorkspace,
 } from "./range-finder.ts";
+export type { ToleranceOptions } from "./scaled-svd.ts";
+export { solve, solveInto, solveWorkspace } from "./solve.ts";
+export {
+  type SolveTriangularOptions,
+  solveTriangular,
+  solveTriangularInto,
+  solveTriangularWorkspace,
+} from "./solve-triangular.ts";
 export type { RangeFinderSettings } from "./subspace-iteration.ts";
 export { type SVD, type SVDOptions, type SVDOut, svd, svdInto, svdvals, svdWorkspace } from "./svd.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";

@@ -5,6 +5,7 @@ import { factorRows, formRows, householderWorkspace } from "./householder.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { rankOf } from "./scaled-svd.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { factorCholesky, solveLower } from "./triangular.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -91,7 +92,7 @@ export function polarInto(out: PolarOut, a: MatrixLike, work: Workspace, options
     }
     unpack(wide ? out.u : transpose(out.u), x);
     for (let i = 0; i < k; i++) if (out.s !== undefined) out.s[i] = unit * s[i]!;
-    return { rank: countAbove(s, tolerance) };
+    return { rank: rankOf(s, tolerance) };
   });
 }
 
@@ -214,10 +215,7 @@ function polarOfSquare(
   work.scope(() => {
     const left = work.float64(k * k);
     rowSvd("polar", k, k, l, { s, left, right: l }, k, work);
-    const rank = countAbove(s, tolerance);
+    const rank = rankOf(s, tolerance);
     work.engine.gemm(true, false, k, k, rank, 1, left, 0, k, l, 0, k, 0, u, 0, k);
   });
 }
-
-const countAbove = (s: Float64Array, tolerance: number): number =>
-  s.reduce((count, value) => (value > tolerance * s[0]! ? count + 1 : count), 0);

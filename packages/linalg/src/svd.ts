@@ -1,11 +1,10 @@
 import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
 import { checkOutput, checkSameDtype, unpack } from "./border.ts";
 import { ShapeError } from "./errors.ts";
-import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose, type Vector } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { scaledSvd, scaledSvdWorkspace } from "./scaled-svd.ts";
 import { scaleRow, signOf } from "./sign.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import type { Workspace, WorkspaceSize } from "./workspace.ts";
 
 export interface SVDOptions {
   /** Square u and vt. Default: u is m × k and vt k × n, with k = min(m, n). */
@@ -79,32 +78,20 @@ export function svdInto(out: SVDOut, a: MatrixLike, work: Workspace, { full = fa
   checkMatrix("svd", a);
   checkOut(out, a, full);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const tall = m >= n;
-  const [k, length] = tall ? [n, m] : [m, n];
-  const p = full ? length : k;
-  const unit = powerOfTwo(largest("svd", a));
   work.scope(() => {
-    const x = packScaled(work.float64(p * length), a, 1 / unit, tall);
-    const left = work.float64(k * k);
-    const s = work.float64(k);
     const vectors = out.u !== undefined && out.vt !== undefined;
-    rowSvd("svd", k, length, x, vectors ? { s, left, right: x } : { s }, p, work);
-    for (let i = 0; i < k; i++) out.s[i] = unit * s[i]!;
+    const { unit, s, u, v } = scaledSvd("svd", a, work, { full, vectors });
+    for (let i = 0; i < s.length; i++) out.s[i] = unit * s[i]!;
     if (out.u === undefined || out.vt === undefined) return;
-    // Rows of `x` are singular vectors of the long side.
-    const [u, v, uLength, vLength] = tall ? [x, left, m, n] : [left, x, m, n];
-    fixSigns(u, uLength, v, vLength, k);
+    fixSigns(u, m, v, n, s.length);
     unpack(transpose(out.u), u);
     unpack(out.vt, v);
   });
 }
 
 /** Bytes of scratch that {@link svdInto} needs for an m × n matrix. */
-export function svdWorkspace(m: number, n: number, { full = false }: SVDOptions = {}): WorkspaceSize {
-  const [k, length] = [Math.min(m, n), Math.max(m, n)];
-  const p = full ? length : k;
-  return allOf(sizeOfFloat64(p * length), sizeOfFloat64(k * k), sizeOfFloat64(k), rowSvdWorkspace(k, length, p));
-}
+export const svdWorkspace = (m: number, n: number, options: SVDOptions = {}): WorkspaceSize =>
+  scaledSvdWorkspace(m, n, options);
 
 function checkOut({ u, s, vt }: SVDOut, a: MatrixLike, full: boolean): void {
   const [m, n] = [a.shape[0]!, a.shape[1]!];

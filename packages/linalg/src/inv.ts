@@ -1,0 +1,43 @@
+import { withWorkspace, zerosLike } from "./allocate.ts";
+import { checkOutput, checkSameDtype, checkSquare, unpack } from "./border.ts";
+import { solveByElimination } from "./lu.ts";
+import type { Matrix, MatrixLike, Real } from "./matrix.ts";
+import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { solveWorkspace } from "./solve.ts";
+import type { Workspace, WorkspaceSize } from "./workspace.ts";
+
+/**
+ * Inverse of a square matrix. To solve a system, {@link solve} is faster and more accurate.
+ *
+ * @param a - n × n, any strides.
+ * @throws {ShapeError} @throws {NonFiniteError} @throws {SingularError} if a pivot is exactly zero.
+ * Accuracy: ‖a x − I‖ ≤ c n ε₆₄ ‖a‖ ‖x‖ before rounding to the dtype. Cost: (8/3)n³ flops.
+ *
+ * @example
+ * inv(fromRows([[2, 0], [0, 4]])); // [[0.5, 0], [0, 0.25]]
+ */
+export function inv<D extends Real>(a: MatrixLike<D>): Matrix<D> {
+  const n = checkSquare("inv", a);
+  const out = zerosLike(a, n, n);
+  return withWorkspace(invWorkspace(n), (work) => invInto(out, a, work));
+}
+
+/** out ← the inverse; `out` may be `a`. See {@link inv}. */
+export function invInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Workspace): M {
+  const n = checkSquare("inv", a);
+  checkOutput("inv", "out", out, n, n);
+  checkSameDtype("inv", out.data, a.data);
+  const unit = powerOfTwo(largest("inv", a));
+  return work.scope(() => {
+    const lu = packScaled(work.float64(n * n), a, 1 / unit);
+    const x = work.float64(n * n).fill(0);
+    for (let i = 0; i < n; i++) x[i * n + i] = 1;
+    solveByElimination("inv", n, lu, n, x, work);
+    scaleBy(x, 1 / unit);
+    unpack(out, x);
+    return out;
+  });
+}
+
+/** Bytes of scratch that {@link invInto} needs for an n × n matrix. */
+export const invWorkspace = (n: number): WorkspaceSize => solveWorkspace(n, n);

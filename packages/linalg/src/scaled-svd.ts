@@ -1,0 +1,72 @@
+import { dtype } from "./border.ts";
+import { OptionError } from "./errors.ts";
+import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
+import type { MatrixLike } from "./matrix.ts";
+import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+
+/** The decomposition of a matrix divided by a power of two, in float64 scratch: a = unit Σ s_i u_i vᵢᵀ. */
+export interface ScaledSvd {
+  readonly unit: number;
+  /** k = min(m, n) values, descending. */
+  readonly s: Float64Array;
+  /** Packed rows of length m: k left singular vectors, then, if full, what completes them. */
+  readonly u: Float64Array;
+  /** Packed rows of length n, likewise. */
+  readonly v: Float64Array;
+}
+
+export interface ScaledSvdOptions {
+  readonly full?: boolean;
+  /** Default true; without it u and v hold garbage. */
+  readonly vectors?: boolean;
+}
+
+/** Decomposes `a` into scratch that lives until the caller's scope ends. @throws {NonFiniteError} @throws {NotConvergedError} */
+export function scaledSvd(
+  operation: string,
+  a: MatrixLike,
+  work: Workspace,
+  { full = false, vectors = true }: ScaledSvdOptions = {},
+): ScaledSvd {
+  const [m, n] = [a.shape[0]!, a.shape[1]!];
+  const tall = m >= n;
+  const [k, length] = tall ? [n, m] : [m, n];
+  const p = full ? length : k;
+  const unit = powerOfTwo(largest(operation, a));
+  const long = packScaled(work.float64(p * length), a, 1 / unit, tall);
+  const short = work.float64(k * k);
+  const s = work.float64(k);
+  rowSvd(operation, k, length, long, vectors ? { s, left: short, right: long } : { s }, p, work);
+  return tall ? { unit, s, u: long, v: short } : { unit, s, u: short, v: long };
+}
+
+/** Scratch of {@link scaledSvd}. */
+export function scaledSvdWorkspace(m: number, n: number, { full = false }: ScaledSvdOptions = {}): WorkspaceSize {
+  const [k, length] = [Math.min(m, n), Math.max(m, n)];
+  const p = full ? length : k;
+  return allOf(sizeOfFloat64(p * length), sizeOfFloat64(k * k), sizeOfFloat64(k), rowSvdWorkspace(k, length, p));
+}
+
+export interface ToleranceOptions {
+  /** Singular values up to `tolerance` times the largest count as zero. Default: ε of the dtype times max(m, n), as in NumPy's matrix_rank. */
+  readonly tolerance?: number;
+}
+
+/** The relative tolerance to use. @throws {OptionError} */
+export function toleranceOf(operation: string, a: MatrixLike, { tolerance }: ToleranceOptions): number {
+  if (tolerance === undefined) {
+    return (dtype(a) === "float32" ? 2 ** -23 : Number.EPSILON) * Math.max(a.shape[0]!, a.shape[1]!);
+  }
+  if (!(tolerance >= 0 && tolerance < 1)) {
+    throw new OptionError(operation, `tolerance must lie in [0, 1), got ${tolerance}`);
+  }
+  return tolerance;
+}
+
+/** How many of the descending values `s` exceed `tolerance` times the first. */
+export function rankOf(s: ArrayLike<number>, tolerance: number): number {
+  let rank = 0;
+  while (rank < s.length && s[rank]! > tolerance * s[0]!) rank++;
+  return rank;
+}
