@@ -1,4 +1,4 @@
-import { DtypeError, NonFiniteError, ShapeError } from "./errors.ts";
+import { DtypeError, ShapeError } from "./errors.ts";
 import { checkMatrix, type Dtype, dtypeOf, type MatrixLike, type Real } from "./matrix.ts";
 
 /** Element type of a matrix that passed {@link checkMatrix}. */
@@ -71,23 +71,6 @@ function byteRange({ data, shape, stride, offset }: MatrixLike): [first: number,
 export function checkSameDtype(operation: string, a: Real, b: Real): void {
   if (dtypeOf(a) !== dtypeOf(b)) {
     throw new DtypeError(operation, `expected operands of one dtype, got ${dtypeOf(a)} and ${dtypeOf(b)}`);
-  }
-}
-
-/** @throws {NonFiniteError} with the first NaN or infinity in row-major order. Reads every element once. */
-export function checkFinite(operation: string, a: MatrixLike): void {
-  const { data, offset } = a;
-  const rows = a.shape[0]!;
-  const cols = a.shape[1]!;
-  const rowStride = a.stride[0]!;
-  const colStride = a.stride[1]!;
-  for (let i = 0; i < rows; i++) {
-    let at = offset + i * rowStride;
-    for (let j = 0; j < cols; j++, at += colStride) {
-      const value = data[at]!;
-      // x - x is 0 for finite x and NaN for the rest.
-      if (value - value !== 0) throw new NonFiniteError(operation, [i, j], value);
-    }
   }
 }
 
