@@ -1,0 +1,261 @@
+import type { MatrixLike } from "@sumo/linalg";
+import { createDevice } from "./device/create-device.ts";
+import type { Device, KernelSource, Storage } from "./device/device.ts";
+import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, TooLargeError } from "./errors.ts";
+import { IdleStorage } from "./idle-storage.ts";
+import type { GpuMode } from "./mode.ts";
+import { rowMajor } from "./row-major.ts";
+import { GpuTensor } from "./tensor.ts";
+
+export interface GpuOptions {
+  /** Default: the best of `availableModes()`. */
+  readonly mode?: GpuMode;
+  /** Memory of disposed tensors that is kept for new ones of the same shape. Default 64 MiB. */
+  readonly idleBytes?: number;
+}
+
+export interface GpuMemory {
+  /** Tensors that are not disposed. */
+  readonly tensors: number;
+  /** What they take on the device, padding included. */
+  readonly bytes: number;
+  /** What is kept for new ones. */
+  readonly idleBytes: number;
+}
+
+/**
+ * Opens a GPU: compiles nothing yet on WebGL, all kernels on WebGPU.
+ *
+ * @throws {UnsupportedModeError} if the mode does not run here; the message lists those that do.
+ *
+ * @example
+ * const gpu = await createGpu();
+ * gpu.mode; // "webgl2"
+ */
+export async function createGpu({ mode, idleBytes = 2 ** 26 }: GpuOptions = {}): Promise<Gpu> {
+  if (!(idleBytes >= 0)) throw new GpuOptionError(`idleBytes must be a number >= 0, got ${idleBytes}`);
+  return new Gpu(await createDevice(mode), idleBytes);
+}
+
+/** One device, its kernels and its tensors. Tensors of different ones do not mix. */
+export class Gpu {
+  private readonly device: Device;
+  private readonly idle: IdleStorage;
+  private readonly held = new Map<GpuTensor, Held>();
+  private readonly scopes: Set<GpuTensor>[] = [];
+  private usedBytes = 0;
+  private waits = 0;
+  private disposed = false;
+
+  /** Use {@link createGpu}. */
+  constructor(device: Device, idleBytes: number) {
+    this.device = device;
+    this.idle = new IdleStorage(device, idleBytes);
+  }
+
+  get mode(): GpuMode {
+    return this.device.mode;
+  }
+
+  /** Elements of the largest matrix, before rows are padded. */
+  get maxElements(): number {
+    return this.device.maxElements;
+  }
+
+  get memory(): GpuMemory {
+    return { tensors: this.held.size, bytes: this.usedBytes, idleBytes: this.idle.bytes };
+  }
+
+  /** How often the CPU waited for the GPU to read something back. */
+  get readBacks(): number {
+    return this.waits;
+  }
+
+  /** Bytes that a `rows × cols` tensor takes. */
+  bytesOf(rows: number, cols: number): number {
+    return this.device.bytesOf(rows, cols);
+  }
+
+  /**
+   * Copies a matrix to the GPU, in float32. Owned by the innermost open scope, else by the caller.
+   *
+   * @param source - anything with the fields of a two-dimensional `ndarray`, any strides.
+   * @throws {TooLargeError} @throws {GpuMemoryError} @throws {LostContextError}
+   *
+   * @example
+   * const a = gpu.tensor(fromRows([[1, 2], [3, 4]]));
+   */
+  tensor(source: MatrixLike): GpuTensor;
+  /** The same from row-major numbers. @throws {GpuShapeError} if they are not rows · cols many. */
+  tensor(values: ArrayLike<number>, rows: number, cols: number): GpuTensor;
+  tensor(source: MatrixLike | ArrayLike<number>, rows?: number, cols?: number): GpuTensor {
+    const matrix = rowMajor(source, rows, cols);
+    const tensor = this.empty(matrix.rows, matrix.cols);
+    this.write(tensor, matrix.values);
+    return tensor;
+  }
+
+  /** A `rows × cols` matrix of zeros. Owned by the innermost open scope, else by the caller. */
+  zeros(rows: number, cols: number): GpuTensor {
+    return this.tensor(new Float32Array(rows * cols), rows, cols);
+  }
+
+  /**
+   * Runs `body` and disposes every tensor that was made in it, except those it returns (itself, or in an array or object),
+   * which pass to the enclosing scope, else to the caller. Synchronous only: what a promise makes later belongs to nobody.
+   *
+   * @example
+   * const loss = gpu.scope(() => norm(subtract(matmul(w, x), y)));
+   */
+  scope<R>(body: () => R): R {
+    const made = new Set<GpuTensor>();
+    this.scopes.push(made);
+    let kept: readonly GpuTensor[] = [];
+    try {
+      const result = body();
+      kept = tensorsIn(result).filter((tensor) => made.has(tensor));
+      return result;
+    } finally {
+      this.scopes.pop();
+      for (const tensor of kept) made.delete(tensor);
+      for (const tensor of made) tensor.dispose();
+      for (const tensor of kept) this.scopes.at(-1)?.add(tensor);
+    }
+  }
+
+  /** Frees all tensors and the device. Everything of this GPU throws afterwards. */
+  dispose(): void {
+    if (this.disposed) return;
+    for (const tensor of [...this.held.keys()]) tensor.dispose();
+    this.idle.clear();
+    this.disposed = true;
+    this.device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** A tensor of garbage. @internal */
+  empty(rows: number, cols: number): GpuTensor {
+    const storage = this.acquire(rows, cols);
+    const tensor = new GpuTensor(this, rows, cols);
+    this.held.set(tensor, { storage, norm: undefined });
+    this.scopes.at(-1)?.add(tensor);
+    return tensor;
+  }
+
+  /** @internal */
+  holds(tensor: GpuTensor): boolean {
+    return this.held.has(tensor);
+  }
+
+  /** @internal */
+  release(tensor: GpuTensor): void {
+    const held = this.held.get(tensor);
+    if (held === undefined) return;
+    this.held.delete(tensor);
+    for (const scope of this.scopes) scope.delete(tensor);
+    this.recycle(held.storage);
+  }
+
+  /** @internal */
+  write(tensor: GpuTensor, values: Float32Array): void {
+    const held = this.find(tensor);
+    held.norm = undefined;
+    this.device.upload(held.storage, values);
+  }
+
+  /** @internal */
+  read(tensor: GpuTensor): Float32Array {
+    this.waits++;
+    return this.device.download(this.find(tensor).storage);
+  }
+
+  /** @internal */
+  readAsync(tensor: GpuTensor): Promise<Float32Array> {
+    this.waits++;
+    return this.device.downloadAsync(this.find(tensor).storage);
+  }
+
+  /** The Frobenius norm, where it is known without asking the device. @internal */
+  knownNorm(tensor: GpuTensor): number | undefined {
+    return this.find(tensor).norm;
+  }
+
+  /** Remembers the norm until the tensor is written to. @internal */
+  learnNorm(tensor: GpuTensor, norm: number): void {
+    this.find(tensor).norm = norm;
+  }
+
+  /** out ← the kernel's result; `out` may be an input. @internal */
+  run(source: KernelSource, out: GpuTensor, inputs: readonly GpuTensor[], numbers: readonly number[] = []): void {
+    const target = this.find(out);
+    const storages = inputs.map((input) => this.find(input).storage);
+    target.norm = undefined;
+    if (out.rows * out.cols === 0) return;
+    if (!storages.includes(target.storage)) {
+      this.device.run(source, target.storage, storages, numbers);
+      return;
+    }
+    // A kernel cannot write what it reads: the result goes to other memory, which takes the place of the old.
+    const fresh = this.acquire(out.rows, out.cols);
+    this.device.run(source, fresh, storages, numbers);
+    const old = target.storage;
+    target.storage = fresh;
+    this.recycle(old);
+  }
+
+  /** Elements of a row that one thread of a kernel handles. @internal */
+  get groupSize(): number {
+    return this.device.groupSize;
+  }
+
+  private find(tensor: GpuTensor): Held {
+    const held = this.held.get(tensor);
+    if (held !== undefined) return held;
+    if (tensor.gpu !== this) throw new GpuShapeError("tensors of two Gpus cannot go together; read one and upload it");
+    throw new DisposedTensorError(
+      `a disposed ${tensor.rows} x ${tensor.cols} tensor is used; return it from its scope, or dispose it later`,
+    );
+  }
+
+  private acquire(rows: number, cols: number): Storage {
+    if (this.disposed) throw new DisposedTensorError("this Gpu was disposed; make a new one with createGpu()");
+    if (rows * cols > this.device.maxElements || this.bytesOf(rows, cols) > this.bytesOf(1, this.device.maxElements)) {
+      throw new TooLargeError(rows, cols, this.device.maxElements, this.mode);
+    }
+    const storage = this.idle.take(rows, cols) ?? this.allocate(rows, cols);
+    this.usedBytes += storage.bytes;
+    return storage;
+  }
+
+  private allocate(rows: number, cols: number): Storage {
+    try {
+      return this.device.allocate(rows, cols);
+    } catch (error) {
+      if (!(error instanceof GpuMemoryError) || this.idle.bytes === 0) throw error;
+      this.idle.clear();
+      return this.device.allocate(rows, cols);
+    }
+  }
+
+  private recycle(storage: Storage): void {
+    this.usedBytes -= storage.bytes;
+    this.idle.give(storage);
+  }
+}
+
+interface Held {
+  storage: Storage;
+  norm: number | undefined;
+}
+
+function tensorsIn(value: unknown): GpuTensor[] {
+  if (value instanceof GpuTensor) return [value];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.values(value).flatMap(tensorsIn);
+  }
+  return [];
+}

@@ -1,0 +1,55 @@
+import type { KernelSource } from "../device/device.ts";
+
+const FOUR = [0, 1, 2, 3];
+
+/** One of four numbers, by an index that a shader may not use on a vector. */
+const pick = (choices: readonly string[], index: string): string =>
+  `(${index} < 0.5 ? ${choices[0]} : (${index} < 1.5 ? ${choices[1]} : (${index} < 2.5 ? ${choices[2]} : ${choices[3]})))`;
+
+export const transposeKernel: KernelSource = {
+  name: "transpose",
+  matrices: ["a"],
+  numbers: ["rows"],
+  scalar: "function (a, rows) { return a[this.thread.x][this.thread.y]; }",
+  packed: `function (a, rows) {
+    const x = this.thread.x;
+    const group = Math.floor(this.thread.y / 4);
+    const part = this.thread.y - 4 * group;
+    ${FOUR.map((j) => `const v${j} = a[4 * x + ${j}][group];`).join(" ")}
+    ${FOUR.map(
+      (j) =>
+        `let r${j} = ${pick(
+          [0, 1, 2, 3].map((c) => `v${j}[${c}]`),
+          "part",
+        )};`,
+    ).join("\n    ")}
+    ${FOUR.slice(1)
+      .map((j) => `if (4 * x + ${j} >= rows) { r${j} = 0.0; }`)
+      .join(" ")}
+    return [r0, r1, r2, r3];
+  }`,
+};
+
+/** out ← a from row \`top\` and column \`left\` on. */
+export const sliceKernel: KernelSource = {
+  name: "slice",
+  matrices: ["a"],
+  numbers: ["top", "left", "cols"],
+  scalar: "function (a, top, left, cols) { return a[this.thread.y + top][this.thread.x + left]; }",
+  packed: `function (a, top, left, cols) {
+    const x = this.thread.x;
+    const y = this.thread.y + top;
+    const group = Math.floor(left / 4);
+    const part = left - 4 * group;
+    const v = a[y][x + group];
+    const w = a[y][x + group + 1];
+    ${FOUR.map((j) => {
+      const shifted = FOUR.map((c) => (j + c < 4 ? `v[${j + c}]` : `w[${j + c - 4}]`));
+      return `let r${j} = ${pick(shifted, "part")};`;
+    }).join("\n    ")}
+    ${FOUR.slice(1)
+      .map((j) => `if (4 * x + ${j} >= cols) { r${j} = 0.0; }`)
+      .join(" ")}
+    return [r0, r1, r2, r3];
+  }`,
+};

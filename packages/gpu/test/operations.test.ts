@@ -1,0 +1,4 @@
+import { describeOperations } from "./operations-suite.ts";
+
+describeOperations("cpu", 20);
+describeOperations("webasm", 20);
