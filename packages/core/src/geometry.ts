@@ -1,7 +1,7 @@
 import type { SumoSettings } from "./sumo-options.ts";
 
 /** From which side the gradient is projected: `left` is Qᵀ G, `right` is G Q. */
-export type Side = "left" | "right";
+type Side = "left" | "right";
 
 /** The shapes in which one `rows × cols` parameter is tracked. Decided once; nothing below re-derives it. */
 export interface Geometry {

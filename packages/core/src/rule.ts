@@ -1,4 +1,4 @@
-import type { BackendSizes, Scratch } from "./backend.ts";
+import type { Scratch } from "./backend.ts";
 import type { Layout } from "./parameter.ts";
 
 /** What one matrix of `rows × cols` takes under one optimizer, before anything is allocated. */
@@ -99,8 +99,6 @@ export interface Place {
   readonly count: number;
   readonly layout: Layout;
 }
-
-export type PlanRule<Settings> = (rows: number, cols: number, settings: Settings, sizes: BackendSizes) => RulePlan;
 
 /** A whole number >= 0 from saved facts. @throws {TypeError} if it is not there. */
 export function countFact(facts: Facts, name: string): number {

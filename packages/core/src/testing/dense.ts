@@ -4,7 +4,7 @@ export type Rows = number[][];
 export const EPS32: number = 2 ** -23;
 
 /** Numbers in (−1, 1) that depend on `seed` alone (xorshift32). */
-function noise(seed: number): () => number {
+export function noise(seed: number): () => number {
   let x = (seed * 2654435769 + 1) >>> 0 || 1;
   return () => {
     x ^= x << 13;

@@ -1,2 +1,3 @@
 export { backendContract, checkBackend } from "./contract/index.ts";
 export type { BackendSubject, ContractCase } from "./contract/subject.ts";
+export { type ConvergenceRow, type ConvergenceTask, convergenceTasks, excessLeft } from "./convergence.ts";
