@@ -1,0 +1,137 @@
+import type { OptimizerName } from "@sumo/core";
+import uPlot from "uplot";
+import { create } from "./element.ts";
+import { colour, LOOKS, swatch } from "./palette.ts";
+
+/** One line of a chart. */
+export interface Line {
+  readonly optimizer: OptimizerName;
+  /** `thin` lies behind and is not read out; `dots` marks places without a line and is not read out. */
+  readonly kind: "line" | "thin" | "dots";
+}
+
+export interface ChartOptions {
+  /** What it shows, for those who cannot see it. */
+  readonly label: string;
+  /** Name of the horizontal axis, e.g. `step`. */
+  readonly x: string;
+  readonly logarithmic?: boolean;
+  /** What stands in the place of the lines while there are none. */
+  readonly empty: string;
+  readonly format: (value: number) => string;
+  /** Charts with the same key share the cursor. */
+  readonly cursor?: string;
+}
+
+/** Values over a common horizontal axis; `null` where a line has none. */
+export type Columns = readonly [x: readonly number[], ...lines: readonly (readonly (number | null)[])[]];
+
+const HEIGHT = 240;
+const FAINT = "48"; // opacity in hexadecimal, appended to a colour
+
+/** A chart of lines that grow, with a readout of the values under the cursor, or of the last ones. */
+export class Chart {
+  private readonly options: ChartOptions;
+  private readonly readout: HTMLElement = create("p", "readout");
+  private readonly host: HTMLElement = create("div", "chart");
+  private lines: readonly Line[] = [];
+  private plot: uPlot | undefined;
+  private columns: Columns = [[]];
+
+  constructor(figure: HTMLElement, options: ChartOptions) {
+    this.options = options;
+    this.host.setAttribute("role", "img");
+    this.host.setAttribute("aria-label", options.label);
+    this.host.dataset["empty"] = options.empty;
+    figure.append(this.readout, this.host);
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.host);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.plot?.redraw());
+    this.setLines([]);
+  }
+
+  /** Draws these lines from now on. */
+  setLines(lines: readonly Line[]): void {
+    this.plot?.destroy();
+    this.plot = undefined;
+    this.lines = lines;
+    this.columns = [[]];
+    this.readout.replaceChildren();
+    this.host.classList.add("empty");
+  }
+
+  /** Draws these values. One column for every line, after that of the horizontal axis. */
+  setColumns(columns: Columns): void {
+    this.columns = columns;
+    const empty = columns.slice(1).every((column) => column.every((value) => value === null));
+    this.host.classList.toggle("empty", empty);
+    if (empty) return;
+    const data = columns as unknown as uPlot.AlignedData;
+    if (this.plot === undefined) this.plot = new uPlot(this.plotOptions(), data, this.host);
+    else this.plot.setData(data);
+    this.read(this.plot.cursor.idx ?? undefined);
+  }
+
+  private read(place: number | undefined): void {
+    const parts = this.lines.flatMap(({ optimizer, kind }, i) => {
+      if (kind !== "line") return [];
+      const value = lastValue(this.columns[i + 1]!, place);
+      if (value === undefined) return [];
+      return [create("span", optimizer, swatch(optimizer), `${LOOKS[optimizer].label} ${this.options.format(value)}`)];
+    });
+    const at = place === undefined ? undefined : this.columns[0][place];
+    this.readout.replaceChildren(...(at === undefined ? [] : [`${this.options.x} ${at}`]), ...parts);
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: this.host.clientWidth, height: HEIGHT };
+  }
+
+  private plotOptions(): uPlot.Options {
+    const { logarithmic = false, cursor, x } = this.options;
+    const axis = {
+      stroke: () => colour("quiet"),
+      grid: { stroke: () => colour("grid"), width: 1 },
+      ticks: { show: false },
+      font: "12px system-ui, sans-serif",
+    };
+    return {
+      ...this.size(),
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 7 },
+        ...(cursor !== undefined && { sync: { key: cursor } }),
+      },
+      scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
+      axes: [
+        { ...axis, label: x, labelSize: 18, labelFont: axis.font, size: 28 },
+        { ...axis, size: 46 },
+      ],
+      series: [{}, ...this.lines.map(seriesOf)],
+      hooks: { setCursor: [({ cursor: { idx } }) => this.read(idx ?? undefined)] },
+    };
+  }
+}
+
+function seriesOf({ optimizer, kind }: Line): uPlot.Series {
+  const own = (): string => colour(optimizer);
+  const faint = (): string => `${own()}${FAINT}`;
+  switch (kind) {
+    case "line":
+      return { stroke: own, width: 2, dash: [...LOOKS[optimizer].dash], spanGaps: true, points: { show: false } };
+    case "thin":
+      return { stroke: faint, width: 1, spanGaps: true, points: { show: false } };
+    case "dots":
+      return { stroke: own, paths: () => null, points: { show: true, size: 6, fill: own } };
+  }
+}
+
+/** The value at `place` or the nearest one before it; without a place the last one. */
+function lastValue(column: readonly (number | null)[], place = column.length - 1): number | undefined {
+  for (let i = Math.min(place, column.length - 1); i >= 0; i--) {
+    const value = column[i];
+    if (value !== null && value !== undefined) return value;
+  }
+  return undefined;
+}

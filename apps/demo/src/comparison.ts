@@ -1,0 +1,79 @@
+import { createTokenizer, formatTokenizer } from "@sumo/trainer/training";
+import { type Experiment, modelConfig, trainOptions } from "./experiment.ts";
+import { type Listener, Run, type RunRecord } from "./run.ts";
+import { dataSource, type Text } from "./text.ts";
+
+export type Phase = "running" | "paused" | "finished" | "failed";
+
+/** Runs on one text beside each other, each in a worker of its own. */
+export class Comparison {
+  readonly text: Text;
+  readonly runs: readonly Run[];
+
+  constructor(text: Text, records: readonly RunRecord[], listener: Listener) {
+    this.text = text;
+    this.runs = records.map((record) => new Run(record, text.bytes, listener));
+  }
+
+  get phase(): Phase {
+    if (this.runs.some(({ running }) => running)) return "running";
+    if (this.runs.some(({ over }) => !over)) return "paused";
+    return this.runs.some(({ problem }) => problem === undefined) ? "finished" : "failed";
+  }
+
+  /** Steps made by the run that is farthest behind. */
+  get step(): number {
+    return Math.min(...this.runs.map(({ history }) => history.step));
+  }
+
+  get steps(): number {
+    return Math.max(...this.runs.map(({ config }) => config.options.steps));
+  }
+
+  go(): void {
+    for (const run of this.runs) run.go();
+  }
+
+  /** One step each. */
+  stepOnce(): void {
+    for (const run of this.runs) run.step();
+  }
+
+  pause(): void {
+    for (const run of this.runs) run.pause();
+  }
+
+  save(): void {
+    for (const run of this.runs) run.save();
+  }
+
+  /** Resolves once all stand still. */
+  async stopped(): Promise<void> {
+    await Promise.all(this.runs.map((run) => run.stopped()));
+  }
+
+  records(): RunRecord[] {
+    return this.runs.map((run) => run.record());
+  }
+
+  dispose(): void {
+    for (const run of this.runs) run.dispose();
+  }
+}
+
+/** The runs of an experiment before their first step. */
+export function newRecords(experiment: Experiment, text: Text): RunRecord[] {
+  const data = dataSource(text);
+  const tokenizer = formatTokenizer(createTokenizer([]));
+  return experiment.entrants.map((entrant) => ({
+    name: `${text.source.replace(".txt", "")}-${entrant.optimizer}`,
+    config: {
+      options: trainOptions(experiment, entrant, data.source),
+      data,
+      model: modelConfig(experiment.size),
+    },
+    tokenizer,
+    lines: [],
+    checkpoint: undefined,
+  }));
+}

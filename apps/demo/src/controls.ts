@@ -1,0 +1,87 @@
+import type { Phase } from "./comparison.ts";
+import { element } from "./element.ts";
+import { formatWhole } from "./numbers.ts";
+
+/** What the buttons do. */
+export interface Actions {
+  /** Start, pause or resume. */
+  run(): Promise<void>;
+  step(): Promise<void>;
+  anew(): Promise<void>;
+  save(): Promise<void>;
+  open(file: File): Promise<void>;
+}
+
+const RUN_LABELS = {
+  none: "Start",
+  running: "Pause",
+  paused: "Resume",
+  finished: "Finished",
+  failed: "Stopped",
+} as const;
+
+/** The bar with the buttons, the progress and the words about it. */
+export class Controls {
+  private readonly run = element("run", HTMLButtonElement);
+  private readonly step = element("step", HTMLButtonElement);
+  private readonly anew = element("anew", HTMLButtonElement);
+  private readonly save = element("save", HTMLButtonElement);
+  private readonly open = element("open", HTMLButtonElement);
+  private readonly file = element("open-file", HTMLInputElement);
+  private readonly progress = element("progress", HTMLProgressElement);
+  private readonly state = element("state", HTMLElement);
+  private readonly problem = element("problem", HTMLElement);
+
+  /** @param failed - told what an action throws. */
+  constructor(actions: Actions, failed: (error: unknown) => void) {
+    const act = (action: () => Promise<void>) => () => {
+      this.complain(undefined);
+      action().catch(failed);
+    };
+    this.run.addEventListener(
+      "click",
+      act(() => actions.run()),
+    );
+    this.step.addEventListener(
+      "click",
+      act(() => actions.step()),
+    );
+    this.anew.addEventListener(
+      "click",
+      act(() => actions.anew()),
+    );
+    this.save.addEventListener(
+      "click",
+      act(() => actions.save()),
+    );
+    this.open.addEventListener("click", () => this.file.click());
+    this.file.addEventListener("change", () => {
+      const file = this.file.files?.[0];
+      this.file.value = ""; // so that the same file can be chosen again
+      if (file !== undefined) act(() => actions.open(file))();
+    });
+  }
+
+  /** Shows how far a comparison is; `undefined` before there is one. */
+  show(phase: Phase | undefined, step: number, steps: number): void {
+    this.run.textContent = RUN_LABELS[phase ?? "none"];
+    this.run.disabled = phase === "finished" || phase === "failed";
+    this.step.disabled = phase !== undefined && phase !== "paused";
+    this.anew.disabled = phase === undefined;
+    this.save.disabled = phase === undefined || phase === "failed";
+    this.progress.max = Math.max(1, steps);
+    this.progress.value = step;
+    this.progress.title = `${formatWhole(step)} of ${formatWhole(steps)} steps`;
+  }
+
+  /** Says what happens now. Screen readers read it out, so it changes only when something happens. */
+  say(words: string): void {
+    if (this.state.textContent !== words) this.state.textContent = words;
+  }
+
+  /** Shows what went wrong, or takes it away. */
+  complain(words: string | undefined): void {
+    this.problem.hidden = words === undefined;
+    this.problem.textContent = words ?? "";
+  }
+}

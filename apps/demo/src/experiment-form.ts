@@ -1,0 +1,163 @@
+import type { OptimizerName } from "@sumo/core";
+import { peakRate } from "@sumo/trainer/training";
+import { create, element } from "./element.ts";
+import {
+  DEFAULTS,
+  type Entrant,
+  type Experiment,
+  FIRST_ENTRANTS,
+  SIZES,
+  type SizeName,
+  trainOptions,
+  usualRank,
+} from "./experiment.ts";
+import { LOOKS, OPTIMIZERS, swatch } from "./palette.ts";
+import { Problem } from "./problem.ts";
+import { BUILT_IN, builtInText, ownText, type Text } from "./text.ts";
+
+interface Row {
+  readonly optimizer: OptimizerName;
+  readonly chosen: HTMLInputElement;
+  readonly lr: HTMLInputElement;
+}
+
+/** What one chooses before a run: the form at the page's side. */
+export class ExperimentForm {
+  private readonly form = element("experiment", HTMLFormElement);
+  private readonly choices = element("choices", HTMLFieldSetElement);
+  private readonly size = element("size", HTMLSelectElement);
+  private readonly rank = element("rank", HTMLInputElement);
+  private readonly steps = element("steps", HTMLInputElement);
+  private readonly seed = element("seed", HTMLInputElement);
+  private readonly file = element("own-file", HTMLInputElement);
+  private readonly fileName = element("own-name", HTMLElement);
+  private readonly rows: readonly Row[] = OPTIMIZERS.map(createRow);
+  /** A file that was dropped; the browser's field holds one that was chosen. */
+  private dropped: File | undefined;
+
+  /** @param changed - called whenever a choice changes. */
+  constructor(changed: () => void) {
+    this.size.append(...Object.entries(SIZES).map(([name, { label }]) => new Option(label, name)));
+    this.size.value = DEFAULTS.size;
+    this.steps.value = String(DEFAULTS.steps);
+    this.seed.value = String(DEFAULTS.seed);
+    this.rank.value = String(usualRank(DEFAULTS.size));
+    const heads = create("div", "columns", create("span"), create("span", "", "learning rate"));
+    heads.ariaHidden = "true";
+    element("optimizers", HTMLElement).append(heads, ...this.rows.map(showRow));
+    this.size.addEventListener("change", () => {
+      this.rank.value = String(usualRank(this.size.value as SizeName));
+    });
+    this.form.addEventListener("submit", (event) => event.preventDefault());
+    this.form.addEventListener("input", changed);
+    this.form.addEventListener("change", changed);
+    this.file.addEventListener("change", () => this.take(this.file.files?.[0]));
+    this.acceptDrops(element("text-drop", HTMLElement));
+  }
+
+  /** The choices as they stand, for a preview; `undefined` while one is not valid. */
+  get experiment(): Experiment | undefined {
+    const entrants = this.rows.filter(({ chosen }) => chosen.checked).map(entrantOf);
+    if (!this.form.checkValidity() || entrants.length === 0) return undefined;
+    return {
+      size: this.size.value as SizeName,
+      entrants,
+      rank: this.rank.valueAsNumber,
+      steps: this.steps.valueAsNumber,
+      seed: this.seed.valueAsNumber,
+    };
+  }
+
+  /** The choices, checked. Shows the browser's own message at a field that is wrong. @throws {Problem} */
+  checked(): Experiment {
+    if (!this.form.reportValidity()) throw new Problem("One of the numbers is out of range.");
+    const { experiment } = this;
+    if (experiment === undefined) throw new Problem("Choose at least one optimizer.");
+    return experiment;
+  }
+
+  /** The text that is chosen. @throws {Problem} */
+  async text(): Promise<Text> {
+    if (this.source === BUILT_IN) return builtInText();
+    const file = this.dropped ?? this.file.files?.[0];
+    if (file === undefined) throw new Problem("Choose a text file first, or take the built-in text.");
+    return ownText(file);
+  }
+
+  /** Choices can be made, or show what is running. */
+  set enabled(enabled: boolean) {
+    this.choices.disabled = !enabled;
+  }
+
+  /** Shows the choices of runs that were made before. */
+  show({ size, entrants, rank, steps, seed }: Partial<Experiment>, textName: string): void {
+    if (size !== undefined) this.size.value = size;
+    if (rank !== undefined) this.rank.value = String(rank);
+    if (steps !== undefined) this.steps.value = String(steps);
+    if (seed !== undefined) this.seed.value = String(seed);
+    for (const { optimizer, chosen, lr } of this.rows) {
+      const entrant = entrants?.find((candidate) => candidate.optimizer === optimizer);
+      chosen.checked = entrant !== undefined;
+      if (entrant !== undefined) lr.value = String(entrant.lr);
+    }
+    this.choose(textName === BUILT_IN ? "built-in" : "own");
+    if (textName !== BUILT_IN) this.fileName.textContent = textName;
+  }
+
+  private get source(): string {
+    return new FormData(this.form).get("text") === "built-in" ? BUILT_IN : "own";
+  }
+
+  private choose(value: "built-in" | "own"): void {
+    for (const radio of this.form.querySelectorAll<HTMLInputElement>('input[name="text"]')) {
+      radio.checked = radio.value === value;
+    }
+  }
+
+  private take(file: File | undefined, dropped?: File): void {
+    this.dropped = dropped;
+    if (file === undefined) return;
+    this.fileName.textContent = file.name;
+    this.choose("own");
+  }
+
+  private acceptDrops(target: HTMLElement): void {
+    const mark = (over: boolean) => (event: DragEvent) => {
+      event.preventDefault();
+      target.classList.toggle("over", over && !this.choices.disabled);
+    };
+    target.addEventListener("dragover", mark(true));
+    target.addEventListener("dragleave", mark(false));
+    target.addEventListener("drop", (event) => {
+      mark(false)(event);
+      const file = event.dataTransfer?.files[0];
+      if (!this.choices.disabled) this.take(file, file);
+    });
+  }
+}
+
+function createRow(optimizer: OptimizerName): Row {
+  const chosen = create("input");
+  chosen.type = "checkbox";
+  chosen.checked = FIRST_ENTRANTS.includes(optimizer);
+  const lr = create("input");
+  lr.type = "number";
+  lr.min = "0.000001";
+  lr.max = "10";
+  lr.step = "any";
+  lr.required = true;
+  lr.ariaLabel = `${LOOKS[optimizer].label}’s learning rate`;
+  const usual = trainOptions({ ...DEFAULTS, rank: 1 }, { optimizer, lr: 1 }, BUILT_IN);
+  const { lr: _, ...withoutRate } = usual;
+  lr.value = String(peakRate(withoutRate));
+  return { optimizer, chosen, lr };
+}
+
+function showRow({ optimizer, chosen, lr }: Row): HTMLElement {
+  const label = create("label", "check", chosen, swatch(optimizer), LOOKS[optimizer].label);
+  return create("div", `optimizer ${optimizer}`, label, lr);
+}
+
+function entrantOf({ optimizer, lr }: Row): Entrant {
+  return { optimizer, lr: lr.valueAsNumber };
+}

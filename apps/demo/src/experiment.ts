@@ -1,0 +1,84 @@
+import type { OptimizerName } from "@sumo/core";
+import { type LlamaConfig, llamaConfig } from "@sumo/llama";
+import { BYTES, type TrainOptions } from "@sumo/trainer/training";
+
+/** What one chooses on the page. */
+export interface Experiment {
+  readonly size: SizeName;
+  readonly entrants: readonly Entrant[];
+  readonly rank: number;
+  readonly steps: number;
+  readonly seed: number;
+}
+
+/** An optimizer and its learning rate for the hidden matrices. */
+export interface Entrant {
+  readonly optimizer: OptimizerName;
+  readonly lr: number;
+}
+
+interface Size {
+  readonly label: string;
+  readonly dim: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly context: number;
+}
+
+/** Models that train in seconds, in a minute, and in minutes. The largest is the command line's default. */
+export const SIZES = {
+  tiny: { label: "Tiny: 2 layers of width 32", dim: 32, layers: 2, heads: 2, context: 64 },
+  small: { label: "Small: 2 layers of width 64", dim: 64, layers: 2, heads: 4, context: 64 },
+  medium: { label: "Medium: 4 layers of width 128", dim: 128, layers: 4, heads: 4, context: 128 },
+} as const satisfies Record<string, Size>;
+
+export type SizeName = keyof typeof SIZES;
+
+export const DEFAULTS: Omit<Experiment, "entrants" | "rank"> = { size: "small", steps: 400, seed: 0 };
+
+/** The optimizers that stand beside each other at first. */
+export const FIRST_ENTRANTS: readonly OptimizerName[] = ["sumo", "adamw"];
+
+/** A quarter of the width, as the optimizers choose themselves. */
+export function usualRank(size: SizeName): number {
+  return SIZES[size].dim / 4;
+}
+
+export function modelConfig(size: SizeName): LlamaConfig {
+  const { dim, layers, heads, context } = SIZES[size];
+  return llamaConfig({ vocabSize: BYTES, dim, layers, heads, context });
+}
+
+/** One entrant's run in the command line's words. @param data - where the text comes from. */
+export function trainOptions(
+  { size, rank, steps, seed }: Omit<Experiment, "entrants">,
+  { optimizer, lr }: Entrant,
+  data: string,
+): TrainOptions {
+  const { dim, layers, heads, context } = SIZES[size];
+  const hasSubspace = optimizer === "sumo" || optimizer === "galore";
+  return {
+    data,
+    vocab: BYTES,
+    dim,
+    layers,
+    heads,
+    context,
+    optimizer,
+    lr,
+    ...(hasSubspace && { rank }),
+    auxLr: 3e-3,
+    beta2: 0.99,
+    weightDecay: 0,
+    schedule: "cosine",
+    warmup: 20,
+    finalLr: 0.1,
+    steps,
+    batch: 8,
+    seed,
+    evalEvery: 20,
+    evalTokens: 4096,
+    finalTokens: 32768,
+    checkpointEvery: 100,
+  };
+}

@@ -1,0 +1,76 @@
+import { Chart, type Columns, type Line } from "./chart.ts";
+import { element } from "./element.ts";
+import type { History } from "./history.ts";
+import { formatLoss, formatShare } from "./numbers.ts";
+import type { Run } from "./run.ts";
+
+type Column = (history: History) => readonly (number | null)[];
+
+/** A chart over the steps and where its lines come from: `columns` in the order in which they are drawn. */
+interface StepChart {
+  readonly chart: Chart;
+  readonly columns: readonly (readonly [Line["kind"], Column])[];
+}
+
+const NOT_YET = "Drawn as the training goes.";
+
+/** What changes from step to step, with one line for each run. */
+export class StepCharts {
+  private runs: readonly Run[] = [];
+  private readonly charts: readonly StepChart[] = [
+    {
+      chart: stepChart("loss", "Line chart of the training loss by step.", formatLoss),
+      columns: [
+        ["thin", ({ loss }) => loss],
+        ["line", ({ mean }) => mean],
+      ],
+    },
+    {
+      chart: stepChart("validation", "Line chart of the held-out loss by step.", formatLoss),
+      columns: [
+        ["line", ({ validation }) => validation],
+        ["dots", ({ validation }) => validation],
+      ],
+    },
+    {
+      chart: stepChart(
+        "captured",
+        "Line chart of the captured energy by step.",
+        formatShare,
+        "Shown for optimizers that work in a subspace: SUMO and GaLore.",
+      ),
+      columns: [
+        ["line", ({ captured }) => captured],
+        ["dots", ({ refreshed }) => refreshed],
+      ],
+    },
+  ];
+
+  setRuns(runs: readonly Run[]): void {
+    this.runs = runs;
+    for (const { chart, columns } of this.charts) {
+      chart.setLines(columns.flatMap(([kind]) => runs.map(({ optimizer }) => ({ optimizer, kind }))));
+    }
+    this.update();
+  }
+
+  update(): void {
+    const steps = Math.max(0, ...this.runs.map(({ history }) => history.loss.length));
+    if (steps === 0) return;
+    const x = Array.from({ length: steps }, (_, step) => step);
+    for (const { chart, columns } of this.charts) {
+      const lines = columns.flatMap(([, column]) => this.runs.map(({ history }) => filled(column(history), steps)));
+      chart.setColumns([x, ...lines] as Columns);
+    }
+  }
+}
+
+function stepChart(id: string, label: string, format: (value: number) => string, empty = NOT_YET): Chart {
+  const full = `${label} The latest values are in the table “Now”.`;
+  return new Chart(element(id, HTMLElement), { label: full, x: "step", empty, format, cursor: "steps" });
+}
+
+/** Runs that are behind end early. */
+function filled(column: readonly (number | null)[], length: number): (number | null)[] {
+  return Array.from({ length }, (_, i) => column[i] ?? null);
+}
