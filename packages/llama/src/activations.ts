@@ -19,7 +19,7 @@ type ForwardBlock = "last" | "lastInverse" | "normed" | "activated";
 type BackwardBlock = "stream" | "branch" | "logits";
 
 /** One layer's input `x`, [batch · length, dim], and what it keeps. */
-export type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
+type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
 
 /** What a forward pass works on. */
 export interface ForwardActivations {

@@ -12,11 +12,11 @@ export const alone: Crew = { index: 0, count: 1, wait: () => {} };
 
 /** This member's part of `total` things, in whole units of `unit` where they last: contiguous, in the order of the members. */
 export function shareOf(
-  { index, count }: Crew,
+  { index, count }: Pick<Crew, "index" | "count">,
   total: number,
   unit = 1,
 ): { readonly from: number; readonly to: number } {
   const units = Math.ceil(total / unit);
-  const at = (member: number): number => Math.min(total, Math.floor((units * member) / count) * unit);
-  return { from: at(index), to: index === count - 1 ? total : at(index + 1) };
+  const end = (member: number): number => Math.min(total, Math.floor((units * member) / count) * unit);
+  return { from: end(index), to: end(index + 1) };
 }

@@ -23,3 +23,8 @@ export class InputError extends LlamaError {
 export class CheckpointError extends LlamaError {
   readonly code = "LLAMA_CHECKPOINT";
 }
+
+/** Workers that did not join a threaded pass in time. */
+export class CrewError extends LlamaError {
+  readonly code = "LLAMA_CREW";
+}

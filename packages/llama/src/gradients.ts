@@ -11,13 +11,15 @@ import {
   type Parameter,
 } from "./parameters.ts";
 
+/** Gradients that are complete together: a layer's by its number. */
+export type GradientGroup = "head" | "norm" | "embedding" | number;
+
 /** The one set of gradient buffers: every layer's gradients pass through `layer`; the head's and the embedding's share a block. */
 export interface Gradients {
   readonly layer: Blocks<LayerBlock>;
   readonly outer: Blocks<OuterBlock>;
-  /** The same memory as named tensors, by layer. */
-  readonly layerParameters: readonly (readonly Parameter[])[];
-  readonly outerParameters: Readonly<Record<OuterBlock, Parameter>>;
+  /** The same memory as named tensors. */
+  group(group: GradientGroup): readonly Parameter[];
 }
 
 /** Bytes that {@link allocateGradients} takes. */
@@ -29,12 +31,10 @@ export function allocateGradients(config: LlamaConfig, heap: Heap): Gradients {
   const layer = allocateBlocks(heap, layerLengths(config));
   const { embedding, norm } = allocateBlocks(heap, outerLengths(config));
   const outer = { embedding, norm, head: embedding };
-  return {
-    layer,
-    outer,
-    layerParameters: Array.from({ length: config.layers }, (_, i) => layerParameters(config, i, layer)),
-    outerParameters: outerParameters(config, outer),
-  };
+  const { embedding: table, ...others } = outerParameters(config, outer);
+  const outerGroups = { embedding: [table], norm: [others.norm], head: [others.head] };
+  const layers = Array.from({ length: config.layers }, (_, i) => layerParameters(config, i, layer));
+  return { layer, outer, group: (group) => (typeof group === "number" ? layers[group]! : outerGroups[group]) };
 }
 
 export function releaseGradients({ layer, outer: { embedding, norm } }: Gradients, heap: Heap): void {

@@ -1,10 +1,11 @@
 export { type Choice, chooseToken } from "./choose-token.ts";
 export { type LlamaConfig, llamaConfig } from "./config.ts";
-export { CheckpointError, ConfigError, InputError, LlamaError } from "./errors.ts";
+export { CheckpointError, ConfigError, CrewError, InputError, LlamaError } from "./errors.ts";
 export { fromHuggingFaceConfig, type HuggingFaceConfig, toHuggingFaceConfig } from "./hugging-face.ts";
 export { loadTensors, type Tensor } from "./load-tensors.ts";
 export { createLlama, type Llama, type LlamaOptions } from "./model.ts";
 export { type Parameter, type ParameterKind, type ParameterShape, parameterShapes } from "./parameters.ts";
 export type { OnGradient, Pass, PassOptions } from "./pass.ts";
-export { type LlamaPlan, planLlama } from "./plan.ts";
+export { type LlamaPlan, type PlanOptions, planLlama } from "./plan.ts";
 export type { Reader } from "./reader.ts";
+export { type CrewWorker, joinCrew, type ThreadedPassOptions } from "./threaded-pass.ts";

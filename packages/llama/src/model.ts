@@ -5,8 +5,10 @@ import type { Kernels } from "./kernels/kernels.ts";
 import { referenceKernels } from "./kernels/reference.ts";
 import { createWasmKernels } from "./kernels/wasm.ts";
 import { initializeParameters, layerParameters, outerParameters, type Parameter } from "./parameters.ts";
-import { type Pass, type PassOptions, SinglePass } from "./pass.ts";
+import type { Pass, PassOptions } from "./pass.ts";
 import { createReader, type Reader } from "./reader.ts";
+import { createSinglePass } from "./single-pass.ts";
+import { createThreadedPass, type ThreadedPassOptions } from "./threaded-pass.ts";
 import { allocateWeights, releaseWeights } from "./weights.ts";
 
 export interface LlamaOptions {
@@ -24,6 +26,14 @@ export interface Llama {
   readonly parameters: readonly Parameter[];
   /** @throws {ConfigError} for a shape that the model cannot take. @throws {WorkspaceError} when the heap is full. */
   createPass(batch: number, length: number, options?: PassOptions): Pass;
+  /**
+   * A pass on several threads, the calling one and the workers: the same bits as on one. The calling thread must be one that may sleep
+   * (`Atomics.wait`): any in Node, a worker in a browser.
+   *
+   * @throws {ConfigError} for a shape that the model cannot take, more threads than sequences, or an engine that is not `wasm` on a
+   * shared heap. @throws {CrewError} when workers do not join in time. @throws {WorkspaceError} when the heap is full.
+   */
+  createThreadedPass(batch: number, length: number, options: ThreadedPassOptions): Promise<Pass>;
   /** @throws {WorkspaceError} when the heap is full. */
   createReader(): Reader;
   /** Gives the weights' memory back. The model must not be used again. */
@@ -60,7 +70,10 @@ export function createLlama(
     config: full,
     engine,
     parameters,
-    createPass: (batch, length, options = {}) => new SinglePass(full, engine, kernels, weights, batch, length, options),
+    createPass: (batch, length, options = {}) =>
+      createSinglePass(full, engine, kernels, weights, batch, length, options),
+    createThreadedPass: (batch, length, options) =>
+      createThreadedPass(full, engine, kernels, weights, batch, length, options),
     createReader: () => createReader(full, engine, kernels, weights),
     dispose: () => releaseWeights(weights, engine.heap),
   };

@@ -1,15 +1,11 @@
-import type { Engine } from "@sumo/linalg";
-import { type Activations, allocateActivations, type PassShape, releaseActivations } from "./activations.ts";
+import { type Activations, releaseActivations } from "./activations.ts";
+import { TASKS, type Task } from "./barrier.ts";
 import type { LlamaConfig } from "./config.ts";
-import { alone } from "./crew.ts";
 import { ConfigError } from "./errors.ts";
-import { allocateGradients, type Gradients, releaseGradients } from "./gradients.ts";
+import { type GradientGroup, type Gradients, releaseGradients } from "./gradients.ts";
 import { checkTokens } from "./input.ts";
-import type { Kernels } from "./kernels/kernels.ts";
-import type { Parameter } from "./parameters.ts";
 import { runBackward, runLoss } from "./program.ts";
-import { passSpan, type Run } from "./run.ts";
-import type { Weights } from "./weights.ts";
+import type { Run } from "./run.ts";
 
 export interface PassOptions {
   /** Keep only each layer's input and compute the rest again on the way back: less memory, about a third more work. Default false. */
@@ -32,13 +28,13 @@ export interface Pass {
   /**
    * The loss, and every gradient of it: the head's first, then the final norm's, then layer by layer from the last to the first, the
    * embedding's at the end. One set of buffers serves all layers, so that memory for gradients does not grow with depth, provided that
-   * the call-back steps its optimizer at once.
+   * the call-back steps its optimizer at once. What the call-back throws is thrown again at the end; no gradient follows it.
    *
-   * Accuracy: float32 products and sums. Cost: 6 flops a parameter and token, and 7 length · dim for attention.
+   * Accuracy: float32 products and sums. Cost: 6 flops a parameter and token, and 7 length · dim a layer and token for attention.
    * @throws {InputError} as `loss`.
    */
   backward(tokens: Int32Array, targets: Int32Array, onGradient: OnGradient): number;
-  /** Gives the memory back. The pass must not be used again. */
+  /** Gives the memory back, and sends the workers of a threaded pass away. The pass must not be used again. */
   dispose(): void;
 }
 
@@ -55,59 +51,49 @@ export function checkPassShape(operation: string, config: LlamaConfig, batch: nu
   }
 }
 
-/** A pass on the calling thread. */
-export class SinglePass implements Pass {
-  readonly batch: number;
-  readonly length: number;
-  private readonly run: Run;
-  private readonly gradients: Gradients;
-
-  constructor(
-    config: LlamaConfig,
-    engine: Engine,
-    kernels: Kernels,
-    weights: Weights,
-    batch: number,
-    length: number,
-    { recompute = false }: PassOptions,
-  ) {
-    checkPassShape("createPass", config, batch, length);
-    this.batch = batch;
-    this.length = length;
-    const shape: PassShape = { batch, length, threads: 1, recompute };
-    const activations = allocateActivations(config, shape, engine.heap);
-    const scratch = activations.scratch[0]!;
-    const span = passSpan(config, shape, alone);
-    this.run = { config, shape, engine, kernels, weights, activations, scratch, span, crew: alone };
-    this.gradients = allocateGradients(config, engine.heap);
-  }
-
-  loss(tokens: Int32Array, targets: Int32Array): number {
-    takeInput("loss", this.run, tokens, targets);
-    runLoss(this.run);
-    return meanLoss(this.run.activations);
-  }
-
-  backward(tokens: Int32Array, targets: Int32Array, onGradient: OnGradient): number {
-    takeInput("backward", this.run, tokens, targets);
-    runBackward(this.run, this.gradients, (group) => handOut(group, onGradient));
-    return meanLoss(this.run.activations);
-  }
-
-  dispose(): void {
-    const { heap } = this.run.engine;
-    releaseActivations(this.run.activations, heap);
-    releaseGradients(this.gradients, heap);
-  }
+/**
+ * The pass as its first thread sees it.
+ *
+ * @param run - what the program works on, as the crew's first member.
+ * @param begin - tells the other members what comes, if there are any.
+ */
+export function createPass(run: Run, gradients: Gradients, begin: (task: Task) => void = () => {}): Pass {
+  const { batch, length } = run.shape;
+  return {
+    batch,
+    length,
+    loss(tokens, targets) {
+      takeInput("loss", run, tokens, targets);
+      begin(TASKS.loss);
+      runLoss(run);
+      return meanLoss(run.activations);
+    },
+    backward(tokens, targets, onGradient) {
+      takeInput("backward", run, tokens, targets);
+      begin(TASKS.backward);
+      const failures: unknown[] = [];
+      const handOut = (group: GradientGroup): void => {
+        if (failures.length > 0) return;
+        try {
+          for (const { name, data } of gradients.group(group)) onGradient(name, data);
+        } catch (failure) {
+          failures.push(failure); // the other threads are still at work; they must find the pass at its end
+        }
+      };
+      runBackward(run, gradients, handOut);
+      if (failures.length > 0) throw failures[0];
+      return meanLoss(run.activations);
+    },
+    dispose() {
+      begin(TASKS.leave);
+      releaseActivations(run.activations, run.engine.heap);
+      releaseGradients(gradients, run.engine.heap);
+    },
+  };
 }
 
-/** Checks a batch and copies it in. @throws {InputError} */
-export function takeInput(
-  operation: string,
-  { config, activations }: Run,
-  tokens: Int32Array,
-  targets: Int32Array,
-): void {
+/** Checks a batch and copies it in. */
+function takeInput(operation: string, { config, activations }: Run, tokens: Int32Array, targets: Int32Array): void {
   const { length } = activations.tokens;
   checkTokens(operation, "tokens", tokens, length, config.vocabSize);
   checkTokens(operation, "targets", targets, length, config.vocabSize);
@@ -116,10 +102,6 @@ export function takeInput(
 }
 
 /** Mean of the rows' losses, summed in order. */
-export function meanLoss({ losses }: Activations): number {
+function meanLoss({ losses }: Activations): number {
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-}
-
-export function handOut(group: readonly Parameter[], onGradient: OnGradient): void {
-  for (const { name, data } of group) onGradient(name, data);
 }

@@ -1,8 +1,7 @@
-import type { Gradients } from "./gradients.ts";
+import type { GradientGroup, Gradients } from "./gradients.ts";
 import { backwardLastNorm, headLoss } from "./head.ts";
 import { backwardAttention, backwardFeedForward } from "./layer-backward.ts";
 import { forwardAttention, forwardDown, forwardGateUp } from "./layer-forward.ts";
-import type { Parameter } from "./parameters.ts";
 import type { ForwardRun, Run } from "./run.ts";
 
 /** What a pass does, in order. Every thread of a crew runs the same program. */
@@ -16,18 +15,21 @@ export function runLoss(run: Run): void {
 /**
  * Fills `losses` and every gradient, the head's first, then layer by layer from the last to the first, the embedding's at the end.
  *
- * @param handOut - called on the crew's first thread with a group of gradients that are complete and weights that this pass has done
+ * @param handOut - called on the crew's first thread with a group of gradients that are complete and whose weights this pass has done
  * with: both may be changed. The gradients' memory is used again afterwards.
  */
-export function runBackward(run: Run, gradients: Gradients, handOut: (group: readonly Parameter[]) => void): void {
+export function runBackward(
+  run: Run,
+  gradients: Pick<Gradients, "layer" | "outer">,
+  handOut: (group: GradientGroup) => void,
+): void {
   const { config, shape, kernels, activations, crew } = run;
   const first = crew.index === 0;
-  const { embedding, norm, head } = gradients.outerParameters;
   forwardLayers(run);
   headLoss(run, gradients.outer);
-  if (first && !config.tied) handOut([head]);
+  if (first && !config.tied) handOut("head");
   backwardLastNorm(run, gradients.outer);
-  if (first) handOut([norm]);
+  if (first) handOut("norm");
   for (let layer = config.layers - 1; layer >= 0; layer--) {
     if (shape.recompute && layer < config.layers - 1) {
       forwardAttention(run, layer);
@@ -35,14 +37,13 @@ export function runBackward(run: Run, gradients: Gradients, handOut: (group: rea
     }
     backwardFeedForward(run, layer, gradients.layer);
     backwardAttention(run, layer, gradients.layer);
-    if (first) handOut(gradients.layerParameters[layer]!);
+    if (first) handOut(layer);
   }
   if (!first) return;
   const table = gradients.outer.embedding;
   if (!config.tied) table.fill(0);
-  const { tokens, shared } = activations;
-  kernels.embedGradient(shape.batch * shape.length, config.dim, tokens, shared.stream, table);
-  handOut([embedding]);
+  kernels.embedGradient(shape.batch * shape.length, config.dim, activations.tokens, activations.shared.stream, table);
+  handOut("embedding");
 }
 
 /** last ← the layers applied to the tokens of the span's rows. */

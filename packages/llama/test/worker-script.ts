@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+/** The script of a worker that joins crews, bundled from the sources by the way that a user's bundler takes. */
+export async function bundleWorker(): Promise<string> {
+  const entry = fileURLToPath(new URL("worker.ts", import.meta.url));
+  const result = await build({
+    configFile: false,
+    logLevel: "error",
+    resolve: { conditions: ["@sumo/source"] },
+    ssr: { resolve: { conditions: ["@sumo/source"] }, noExternal: true, target: "node" },
+    build: { ssr: entry, write: false, minify: true },
+  });
+  const { output } = result as { output: readonly { readonly code: string }[] };
+  return output[0]!.code;
+}
