@@ -162,7 +162,7 @@ function addOptimizer(command: Command): void {
 function addRun(command: Command): void {
   command
     .optionsGroup("Run:")
-    .option("--steps <n>", "updates in all", whole(1), 500)
+    .option("--steps <n>", "updates in all", whole(1), 400)
     .option("--batch <n>", "windows of one context in a step", whole(1), 8)
     .option(
       "--seed <n>",

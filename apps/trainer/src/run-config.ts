@@ -1,6 +1,5 @@
-import type { LlamaConfig } from "@sumo/llama";
+import { fromHuggingFaceConfig, type HuggingFaceConfig, type LlamaConfig, toHuggingFaceConfig } from "@sumo/llama";
 import { RunError } from "./errors.ts";
-import { fromHuggingFace, type HuggingFaceConfig, toHuggingFace } from "./hugging-face.ts";
 import type { TrainOptions } from "./options.ts";
 
 /** What a run is: with the text and the tokenizer enough to go on with it, and to use its model. */
@@ -26,7 +25,7 @@ type ConfigFile = HuggingFaceConfig & {
 
 /** A run's configuration as the text of its `config.json`. */
 export function formatConfig({ options, data, model }: RunConfig): string {
-  const file: ConfigFile = { ...toHuggingFace(model), sumo: { version: 1, options, data } };
+  const file: ConfigFile = { ...toHuggingFaceConfig(model), sumo: { version: 1, options, data } };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
 
@@ -41,5 +40,5 @@ export function parseConfig(text: string, path: string): RunConfig {
   if (file?.sumo?.version !== 1) {
     throw new RunError(`${path} was not written by this trainer, or by another version of it`);
   }
-  return { options: file.sumo.options, data: file.sumo.data, model: fromHuggingFace(file) };
+  return { options: file.sumo.options, data: file.sumo.data, model: fromHuggingFaceConfig(file) };
 }

@@ -1,11 +1,4 @@
-import {
-  createOptimizer,
-  linalgBackend,
-  NonFiniteGradientError,
-  type Optimizer,
-  readSafetensors,
-  writeSafetensors,
-} from "@sumo/core";
+import { createOptimizer, linalgBackend, NonFiniteGradientError, type Optimizer, writeSafetensors } from "@sumo/core";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
 import { createLlama, type Llama, type LlamaConfig, type Parameter, type Pass } from "@sumo/llama";
 import { type Batch, type BatchShape, copyWindow, drawBatch, emptyBatch, evenStarts } from "./batches.ts";
@@ -104,7 +97,7 @@ export class Session {
   load({ step, model, optimizer }: Checkpoint): void {
     try {
       this.optimizer.load(optimizer);
-      loadWeights(this.model, readSafetensors(model).tensors);
+      loadWeights(this.model, model);
     } catch (cause) {
       throw new RunError(`damaged checkpoint: ${(cause as Error).message}`, { cause });
     }

@@ -1,21 +1,20 @@
-import type { Tensor } from "@sumo/core";
-import type { Llama } from "@sumo/llama";
+import { readSafetensors } from "@sumo/core";
+import { type Llama, loadTensors, type Tensor } from "@sumo/llama";
 import { RunError } from "./errors.ts";
 
 /**
- * Sets every weight of `model` from tensors of the same names.
+ * Sets a model's weights from a safetensors file in Hugging Face's names and layout.
  *
- * @throws {RunError} if one is missing or has another shape or type, before any weight is set.
+ * @throws {RunError} if a tensor holds no floating-point numbers. @throws {SafetensorsError} @throws {CheckpointError} if the file is
+ * damaged or another model's. Nothing is written then.
  */
-export function loadWeights(model: Llama, tensors: Readonly<Record<string, Tensor>>): void {
-  const pairs = model.parameters.map(({ name, shape, data }) => {
-    const tensor = tensors[name];
-    if (tensor === undefined) throw new RunError(`weights: ${name} is missing`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new RunError(`weights: ${name} should be [${shape.join(", ")}], is [${tensor.shape.join(", ")}]`);
+export function loadWeights(model: Llama, file: Uint8Array): void {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, { shape, data }] of Object.entries(readSafetensors(file).tensors)) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) {
+      throw new RunError(`weights: ${name} holds no floating-point numbers`);
     }
-    if (!(tensor.data instanceof Float32Array)) throw new RunError(`weights: ${name} is not float32`);
-    return { to: data, from: tensor.data };
-  });
-  for (const { to, from } of pairs) to.set(from);
+    tensors[name] = { shape, data };
+  }
+  loadTensors(model, tensors);
 }

@@ -1,4 +1,3 @@
-import { readSafetensors } from "@sumo/core";
 import { createLlama } from "@sumo/llama";
 import { readCheckpoint } from "../checkpoint.ts";
 import type { CliOptions } from "../options.ts";
@@ -12,7 +11,7 @@ export function sampleRun(cli: CliOptions, run: string, screen: Screen): number 
   const folder = findRun(cli.runs, run);
   const { model: config, tokenizer } = readRun(folder);
   const model = createLlama(config);
-  loadWeights(model, readSafetensors(readCheckpoint(folder).model).tensors);
+  loadWeights(model, readCheckpoint(folder).model);
   screen.write(cli.prompt);
   for (const piece of sampleText(model, tokenizer, cli, cli.seed)) screen.write(piece);
   screen.write("\n");
