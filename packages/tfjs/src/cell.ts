@@ -8,6 +8,8 @@ import * as tf from "@tensorflow/tfjs";
 export interface Cell {
   readonly rows: number;
   readonly cols: number;
+  /** Whether it outlives a step. */
+  readonly lasting: boolean;
   /** The contents, a tensor of `[rows, cols]` that belongs to the caller's `tf.tidy`. */
   read(): tf.Tensor2D;
   /** Takes `value`, of the same number of elements, in place of the contents. */
@@ -19,11 +21,13 @@ export interface Cell {
 export class OwnCell implements Cell {
   readonly rows: number;
   readonly cols: number;
+  readonly lasting: boolean;
   private held: tf.Tensor2D | undefined;
 
-  constructor(rows: number, cols: number) {
+  constructor(rows: number, cols: number, lasting: boolean) {
     this.rows = rows;
     this.cols = cols;
+    this.lasting = lasting;
   }
 
   read(): tf.Tensor2D {
@@ -46,6 +50,7 @@ export class OwnCell implements Cell {
 export class VariableCell implements Cell {
   readonly rows: number;
   readonly cols: number;
+  readonly lasting = true;
   private readonly variable: tf.Variable;
 
   constructor(variable: tf.Variable, rows: number, cols: number) {
@@ -70,6 +75,7 @@ export class VariableCell implements Cell {
 export class GradientCell implements Cell {
   readonly rows: number;
   readonly cols: number;
+  readonly lasting = true;
   private readonly gradient: tf.Tensor;
 
   constructor(gradient: tf.Tensor, rows: number, cols: number) {

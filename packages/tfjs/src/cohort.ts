@@ -1,5 +1,4 @@
 import {
-  type Backend,
   createOptimizer,
   GradientShapeError,
   NonFiniteGradientError,
@@ -11,6 +10,9 @@ import {
 import type * as tf from "@tensorflow/tfjs";
 import type { Cell } from "./cell.ts";
 import { type GroupRule, groupsFor } from "./groups.ts";
+import type { TfjsBackend } from "./tfjs-backend.ts";
+
+export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
 
 /**
  * Variables that were first seen together, and their optimizer. Core knows them by position (`"0"`, `"1"`, …), so that neither saved state
@@ -21,14 +23,16 @@ export class Cohort {
   /** What core calls them. */
   private readonly positions: readonly string[];
   private readonly reasons: readonly string[];
+  private readonly backend: TfjsBackend;
   private readonly optimizer: Optimizer<Cell, tf.Tensor>;
 
   /** @param first - position of the first variable. */
-  constructor(variables: readonly tf.Variable[], first: number, rule: GroupRule, backend: Backend<Cell, tf.Tensor>) {
+  constructor(variables: readonly tf.Variable[], first: number, rule: GroupRule, backend: TfjsBackend) {
     this.variables = variables;
     this.positions = variables.map((_, i) => String(first + i));
     const { groups, reasons } = groupsFor(rule, variables, this.positions);
     this.reasons = reasons;
+    this.backend = backend;
     const parameters = variables.map((data, i) => ({ name: this.positions[i]!, shape: data.shape, data }));
     this.optimizer = createOptimizer(parameters, groups, { backend });
   }
@@ -42,20 +46,23 @@ export class Cohort {
   }
 
   /** Takes a step with those gradients that are of its variables. */
-  step(gradients: ReadonlyMap<tf.Variable, tf.Tensor>): void {
-    const own: Record<string, tf.Tensor> = {};
-    this.variables.forEach((variable, i) => {
-      const gradient = gradients.get(variable);
-      if (gradient === undefined) return;
-      if (gradient.shape.join() !== variable.shape.join() || gradient.dtype !== "float32") {
-        throw new GradientShapeError(variable.name, variable.shape, gradient.shape);
-      }
-      own[this.positions[i]!] = gradient;
-    });
+  step(gradients: Gradients): void {
+    const own = this.ownOf(gradients);
     try {
-      this.optimizer.step(own);
+      this.optimizer.step(Object.fromEntries(own));
     } catch (error) {
       throw this.named(error);
+    }
+  }
+
+  /** The same without blocking, one variable after another. */
+  async stepAsync(gradients: Gradients): Promise<void> {
+    for (const [position, gradient] of this.ownOf(gradients)) {
+      try {
+        await this.backend.replayed(() => this.optimizer.stepParameter(position, gradient));
+      } catch (error) {
+        throw this.named(error);
+      }
     }
   }
 
@@ -83,6 +90,18 @@ export class Cohort {
 
   dispose(): void {
     this.optimizer.dispose();
+  }
+
+  /** By position. @throws {GradientShapeError} */
+  private ownOf(gradients: Gradients): [position: string, gradient: tf.Tensor][] {
+    return this.variables.flatMap((variable, i) => {
+      const gradient = gradients.get(variable);
+      if (gradient === undefined) return [];
+      if (gradient.shape.join() !== variable.shape.join() || gradient.dtype !== "float32") {
+        throw new GradientShapeError(variable.name, variable.shape, gradient.shape);
+      }
+      return [[this.positions[i]!, gradient]];
+    });
   }
 
   private nameOf(position: string): string {

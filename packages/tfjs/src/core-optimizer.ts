@@ -11,7 +11,7 @@ import {
   type Schedule,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
-import { Cohort } from "./cohort.ts";
+import { Cohort, type Gradients } from "./cohort.ts";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
 import { type GroupRule, groupsFor } from "./groups.ts";
 import { fromNamedTensors, type NamedTensor, parameterCount, toNamedTensors } from "./state.ts";
@@ -70,17 +70,22 @@ export abstract class CoreOptimizer extends tf.Optimizer {
    * @throws {ParameterError} for a name that no variable has, and what core's `step` throws.
    */
   override applyGradients(variableGradients: VariableGradients): void {
-    this.alive();
-    const entries = Array.isArray(variableGradients)
-      ? variableGradients.map(({ name, tensor }) => [name, tensor] as const)
-      : Object.entries(variableGradients);
-    const found = entries.map(([name, gradient]) => [registeredVariable(name), gradient] as const);
+    const gradients = this.received(variableGradients);
     tf.tidy(() => {
-      this.adopt(found.map(([variable]) => variable));
-      // tfjs leaves the tensor out where a variable has no gradient, whatever its types say.
-      const gradients = new Map(found.filter(([, gradient]) => gradient != null));
       for (const cohort of this.cohorts) cohort.step(gradients);
     });
+    this.incrementIterations();
+  }
+
+  /**
+   * The same step for loops of one's own, without blocking on a device that is read asynchronously. Await it before the next step, and
+   * keep the gradients until then. Variables are updated one after another; each step of each costs a few runs of its operations.
+   *
+   * @throws as {@link applyGradients}.
+   */
+  async applyGradientsAsync(variableGradients: VariableGradients): Promise<void> {
+    const gradients = this.received(variableGradients);
+    for (const cohort of this.cohorts) await cohort.stepAsync(gradients);
     this.incrementIterations();
   }
 
@@ -160,6 +165,18 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.disposed = true;
     for (const cohort of this.cohorts) cohort.dispose();
     this.takeBack();
+  }
+
+  /** The gradients by variable; makes state for new variables. */
+  private received(variableGradients: VariableGradients): Gradients {
+    this.alive();
+    const entries = Array.isArray(variableGradients)
+      ? variableGradients.map(({ name, tensor }) => [name, tensor] as const)
+      : Object.entries(variableGradients);
+    const found = entries.map(([name, gradient]) => [registeredVariable(name), gradient] as const);
+    this.adopt(found.map(([variable]) => variable));
+    // tfjs leaves the tensor out where a variable has no gradient, whatever its types say.
+    return new Map(found.filter(([, gradient]) => gradient != null));
   }
 
   /** Makes state for the variables that have none: saved state first. */

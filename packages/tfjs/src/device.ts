@@ -20,20 +20,32 @@ export function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly
   return { unit, scaled: tf.divNoNan(a, unit) };
 }
 
+/** What the Frobenius norm of `a` is put together from, by {@link normOf}: few numbers to read back where reading stalls. */
+export function normParts(a: tf.Tensor2D): tf.Tensor {
+  if (isHostMemory()) return a;
+  const { unit, scaled } = inOwnUnits(a);
+  const witness = tf.add(tf.zerosLike(unit), 1);
+  return tf.concat([tf.stack([witness, unit]), tf.sum(tf.square(scaled), 1)]);
+}
+
 /**
- * Frobenius norm. In host memory summed in float64; elsewhere in float32 along rows and in float64 over them.
- * NaN or infinite where an element is.
+ * The Frobenius norm, not finite where an element is not. In host memory summed in float64; elsewhere in float32 along rows and in
+ * float64 over them.
+ *
+ * @throws {Error} where reading a device back silently gave nothing.
  */
-export function frobenius(a: tf.Tensor2D): number {
+export function normOf(parts: Float32Array): number {
+  let sum = 0;
   if (isHostMemory()) {
-    let sum = 0;
-    for (const x of a.dataSync()) sum += x * x;
+    for (const x of parts) sum += x * x;
     return Math.sqrt(sum);
   }
-  const { unit, scaled } = inOwnUnits(a);
-  const sums = tf.sum(tf.square(scaled), 1);
-  const [size, ...rows] = tf.concat([tf.reshape(unit, [1]), sums]).dataSync();
-  return size! * Math.sqrt(rows.reduce((sum, row) => sum + row, 0));
+  const [witness, unit] = parts;
+  if (witness !== 1) {
+    throw new Error(`${tf.getBackend()} cannot be read synchronously here; use applyGradientsAsync`);
+  }
+  for (const row of parts.subarray(2)) sum += row;
+  return unit! * Math.sqrt(sum);
 }
 
 /** One step X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X. */

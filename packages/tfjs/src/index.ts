@@ -13,4 +13,4 @@ export {
   type TfjsOrthogonalize,
 } from "./optimizers.ts";
 export type { NamedTensor } from "./state.ts";
-export { type PolarPlace, tfjsBackend } from "./tfjs-backend.ts";
+export { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";

@@ -13,7 +13,8 @@ import type {
 import { type Matrix, matrix, newtonSchulzSchedule, polar, rangeFinder, transpose } from "@sumo/linalg";
 import * as tf from "@tensorflow/tfjs";
 import { type Cell, GradientCell, OwnCell, VariableCell } from "./cell.ts";
-import { frobenius, isHostMemory, lineRatios, polynomialPolar, product } from "./device.ts";
+import { isHostMemory, lineRatios, normOf, normParts, polynomialPolar, product } from "./device.ts";
+import { Replay } from "./replay.ts";
 
 /**
  * Where polar factors are computed: `exact` reads the matrix back to `@sumo/linalg`, `device` approximates by eight Polar Express steps of
@@ -21,14 +22,23 @@ import { frobenius, isHostMemory, lineRatios, polynomialPolar, product } from ".
  */
 export type PolarPlace = "auto" | "device" | "exact";
 
+/** A backend of core that can also wait for its device. */
+export interface TfjsBackend extends Backend<Cell, tf.Tensor> {
+  /**
+   * Runs `body`, e.g. one `stepParameter` of a core optimizer on this backend, without blocking on reads. It is run once more for every
+   * number that it reads, and what it wrote through this backend is undone in between, so it must do the same every time.
+   */
+  replayed<R>(body: () => R): Promise<R>;
+}
+
 /**
  * TensorFlow.js as a backend of `@sumo/core`, on whatever tfjs backend is set.
  *
  * Products, polynomial iterations and element-wise updates are tensor operations. What is exact is read back and computed by
  * `@sumo/linalg`, as its own backend does: the moment (r × n) at a step with an exact polar factor, the gradient at a refresh.
  */
-export function tfjsBackend({ polar = "auto" }: { readonly polar?: PolarPlace } = {}): Backend<Cell, tf.Tensor> {
-  return new TfjsBackend(polar);
+export function tfjsBackend({ polar = "auto" }: { readonly polar?: PolarPlace } = {}): TfjsBackend {
+  return new Backing(polar);
 }
 
 const bytes = (rows: number, cols: number): number => 4 * rows * cols;
@@ -44,8 +54,9 @@ const SIZES: BackendSizes = {
   scratch: (size) => size,
 };
 
-class TfjsBackend implements Backend<Cell, tf.Tensor> {
+class Backing implements TfjsBackend {
   readonly sizes: BackendSizes = SIZES;
+  private readonly replay = new Replay();
   private readonly place: PolarPlace;
 
   constructor(place: PolarPlace) {
@@ -56,12 +67,20 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
     return `tfjs/${tf.getBackend()}`;
   }
 
+  get readsStall(): boolean {
+    return !isHostMemory();
+  }
+
   allocate(rows: number, cols: number): Cell {
-    return new OwnCell(rows, cols);
+    return new OwnCell(rows, cols, true);
   }
 
   dispose(a: Cell): void {
-    a.dispose();
+    this.replay.dispose(a);
+  }
+
+  replayed<R>(body: () => R): Promise<R> {
+    return this.replay.run(body);
   }
 
   weight(source: tf.Tensor, rows: number, cols: number): Cell | undefined {
@@ -83,19 +102,19 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
   }
 
   read(a: Cell): Float32Array {
-    return tf.tidy(() => Float32Array.from(a.read().dataSync()));
+    return tf.tidy(() => Float32Array.from(this.replay.fetch(a.read())));
   }
 
   write(a: Cell, values: Float32Array): void {
-    tf.tidy(() => a.write(tf.tensor2d(Float32Array.from(values), [a.rows, a.cols])));
+    tf.tidy(() => this.replay.write(a, tf.tensor2d(Float32Array.from(values), [a.rows, a.cols])));
   }
 
   axpby(out: Cell, alpha: number, a: Cell, beta: number): void {
-    tf.tidy(() => out.write(combined(alpha, a.read(), beta, out)));
+    tf.tidy(() => this.replay.write(out, combined(alpha, a.read(), beta, out)));
   }
 
   norm(a: Cell): number {
-    return tf.tidy(() => frobenius(a.read()));
+    return tf.tidy(() => normOf(this.replay.fetch(normParts(a.read()))));
   }
 
   matmul(
@@ -104,13 +123,15 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
     b: Cell,
     { transposeA = false, transposeB = false, alpha = 1, beta = 0 }: ProductOptions = {},
   ): void {
-    tf.tidy(() => out.write(combined(alpha, product(a.read(), b.read(), transposeA, transposeB), beta, out)));
+    tf.tidy(() =>
+      this.replay.write(out, combined(alpha, product(a.read(), b.read(), transposeA, transposeB), beta, out)),
+    );
   }
 
   scaleLines(a: Cell, numerator: Cell, denominator: Cell, lines: "rows" | "columns"): void {
     tf.tidy(() => {
       const ratios = lineRatios(numerator.read(), denominator.read(), lines === "rows" ? 1 : 0);
-      a.write(tf.mul(a.read(), ratios));
+      this.replay.write(a, tf.mul(a.read(), ratios));
     });
   }
 
@@ -127,7 +148,7 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
   newtonSchulz(out: Cell, a: Cell, _: Scratch<Cell>, options: NewtonSchulzOptions): void {
     const { steps, triples, margin } = newtonSchulzSchedule(options);
     const sequence = Array.from({ length: steps }, (_, i) => triples[Math.min(i, triples.length - 1)]!);
-    tf.tidy(() => out.write(polynomialPolar(a.read(), sequence, margin)));
+    tf.tidy(() => this.replay.write(out, polynomialPolar(a.read(), sequence, margin)));
   }
 
   rangeFinder(
@@ -147,7 +168,7 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
     tf.tidy(() => {
       const w = weight.read();
       const agree = tf.greater(tf.mul(direction.read(), w), 0);
-      weight.write(tf.where(agree, tf.mul(w, factor), w));
+      this.replay.write(weight, tf.where(agree, tf.mul(w, factor), w));
     });
   }
 
@@ -160,9 +181,9 @@ class TfjsBackend implements Backend<Cell, tf.Tensor> {
       const v = tf.add(tf.mul(second.read(), beta2), tf.mul(tf.square(g), 1 - beta2));
       const divisor = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(correction2)), eps);
       const direction = tf.div(tf.mul(m, 1 / correction1), divisor);
-      weight.write(tf.sub(decay === 0 ? w : tf.mul(w, 1 - lr * decay), tf.mul(direction, lr)));
-      first.write(m);
-      second.write(v);
+      this.replay.write(weight, tf.sub(decay === 0 ? w : tf.mul(w, 1 - lr * decay), tf.mul(direction, lr)));
+      this.replay.write(first, m);
+      this.replay.write(second, v);
     });
   }
 
@@ -195,7 +216,7 @@ class TfjsScratch implements Scratch<Cell> {
   }
 
   matrix(rows: number, cols: number): Cell {
-    const cell = new OwnCell(rows, cols);
+    const cell = new OwnCell(rows, cols, false);
     this.taken.push(cell);
     return cell;
   }
