@@ -26,7 +26,7 @@ export interface Progress {
 
 /** Shows how a run goes: a bar on a terminal, a line for every measurement elsewhere. */
 export function showProgress(screen: Screen, steps: number, firstStep: number): Progress {
-  return screen.isTTY === true ? movingBar(steps, firstStep) : plainLines(screen, steps, firstStep);
+  return screen.isTTY === true ? movingBar(steps, firstStep) : plainLines(screen, steps);
 }
 
 function movingBar(steps: number, firstStep: number): Progress {
@@ -40,7 +40,7 @@ function movingBar(steps: number, firstStep: number): Progress {
     gracefulExit: false, // the run saves first
   });
   bar.start(steps, firstStep, { loss: "-", validation: "-", speed: "-", left: "-", note: "" });
-  const pace = startPace(steps, firstStep);
+  const pace = startPace(steps);
   let validation = "-";
   return {
     logged: (line) => {
@@ -59,8 +59,8 @@ function movingBar(steps: number, firstStep: number): Progress {
   };
 }
 
-function plainLines(screen: Screen, steps: number, firstStep: number): Progress {
-  const pace = startPace(steps, firstStep);
+function plainLines(screen: Screen, steps: number): Progress {
+  const pace = startPace(steps);
   return {
     logged: (line) => {
       const { speed, left } = pace(line);
@@ -76,19 +76,22 @@ function plainLines(screen: Screen, steps: number, firstStep: number): Progress 
   };
 }
 
-/** Speed over the last steps, and the time left by the pace of this sitting so far, measurements included. */
-function startPace(steps: number, firstStep: number): (line: LogLine) => { speed: string; left: string } {
-  let start: number | undefined;
-  let smooth: number | undefined;
-  return ({ step, seconds, tokensPerSecond }) => {
-    start ??= seconds;
-    if (tokensPerSecond !== undefined)
-      smooth = smooth === undefined ? tokensPerSecond : 0.9 * smooth + 0.1 * tokensPerSecond;
-    const done = step - firstStep;
-    const left = done > 0 ? ((seconds - start) / done) * (steps - step) : undefined;
+/** Steps that speed and time left are judged by. */
+const RECENT = 50;
+
+/** Tokens per second, and the time left with measurements included, both by the pace of the last steps. */
+function startPace(steps: number): (line: LogLine) => { speed: string; left: string } {
+  const recent: LogLine[] = [];
+  return (line) => {
+    recent.push(line);
+    if (recent.length > RECENT + 1) recent.shift();
+    const speeds = recent.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? []);
+    if (speeds.length === 0) return { speed: "-", left: "-" };
+    const oldest = recent[0]!;
+    const secondsPerStep = (line.seconds - oldest.seconds) / Math.max(1, line.step - oldest.step);
     return {
-      speed: smooth === undefined ? "-" : formatCount(Math.round(smooth)),
-      left: left === undefined ? "-" : formatTime(left),
+      speed: formatCount(Math.round(speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length)),
+      left: formatTime(secondsPerStep * (steps - line.step)),
     };
   };
 }
