@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+
+const packageRoot = join(import.meta.dirname, "..");
+const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
+const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
+// Inside the package, so that its dependencies resolve.
+const folder = mkdtempSync(join(packageRoot, "test", "readme-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs a block as a module and returns what it printed. */
+async function printed(index: number): Promise<unknown[][]> {
+  const source = blocks[index]!.replaceAll('"@sumo/core/testing"', '"../../src/testing/index.ts"').replaceAll(
+    '"@sumo/core"',
+    '"../../src/index.ts"',
+  );
+  const file = join(folder, `block-${index}.ts`);
+  writeFileSync(file, source);
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  await import(file);
+  return log.mock.calls;
+}
+
+describe("the README's code runs, and prints what it says", () => {
+  beforeEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test("a hand-written loop learns", async () => {
+    const losses = (await printed(0)).map(([, loss]) => Number(loss));
+    expect(losses[0]).toBeCloseTo(Math.log(10), 3);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+  });
+
+  test("plan gives every parameter's optimizer and state", async () => {
+    const lines = await printed(1);
+    expect(lines.map(([, optimizer]) => optimizer).slice(0, 4)).toEqual(["adamw", "sumo", "sumo", "adamw"]);
+    expect(lines[1]![2]).toBe(3 * 256 * (2048 + 2048));
+  });
+
+  test("events tell what happens inside", async () => {
+    const [refresh, step, counters] = await printed(2);
+    expect(refresh![0]).toBe("w");
+    expect(step![0]).toMatchObject({ step: 0 });
+    expect(counters![0]).toMatchObject({ steps: 1, orthogonalized: 1 });
+  });
+
+  test("a saved state is taken up", async () => {
+    expect(await printed(3)).toEqual([[1]]);
+  });
+
+  test("a backend proves itself, and a step costs two products", async () => {
+    expect(await printed(4)).toEqual([[2]]);
+  });
+
+  test("every block is tested", () => {
+    expect(blocks).toHaveLength(5);
+  });
+});
