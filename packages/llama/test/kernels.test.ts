@@ -1,11 +1,12 @@
 import { fillNormal, Heap } from "@sumo/linalg";
+import { ULP } from "@sumo/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AttentionShape, attentionScratch, type Kernels, type Rotation } from "../src/kernels/kernels.ts";
 import { referenceKernels } from "../src/kernels/reference.ts";
 import { createWasmKernels } from "../src/kernels/wasm.ts";
 
-const EPS = 2 ** -24;
+const EPS = ULP.float32 / 2;
 const RUNS = { seed: 1, numRuns: 60 };
 const heap = new Heap({ bytes: 2 ** 26 });
 const wasm = createWasmKernels(heap);

@@ -1,10 +1,10 @@
 import { createReferenceEngine, createWasmEngine, type Engine, fillNormal } from "@sumo/linalg";
+import { ULP } from "@sumo/testing";
 import { describe, expect, test } from "vitest";
 import { createLlama, type Llama, type LlamaConfig, type PassOptions } from "../src/index.ts";
 import { randomBatch } from "./batch.ts";
 import { referenceLoss, toTensors } from "./reference-model.ts";
 
-const EPS32 = 2 ** -24;
 const HEAP = { bytes: 2 ** 26 };
 
 const engines: readonly (readonly [string, () => Engine])[] = [
@@ -35,7 +35,7 @@ function shakenModel(engine: Engine, config: Partial<LlamaConfig>): Llama {
 
 /** Rounding of a model: each of about 12 operations a layer, over sums as long as the widest, may lose an ulp of its size. */
 const rounding = ({ layers, dim, hidden, vocabSize }: LlamaConfig): number =>
-  EPS32 * (12 * layers + 4) * Math.sqrt(Math.max(dim, hidden, vocabSize)) * 4;
+  (ULP.float32 / 2) * (12 * layers + 4) * Math.sqrt(Math.max(dim, hidden, vocabSize)) * 4;
 
 describe.each(engines)("%s engine", (_, create) => {
   describe.each(shapes)("%s", (_, partial, batch, length, options) => {

@@ -1,4 +1,5 @@
 import { createWasmEngine } from "@sumo/linalg";
+import { ULP } from "@sumo/testing";
 import { describe, expect, test } from "vitest";
 import { ConfigError, createLlama, InputError, llamaConfig, planLlama } from "../src/index.ts";
 import { randomBatch } from "./batch.ts";
@@ -83,10 +84,10 @@ describe("hand-out", () => {
       return { loss, head };
     };
     const [whole, first, second] = [headGradient(0, 128), headGradient(0, 64), headGradient(64, 128)];
-    expect(Math.abs(whole.loss - (first.loss + second.loss) / 2)).toBeLessThanOrEqual(2 ** -50 * 128 * whole.loss);
+    expect(Math.abs(whole.loss - (first.loss + second.loss) / 2)).toBeLessThanOrEqual(128 * ULP.float64 * whole.loss);
     const size = Math.max(...whole.head.map(Math.abs));
     const error = Math.max(...whole.head.map((g, i) => Math.abs(g - (first.head[i]! + second.head[i]!) / 2)));
-    expect(error).toBeLessThanOrEqual(128 * 2 ** -24 * size);
+    expect(error).toBeLessThanOrEqual(64 * ULP.float32 * size);
   });
 });
 

@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import { FINGERPRINT, fingerprint } from "./bits.ts";
+
+test("losses and gradients have the bits that they have in Node", () => {
+  expect(fingerprint()).toBe(FINGERPRINT);
+});
