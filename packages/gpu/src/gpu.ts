@@ -3,6 +3,7 @@ import { createDevice } from "./device/create-device.ts";
 import type { Device, KernelSource, Storage } from "./device/device.ts";
 import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, TooLargeError } from "./errors.ts";
 import { IdleStorage } from "./idle-storage.ts";
+import { scaleKernel } from "./kernels/elementwise.ts";
 import type { GpuMode } from "./mode.ts";
 import { rowMajor } from "./row-major.ts";
 import { GpuTensor } from "./tensor.ts";
@@ -10,7 +11,7 @@ import { GpuTensor } from "./tensor.ts";
 export interface GpuOptions {
   /** Default: the best of `availableModes()`. */
   readonly mode?: GpuMode;
-  /** Memory of disposed tensors that is kept for new ones of the same shape. Default 64 MiB. */
+  /** Memory of disposed tensors that is kept for new ones of the same shape. Default 256 MiB. */
   readonly idleBytes?: number;
 }
 
@@ -32,7 +33,7 @@ export interface GpuMemory {
  * const gpu = await createGpu();
  * gpu.mode; // "webgl2"
  */
-export async function createGpu({ mode, idleBytes = 2 ** 26 }: GpuOptions = {}): Promise<Gpu> {
+export async function createGpu({ mode, idleBytes = 2 ** 28 }: GpuOptions = {}): Promise<Gpu> {
   if (!(idleBytes >= 0)) throw new GpuOptionError(`idleBytes must be a number >= 0, got ${idleBytes}`);
   return new Gpu(await createDevice(mode), idleBytes);
 }
@@ -162,7 +163,7 @@ export class Gpu {
   /** @internal */
   write(tensor: GpuTensor, values: Float32Array): void {
     const held = this.find(tensor);
-    held.norm = undefined;
+    held.norm = frobenius(values);
     this.device.upload(held.storage, values);
   }
 
@@ -186,6 +187,13 @@ export class Gpu {
   /** Remembers the norm until the tensor is written to. @internal */
   learnNorm(tensor: GpuTensor, norm: number): void {
     this.find(tensor).norm = norm;
+  }
+
+  /** out ← a, of one shape. @internal */
+  copy(out: GpuTensor, a: GpuTensor): void {
+    const norm = this.find(a).norm;
+    this.run(scaleKernel, out, [a], [1]);
+    this.find(out).norm = norm;
   }
 
   /** out ← the kernel's result; `out` may be an input. @internal */
@@ -258,4 +266,10 @@ function tensorsIn(value: unknown): GpuTensor[] {
     return Object.values(value).flatMap(tensorsIn);
   }
   return [];
+}
+
+function frobenius(values: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+  return Math.sqrt(sum);
 }

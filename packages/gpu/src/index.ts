@@ -1,3 +1,4 @@
+export { choleskyQR, type GpuQR } from "./cholesky-qr.ts";
 export {
   add,
   axpbyInto,
@@ -25,5 +26,15 @@ export { addRow, scaleColumns, scaleColumnsInto, scaleRows, scaleRowsInto } from
 export { gram, type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto } from "./matmul.ts";
 export { availableModes, type GpuMode } from "./mode.ts";
 export { type SliceRange, slice, transpose, transposeInto } from "./move.ts";
+export { newtonSchulz, newtonSchulzInto } from "./newton-schulz.ts";
+export { type GpuPolar, polar, polarInto } from "./polar.ts";
+export {
+  type GpuRangeFinder,
+  type GpuRangeFinderOptions,
+  type GpuSVD,
+  type RandomizedOptions,
+  randomizedSvd,
+  rangeFinder,
+} from "./randomized.ts";
 export { columnNorms, columnSums, norm, rowNorms, rowSums, sum } from "./reduce.ts";
 export type { GpuTensor } from "./tensor.ts";

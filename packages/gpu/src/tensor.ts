@@ -1,7 +1,6 @@
 import { type Matrix, matrix } from "@sumo/linalg";
 import { GpuShapeError } from "./errors.ts";
 import type { Gpu } from "./gpu.ts";
-import { scaleKernel } from "./kernels/elementwise.ts";
 import { rowMajor } from "./row-major.ts";
 
 /**
@@ -56,7 +55,7 @@ export class GpuTensor {
   /** A copy. Owned by the innermost open scope, else by the caller. */
   clone(): GpuTensor {
     const copy = this.gpu.empty(this.rows, this.cols);
-    this.gpu.run(scaleKernel, copy, [this], [1]);
+    this.gpu.copy(copy, this);
     return copy;
   }
 

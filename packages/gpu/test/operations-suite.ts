@@ -1,11 +1,4 @@
-import {
-  fillNormal,
-  fromRows,
-  type Matrix,
-  matmul as multiplyOnCpu,
-  transpose as transposeView,
-  zeros,
-} from "@sumo/linalg";
+import { fromRows, type Matrix, matmul as multiplyOnCpu, transpose as transposeView, zeros } from "@sumo/linalg";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -41,25 +34,9 @@ import {
   tanhBackward,
   transpose,
 } from "../src/index.ts";
+import { distance, largest, normal } from "./matrices.ts";
 
 const EPS = 2 ** -24;
-
-/** Random normal numbers that float32 holds. */
-export function normal(rows: number, cols: number, seed: number): Matrix<Float64Array> {
-  const single = zeros(rows, cols, "float32");
-  fillNormal(single.data, [seed, rows, cols]);
-  const a = zeros(rows, cols);
-  a.data.set(single.data);
-  return a;
-}
-
-const largest = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length);
-  return largest(Array.from(a, (value, i) => value - b[i]!));
-}
 
 const absolute = (a: Matrix<Float64Array>): Matrix<Float64Array> => {
   const out = zeros(a.shape[0]!, a.shape[1]!);

@@ -40,3 +40,22 @@ export const addRowKernel: KernelSource = {
     return [${FOUR.map((j) => `v[${j}] + r[${j}]`).join(", ")}];
   }`,
 };
+
+/** out ← a / (margin · size), \`size\` 1 × 1; zero where that is. */
+export const normalizeKernel: KernelSource = {
+  name: "normalize",
+  matrices: ["a", "size"],
+  numbers: ["margin"],
+  scalar: `function (a, size, margin) {
+    const whole = size[0][0];
+    if (whole === 0.0) { return 0.0; }
+    return a[this.thread.y][this.thread.x] / whole / margin;
+  }`,
+  packed: `function (a, size, margin) {
+    const v = a[this.thread.y][this.thread.x];
+    const s = size[0][0];
+    let whole = s[0];
+    if (whole === 0.0) { whole = 1.0; }
+    return [${FOUR.map((j) => `v[${j}] / whole / margin`).join(", ")}];
+  }`,
+};

@@ -1,0 +1,29 @@
+import { NonFiniteError } from "@sumo/linalg";
+import { scale } from "./elementwise.ts";
+import { norm } from "./reduce.ts";
+import type { GpuTensor } from "./tensor.ts";
+
+/** Matrices of such norms have Gram matrices, and those Gram matrices, well inside the range of float32. */
+const COMFORTABLE = 2 ** 20;
+
+interface Scaled {
+  /** `a / unit`: `a` itself, or a copy that is owned by the innermost open scope. */
+  readonly x: GpuTensor;
+  /** A power of two. */
+  readonly unit: number;
+}
+
+/** Brings a matrix near norm one where its squares would leave the range of float32. @throws {NonFiniteError} */
+export function rescaled(operation: string, a: GpuTensor): Scaled {
+  const size = norm(a);
+  if (!Number.isFinite(size)) throw firstNonFinite(operation, a);
+  if (size === 0 || (size < COMFORTABLE && size > 1 / COMFORTABLE)) return { x: a, unit: 1 };
+  const unit = 2 ** Math.round(Math.log2(size));
+  return { x: scale(1 / unit, a), unit };
+}
+
+function firstNonFinite(operation: string, a: GpuTensor): NonFiniteError {
+  const values = a.read();
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  return new NonFiniteError(operation, [Math.floor(at / a.cols), at % a.cols], values[at] ?? Number.NaN);
+}

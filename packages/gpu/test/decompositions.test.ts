@@ -1,0 +1,4 @@
+import { describeDecompositions } from "./decompositions-suite.ts";
+
+describeDecompositions("cpu", 20);
+describeDecompositions("webasm", 20);
