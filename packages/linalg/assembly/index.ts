@@ -48,3 +48,8 @@ export function dot32(n: usize, x: usize, y: usize): f64 {
 export function dot64(n: usize, x: usize, y: usize): f64 {
   return dot<f64>(n, x, y);
 }
+
+export { jacobi } from "./jacobi";
+export { reflect } from "./reflect";
+export { rotate } from "./rotate";
+export { updateMultiply } from "./update-multiply";

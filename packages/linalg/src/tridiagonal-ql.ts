@@ -31,7 +31,7 @@ export function tridiagonalQl(
       if (last === first) break;
       if (iteration === MAX_ITERATIONS) throw new NotConvergedError(operation, iteration, Math.abs(e[first]!));
       const start = sweep(first, last, d, e, c, s);
-      if (z !== undefined) engine.rotate(last - start, m, c.subarray(start), s.subarray(start), z, start * m, m);
+      if (z !== undefined) engine.rotate(last - start, m, c, s, start, z, start * m, m);
     }
   }
 }

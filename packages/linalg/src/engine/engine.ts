@@ -80,7 +80,8 @@ export interface Engine {
   ): void;
 
   /**
-   * X ← X (I − tau v vᵀ): a Householder reflector on the m rows of X, each of length n. Float64.
+   * X ← X (I − tau v vᵀ): a Householder reflector on the m rows of X, each of length n.
+   * This and the kernels below are those of factorizations: float64, in scratch, so that all their arrays lie in `heap`.
    * `v` may lie in the same array as `x`, apart from it.
    */
   reflect(
@@ -96,13 +97,15 @@ export interface Engine {
 
   /**
    * The rotations of one QL sweep on count + 1 rows of length n: for i = count − 1 down to 0,
-   * (row i, row i + 1) ← (c_i row i − s_i row i + 1, s_i row i + c_i row i + 1). Float64.
+   * (row i, row i + 1) ← (c_i row i − s_i row i + 1, s_i row i + c_i row i + 1).
+   * The rotations start at `cOffset` of their arrays.
    */
   rotate(
     count: number,
     n: number,
     c: Float64Array,
     s: Float64Array,
+    cOffset: number,
     x: Float64Array,
     xOffset: number,
     ldx: number,
@@ -110,7 +113,7 @@ export interface Engine {
 
   /**
    * One step of a tridiagonal reduction on the symmetric n × n matrix A, written in full: A ← A − v wᵀ − w vᵀ, then y ← A x.
-   * Float64; the four vectors start at `offset` of their arrays.
+   * The four vectors start at `offset` of their arrays.
    */
   updateMultiply(
     n: number,
@@ -128,7 +131,7 @@ export interface Engine {
    * One cyclic sweep of one-sided Jacobi: for each pair of rows of X (k × n) whose cosine exceeds `tolerance`, the plane rotation
    * that makes them orthogonal, on X and on the same rows of Z (k × m). Before row i meets the others, the longest of the rows
    * from i on is exchanged with it (de Rijk). `squares` holds the rows' squared norms and is kept up to date; a row whose square
-   * is zero is left alone. Returns the largest cosine met, 0 if no pair was rotated. Float64.
+   * is zero is left alone. Returns the largest cosine met, 0 if no pair was rotated.
    */
   jacobi(
     k: number,

@@ -31,8 +31,8 @@ export function jacobi(
       const s = c * tangent;
       turn(n, c, s, x, p, q);
       turn(m, c, s, z, zOffset + i * ldz, zOffset + j * ldz);
-      squares[i] = sumOfSquares(n, x, p);
-      squares[j] = sumOfSquares(n, x, q);
+      squares[i] = updated(a, -tangent * dot, n, x, p);
+      squares[j] = updated(b, tangent * dot, n, x, q);
     }
   }
   return largest;
@@ -70,6 +70,12 @@ function turn(n: number, c: number, s: number, x: Float64Array, p: number, q: nu
     x[p + t] = c * a - s * b;
     x[q + t] = s * a + c * b;
   }
+}
+
+/** A row's square after a rotation: by the change, or summed anew where the change cancels most of it. */
+function updated(square: number, change: number, n: number, x: Float64Array, offset: number): number {
+  const sum = square + change;
+  return sum > 0.01 * square ? sum : sumOfSquares(n, x, offset);
 }
 
 function sumOfSquares(n: number, x: Float64Array, offset: number): number {

@@ -4,6 +4,7 @@ export function rotate(
   n: number,
   c: Float64Array,
   s: Float64Array,
+  cOffset: number,
   x: Float64Array,
   xOffset: number,
   ldx: number,
@@ -11,8 +12,8 @@ export function rotate(
   for (let i = count - 1; i >= 0; i--) {
     const upper = xOffset + i * ldx;
     const lower = upper + ldx;
-    const ci = c[i]!;
-    const si = s[i]!;
+    const ci = c[cOffset + i]!;
+    const si = s[cOffset + i]!;
     for (let j = 0; j < n; j++) {
       const a = x[upper + j]!;
       const b = x[lower + j]!;

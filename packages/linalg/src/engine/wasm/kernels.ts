@@ -12,6 +12,20 @@ export interface Kernels {
   axpby64: Axpby;
   dot32: Dot;
   dot64: Dot;
+  jacobi(
+    k: number,
+    n: number,
+    tolerance: number,
+    x: number,
+    ldx: number,
+    squares: number,
+    m: number,
+    z: number,
+    ldz: number,
+  ): number;
+  reflect(m: number, n: number, tau: number, v: number, x: number, ldx: number): void;
+  rotate(count: number, n: number, c: number, s: number, x: number, ldx: number): void;
+  updateMultiply(n: number, a: number, lda: number, v: number, w: number, x: number, y: number): void;
   adamw(
     n: number,
     w: number,

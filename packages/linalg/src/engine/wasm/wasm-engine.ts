@@ -1,6 +1,7 @@
 import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
+import { factorizations } from "./factorizations.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import { wasmBase64 } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
@@ -22,6 +23,7 @@ export function createWasmEngine(heap: Heap | HeapOptions = {}): Engine {
     heap: shared,
     ...products(kernels, shared),
     ...elementwise(kernels, shared),
+    ...factorizations(kernels),
   };
 }
 

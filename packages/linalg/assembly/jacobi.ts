@@ -1,0 +1,69 @@
+import { dot } from "./vector";
+
+/** The contract of `Engine.jacobi`. */
+export function jacobi(
+  k: usize, n: usize, tolerance: f64, x: usize, ldx: usize, squares: usize, m: usize, z: usize, ldz: usize,
+): f64 {
+  ldx *= 8;
+  ldz *= 8;
+  let largest: f64 = 0;
+  for (let i: usize = 0; i + 1 < k; i++) {
+    bringLargest(i, k, n, x, ldx, squares, m, z, ldz);
+    const p = x + i * ldx;
+    for (let j = i + 1; j < k; j++) {
+      const q = x + j * ldx;
+      const product = dot<f64>(n, p, q);
+      const a = load<f64>(squares + 8 * i), b = load<f64>(squares + 8 * j);
+      const cosine = abs(product) / (sqrt(a) * sqrt(b));
+      if (!(cosine > tolerance)) continue;
+      largest = max(largest, cosine);
+      const zeta = (b - a) / (2 * product);
+      const tangent: f64 = (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + sqrt(1 + zeta * zeta));
+      const c: f64 = 1 / sqrt(1 + tangent * tangent), s = c * tangent;
+      turn(n, c, s, p, q);
+      turn(m, c, s, z + i * ldz, z + j * ldz);
+      store<f64>(squares + 8 * i, updated(a, -tangent * product, n, p));
+      store<f64>(squares + 8 * j, updated(b, tangent * product, n, q));
+    }
+  }
+  return largest;
+}
+
+/** A row's square after a rotation: by the change, or summed anew where the change cancels most of it. */
+// @ts-ignore: decorator
+@inline
+function updated(square: f64, change: f64, n: usize, row: usize): f64 {
+  const sum = square + change;
+  return sum > 0.01 * square ? sum : dot<f64>(n, row, row);
+}
+
+function bringLargest(
+  i: usize, k: usize, n: usize, x: usize, ldx: usize, squares: usize, m: usize, z: usize, ldz: usize,
+): void {
+  let most = i;
+  for (let j = i + 1; j < k; j++) if (load<f64>(squares + 8 * j) > load<f64>(squares + 8 * most)) most = j;
+  if (most == i) return;
+  const square = load<f64>(squares + 8 * i);
+  store<f64>(squares + 8 * i, load<f64>(squares + 8 * most));
+  store<f64>(squares + 8 * most, square);
+  turn(n, 0, 1, x + i * ldx, x + most * ldx);
+  turn(m, 0, 1, z + i * ldz, z + most * ldz);
+}
+
+/** (row p, row q) ← (c p − s q, s p + c q). */
+function turn(n: usize, c: f64, s: f64, p: usize, q: usize): void {
+  const end = p + 8 * n;
+  const c2 = f64x2.splat(c), s2 = f64x2.splat(s);
+  for (; p + 32 <= end; p += 32, q += 32) {
+    const a0 = v128.load(p), b0 = v128.load(q), a1 = v128.load(p, 16), b1 = v128.load(q, 16);
+    v128.store(p, f64x2.sub(f64x2.mul(c2, a0), f64x2.mul(s2, b0)));
+    v128.store(q, f64x2.add(f64x2.mul(s2, a0), f64x2.mul(c2, b0)));
+    v128.store(p, f64x2.sub(f64x2.mul(c2, a1), f64x2.mul(s2, b1)), 16);
+    v128.store(q, f64x2.add(f64x2.mul(s2, a1), f64x2.mul(c2, b1)), 16);
+  }
+  for (; p < end; p += 8, q += 8) {
+    const a = load<f64>(p), b = load<f64>(q);
+    store<f64>(p, c * a - s * b);
+    store<f64>(q, s * a + c * b);
+  }
+}
