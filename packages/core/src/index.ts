@@ -31,7 +31,8 @@ export {
 export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./events.ts";
 export type { GaloreOptions } from "./galore.ts";
 export type { Group, GroupOptions } from "./groups.ts";
-export { type LinalgMatrix, type LinalgSource, linalgBackend, linalgSizes } from "./linalg-backend.ts";
+export { type LinalgSource, linalgBackend, linalgSizes } from "./linalg-backend.ts";
+export type { LinalgMatrix } from "./linalg-scratch.ts";
 export type { MuonOptions } from "./muon.ts";
 export {
   type CreateOptions,

@@ -2,7 +2,6 @@ import {
   allOf,
   currentEngine,
   type Engine,
-  type Matrix,
   type MatrixLike,
   matrix,
   newtonSchulzInto,
@@ -14,7 +13,6 @@ import {
   sizeOfFloat32,
   sizeOfFloat64,
   transpose,
-  Workspace,
 } from "@sumo/linalg";
 import type {
   AdamwUpdate,
@@ -28,9 +26,8 @@ import type {
   RangeInfo,
   Scratch,
 } from "./backend.ts";
+import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
 
-/** A row-major float32 matrix, the handle of {@link linalgBackend}. */
-export type LinalgMatrix = Matrix<Float32Array>;
 /** What {@link linalgBackend} takes weights and gradients from. Weights must be row-major float32; gradients may have any stride and dtype. */
 export type LinalgSource = Float32Array | MatrixLike;
 
@@ -201,35 +198,6 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     const n = weight.data.length;
     const [w, g, m, v] = [weight.data, gradient.data, first.data, second.data];
     this.engine.adamw(n, w, 0, g, 0, m, 0, v, 0, lr, beta1, beta2, eps, decay, correction1, correction2);
-  }
-}
-
-class LinalgScratch implements Scratch<LinalgMatrix> {
-  readonly work: Workspace;
-  /** The handles given out so far, by address and shape: a warm step makes no new ones. */
-  private readonly handles = new Map<string, LinalgMatrix>();
-
-  constructor(engine: Engine, bytes: number) {
-    this.work = new Workspace(engine, bytes);
-  }
-
-  scope<R>(body: (scratch: Scratch<LinalgMatrix>) => R): R {
-    return this.work.scope(() => body(this));
-  }
-
-  matrix(rows: number, cols: number): LinalgMatrix {
-    const data = this.work.float32(rows * cols);
-    const key = `${data.byteOffset}:${rows}:${cols}`;
-    let handle = this.handles.get(key);
-    if (handle === undefined || handle.data !== data) {
-      handle = matrix(rows, cols, data) as LinalgMatrix;
-      this.handles.set(key, handle);
-    }
-    return handle;
-  }
-
-  dispose(): void {
-    this.work.dispose();
   }
 }
 

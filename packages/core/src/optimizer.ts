@@ -1,6 +1,7 @@
-import type { Backend, BackendSizes, Scratch } from "./backend.ts";
+import type { Backend, Scratch } from "./backend.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { type Counters, totalOf } from "./counters.ts";
+import { createTracks, weightOf } from "./create-tracks.ts";
 import {
   CheckpointError,
   DisposedError,
@@ -10,12 +11,12 @@ import {
   ParameterError,
 } from "./errors.ts";
 import { Listeners, type OptimizerEvents } from "./events.ts";
-import { type Assignment, assignGroups, type Group } from "./groups.ts";
-import { type LinalgMatrix, type LinalgSource, linalgBackend } from "./linalg-backend.ts";
-import { checkParameters, flattened, type Parameter, streamOf } from "./parameter.ts";
+import { assignGroups, type Group } from "./groups.ts";
+import { type LinalgSource, linalgBackend } from "./linalg-backend.ts";
+import type { LinalgMatrix } from "./linalg-scratch.ts";
+import { checkParameters, flattened, type Parameter } from "./parameter.ts";
 import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
-import { createStepper, type OptimizerName, planRule } from "./rules.ts";
-import { type CheckedGradient, Track, type TrackedPart } from "./track.ts";
+import type { CheckedGradient, Track } from "./track.ts";
 
 export interface CreateOptions<T, Source> {
   /** Where the arithmetic happens. Default `linalgBackend()`. */
@@ -106,8 +107,9 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.backend = backend;
     this.onNonFinite = onNonFinite;
     this.microBatches = microBatches;
-    this.planned = planAssignments(assignments, backend.sizes, microBatches);
-    this.scratch = backend.scratch(scratchBytesOf(backend.sizes, assignments));
+    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, microBatches);
+    this.planned = plan;
+    this.scratch = backend.scratch(scratchBytes);
     try {
       this.tracks = createTracks(backend, assignments, weights);
     } catch (error) {
@@ -220,67 +222,4 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   private alive(): void {
     if (this.disposed) throw new DisposedError();
   }
-}
-
-function weightOf<T, Source>(backend: Backend<T, Source>, { parameter, layout, parts }: Assignment, data: Source): T {
-  const { name, shape } = parameter;
-  const weight = backend.weight(data, ...flattened(shape, layout));
-  if (weight === undefined) {
-    const got = backend.shapeOf(data).join(", ");
-    throw new ParameterError(name, `expected storage of shape [${shape.join(", ")}] to update in place, got [${got}]`);
-  }
-  if (parts.length > 1 && backend.rowsOf === undefined) {
-    throw new ParameterError(name, `cannot be split: ${backend.name} has no handles on rows`);
-  }
-  return weight;
-}
-
-/** Allocates every parameter's state; gives it back if there is too little memory. */
-function createTracks<T>(
-  backend: Backend<T, never>,
-  assignments: readonly Assignment[],
-  weights: readonly T[],
-): Map<string, Track<T>> {
-  const allocated: T[] = [];
-  const allocate = (shape: readonly [number, number]): T => {
-    const matrix = backend.allocate(...shape);
-    allocated.push(matrix);
-    return matrix;
-  };
-  const counts = countByOptimizer(assignments);
-  const indices = new Map<OptimizerName, number>();
-  const trackOf = ({ settings, layout, parts, ...rest }: Assignment, weight: T): Track<T> => {
-    const tracked = parts.map((part): TrackedPart<T> => {
-      const { rows, cols, name, firstRow } = part;
-      const index = indices.get(settings.optimizer) ?? 0;
-      indices.set(settings.optimizer, index + 1);
-      const place = { stream: streamOf(name), index, count: counts.get(settings.optimizer)!, layout };
-      const shapes = Object.entries(planRule(rows, cols, settings, backend.sizes).state);
-      const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
-      const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
-      return { ...part, weight: own, stepper: createStepper(backend, rows, cols, settings, place, state) };
-    });
-    return new Track(backend, { settings, layout, parts, ...rest }, tracked);
-  };
-  try {
-    return new Map(assignments.map((assignment, i) => [assignment.parameter.name, trackOf(assignment, weights[i]!)]));
-  } catch (error) {
-    for (const matrix of allocated) backend.dispose(matrix);
-    throw error;
-  }
-}
-
-function countByOptimizer(assignments: readonly Assignment[]): Map<OptimizerName, number> {
-  const counts = new Map<OptimizerName, number>();
-  for (const { settings, parts } of assignments) {
-    counts.set(settings.optimizer, (counts.get(settings.optimizer) ?? 0) + parts.length);
-  }
-  return counts;
-}
-
-function scratchBytesOf(sizes: BackendSizes, assignments: readonly Assignment[]): number {
-  const bytes = assignments.flatMap(({ settings, parts }) =>
-    parts.map(({ rows, cols }) => planRule(rows, cols, settings, sizes).scratchBytes),
-  );
-  return bytes.reduce((most, size) => Math.max(most, size), 0);
 }

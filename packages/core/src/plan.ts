@@ -55,11 +55,15 @@ export function plan(
   { sizes = linalgSizes, microBatches = 1 }: PlanOptions = {},
 ): Plan {
   checkParameters(parameters);
-  return planAssignments(assignGroups(parameters, options), sizes, microBatches);
+  return planAssignments(assignGroups(parameters, options), sizes, microBatches).plan;
 }
 
-/** {@link plan} after groups were assigned. */
-export function planAssignments(assignments: readonly Assignment[], sizes: BackendSizes, microBatches: number): Plan {
+/** {@link plan} after groups were assigned, and what to ask the backend's `scratch` for. */
+export function planAssignments(
+  assignments: readonly Assignment[],
+  sizes: BackendSizes,
+  microBatches: number,
+): { readonly plan: Plan; readonly scratchBytes: number } {
   let scratchBytes = 0;
   const parameters = assignments.map((assignment) => {
     const { parameter, settings, parts, reason } = assignment;
@@ -77,13 +81,14 @@ export function planAssignments(assignments: readonly Assignment[], sizes: Backe
       stateBytes: shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0),
     };
   });
-  return {
+  const plan = {
     parameters,
     stateFloats: parameters.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
     stateBytes: parameters.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
     workspaceBytes: sizes.scratch(scratchBytes),
     accumulationBytes: microBatches === 1 ? 0 : gradientBytes(assignments, sizes),
   };
+  return { plan, scratchBytes };
 }
 
 /** All gradients at their full size. */

@@ -17,8 +17,9 @@ import {
 } from "./rule.ts";
 import { updateScale } from "./scale.ts";
 import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./subspace.ts";
+import { type Subspace, SumoMemory } from "./sumo-memory.ts";
 import { jointWeight, type Residual, type SumoSettings } from "./sumo-options.ts";
-import { factsOf, headStartOf, nextAction, type ParamState, paramStateOf, rankFact } from "./sumo-state.ts";
+import { type Action, headStartOf, nextAction } from "./sumo-state.ts";
 import { orthogonalityResidual, principalAngles } from "./telemetry.ts";
 
 /**
@@ -30,16 +31,12 @@ import { orthogonalityResidual, principalAngles } from "./telemetry.ts";
  * @see Refael, Smorodinsky, Tirer, Lindenbaum, SUMO (2025), arXiv 2505.24749, Algorithm 1. Deviates where an option says so.
  */
 export class Sumo<T> implements Stepper<T> {
-  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right). Garbage while cold. */
-  state: { readonly basis: T; readonly moment: T };
   private readonly backend: Backend<T, never>;
   private readonly settings: SumoSettings;
   private readonly place: Place;
   /** At the largest rank. */
   private readonly full: Geometry;
-  /** At the rank of `state`. */
-  private geometry: Geometry;
-  private phase: ParamState = { phase: "cold", step: 0 };
+  private readonly memory: SumoMemory<T>;
 
   constructor(
     backend: Backend<T, never>,
@@ -53,111 +50,95 @@ export class Sumo<T> implements Stepper<T> {
     this.settings = settings;
     this.place = place;
     this.full = geometryOf(rows, cols, settings);
-    this.geometry = this.full;
-    this.state = state;
-  }
-
-  get step(): number {
-    return this.phase.step;
+    this.memory = new SumoMemory(backend, this.full, state);
   }
 
   /** Algorithm 1. */
   update(input: StepInput<T>): StepTrace {
-    const { settings, place, phase } = this;
-    const headStart = headStartOf(settings.refresh, place.index, place.count);
-    switch (nextAction(phase, settings.refresh, input.gradientNorm, headStart)) {
+    switch (this.nextAction(input.gradientNorm)) {
       case "wait":
         return this.wait(input);
       case "refresh":
-        return input.scratch.scope(() => this.projectAndFollow(input, this.refresh(input)));
+        return input.scratch.scope(() => this.takeGradient(input, this.refresh(input)));
       case "project":
-        return input.scratch.scope(() => this.projectAndFollow(input, { ...this.state, geometry: this.geometry }));
+        return input.scratch.scope(() => this.takeGradient(input, this.memory.subspace));
     }
   }
 
-  /** Without a residual, a step that keeps its subspace needs only Qᵀ G. Captured energy would need the rest as well. */
-  projectedShape(): readonly [number, number] | undefined {
-    const { settings, place, phase, geometry } = this;
+  private nextAction(gradientNorm: number): Action {
+    const { settings, place, memory } = this;
     const headStart = headStartOf(settings.refresh, place.index, place.count);
-    const keeps = nextAction(phase, settings.refresh, Infinity, headStart) === "project";
-    const enough = keeps && settings.residual === "off" && "every" in settings.refresh;
-    return enough ? [geometry.momentRows, geometry.momentCols] : undefined;
-  }
-
-  projectInto(out: T, gradient: T, beta: 0 | 1): void {
-    project(this.backend, out, this.state.basis, gradient, this.geometry, beta);
-  }
-
-  updateProjected({ projected, ...input }: ProjectedInput<T>): StepTrace {
-    const { state, geometry } = this;
-    return input.scratch.scope(() => this.follow(input, undefined, projected, { ...state, geometry }, undefined));
+    return nextAction(memory.phase, settings.refresh, gradientNorm, headStart);
   }
 
   /** Step 1: a new subspace, and the moment carried over into it. */
   private refresh({ gradient, gradientNorm, scratch, watched }: StepInput<T>): Subspace<T> {
-    const { backend, full, settings, phase, state, place } = this;
+    const { backend, full, settings, place } = this;
+    const { phase, matrices } = this.memory;
     const first = phase.phase === "cold";
     const refreshes = first ? 0 : phase.refreshes;
     const warm = !first && settings.rangeFinder === "warm" && typeof settings.rank !== "object";
     const found = scratch.matrix(full.basisRows, full.rank);
     const key = [settings.seed, place.stream, refreshes] as const;
-    const start = warm ? state.basis : undefined;
+    const start = warm ? matrices.basis : undefined;
     const { spectrum } = leadingSubspace(backend, found, gradient, start, key, full, settings, scratch);
 
     const rank = chosenRank(settings.rank, full.rank, spectrum, gradientNorm);
     const seen = { first, rank, ...(watched && spectrum && { spectrum: spectrum.slice() }) };
     const geometry = withRank(full, rank);
     const basis = rank === full.rank ? found : leadingColumns(backend, found, full.basisRows, full.rank, rank, scratch);
-    if (first) return { basis, moment: undefined, geometry, trace: { ...seen, retention: 1 } };
+    if (first) return { basis, moment: undefined, geometry, refresh: { ...seen, retention: 1 } };
     const { moment, ...carried } = this.carry(basis, geometry, scratch, watched);
-    return { basis, moment, geometry, trace: { ...seen, ...carried } };
+    return { basis, moment, geometry, refresh: { ...seen, ...carried } };
   }
 
   /** Step 1.1. */
   private carry(basis: T, geometry: Geometry, scratch: StepInput<T>["scratch"], watched: boolean): Carried<T> {
-    const { backend, state } = this;
+    const { backend, memory } = this;
+    const old = memory.matrices;
     const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
     return scratch.scope(() => {
-      const change = scratch.matrix(geometry.rank, this.geometry.rank);
-      const retention = transport(backend, moment, state.moment, change, basis, state.basis, geometry);
+      const change = scratch.matrix(geometry.rank, memory.geometry.rank);
+      const retention = transport(backend, moment, old.moment, change, basis, old.basis, geometry);
       const angles = watched ? principalAngles(backend, change, scratch) : undefined;
       return { moment, retention, ...(angles && { angles }) };
     });
   }
 
   /** Step 2. */
-  private projectAndFollow(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
+  private takeGradient(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
     const { backend, settings } = this;
     const { gradient, gradientNorm, scratch, watched } = input;
-    const { basis, geometry, trace: refresh } = subspace;
+    const { basis, geometry, refresh } = subspace;
     const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
     project(backend, projected, basis, gradient, geometry);
     const measured = !backend.readsStall || watched || refresh !== undefined || "captureBelow" in settings.refresh;
-    if (!measured) return this.follow(input, gradient, projected, subspace, undefined);
+    if (!measured) return this.takeProjected(input, gradient, projected, subspace, undefined);
     const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
-    return this.follow(input, gradient, projected, subspace, captured);
+    return this.takeProjected(input, gradient, projected, subspace, captured);
   }
 
   /** Steps 3 to 5. `projected` is overwritten; `gradient` is needed only for what lies outside the subspace. */
-  private follow(
+  private takeProjected(
     input: StepContext<T>,
     gradient: T | undefined,
     projected: T,
-    { basis, geometry, moment: carried, trace: refresh }: Subspace<T>,
+    subspace: Subspace<T>,
     captured: number | undefined,
   ): StepTrace {
     const { backend, settings } = this;
-    const { momentRows, momentCols, rank, basisRows } = geometry;
-    const moment = input.scratch.matrix(momentRows, momentCols);
-    const inside = input.scratch.matrix(momentRows, momentCols);
-    accumulate(backend, moment, carried, projected, settings);
+    const { basis, geometry, refresh } = subspace;
+    const moment = input.scratch.matrix(geometry.momentRows, geometry.momentCols);
+    const inside = input.scratch.matrix(geometry.momentRows, geometry.momentCols);
+    accumulate(backend, moment, subspace.moment, projected, settings);
     lookAhead(backend, inside, moment, projected, settings);
 
     const work = { basis, geometry, inside, projected, gradient };
     const joint = jointWeight(settings.residual);
-    const trace = joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
-    this.keep({ basis, moment, geometry, trace: refresh }, trace.updateNorm, captured);
-    const seen = captured === undefined ? {} : { captured, capturedByChance: rank / basisRows };
+    const { lastNorm, ...trace } =
+      joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
+    this.memory.keep(subspace, moment, lastNorm, captured);
+    const seen = captured === undefined ? {} : { captured, capturedByChance: geometry.rank / geometry.basisRows };
     return { ...trace, ...seen, ...(refresh && { refresh }) };
   }
 
@@ -176,17 +157,17 @@ export class Sumo<T> implements Stepper<T> {
       // Q is orthonormal, so ‖Q O‖ = ‖O‖ and the update need never be formed beside the weight.
       const found = this.limit(inside);
       lift(backend, weight, basis, inside, geometry, { alpha: -lr, beta: 1 - lr * settings.weightDecay });
-      return { ...found, ...seen };
+      return { ...found, ...seen, lastNorm: found.updateNorm };
     }
-    const limitedInside = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
+    const limitedO = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
     const direction = scratch.matrix(rows, cols);
     const outside = residual !== "off";
     if (outside) addResidual(backend, direction, inside, projected, gradient!, residual, geometry, scratch);
     lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
-    const found = limitedInside ?? this.limit(direction);
-    finiteUpdate(limitedInside ? backend.norm(direction) : found.updateNorm);
+    const found = limitedO ?? this.limit(direction);
+    const updateNorm = limitedO ? finiteUpdate(backend.norm(direction)) : found.updateNorm;
     descend(backend, weight, direction, lr, settings);
-    return { ...found, ...seen };
+    return { updateNorm, limited: found.limited, ...seen, lastNorm: found.updateNorm };
   }
 
   /** Ours: orthogonalize Q X + c R as a whole, while only the subspace is remembered. X is the moment in units of one gradient. */
@@ -207,14 +188,14 @@ export class Sumo<T> implements Stepper<T> {
     backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
     const found = this.limit(direction);
     descend(backend, weight, direction, lr, settings);
-    return { ...found, ...seen };
+    return { ...found, ...seen, lastNorm: found.updateNorm };
   }
 
   /** Step 4. */
   private limit(x: T): Limited {
-    const { phase, settings } = this;
+    const { phase } = this.memory;
     const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
-    return limitGrowth(this.backend, x, lastNorm, settings.growthLimit);
+    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit);
   }
 
   private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepContext<T>): StepTrace {
@@ -227,62 +208,45 @@ export class Sumo<T> implements Stepper<T> {
   /** Nothing to learn from yet: the weight decays, the step counts. */
   private wait({ weight, lr }: StepInput<T>): StepTrace {
     decayAlone(this.backend, weight, lr, this.settings);
-    this.phase = { phase: "cold", step: this.phase.step + 1 };
+    this.memory.wait();
     return { updateNorm: 0 };
   }
 
-  /** The only place where a step changes the state. */
-  private keep({ basis, moment, geometry, trace }: Subspace<T>, lastNorm: number, captured?: number): void {
-    const { backend, phase } = this;
-    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
-    if (trace !== undefined) backend.axpby(this.state.basis, 1, basis, 0);
-    backend.axpby(this.state.moment, 1, moment!, 0);
-    const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
-    this.phase = {
-      phase: "tracking",
-      step: phase.step + 1,
-      refreshedAt: trace ? phase.step : old.refreshedAt,
-      refreshes: old.refreshes + (trace ? 1 : 0),
-      lastNorm,
-      captured: captured ?? old.captured,
-      rank: geometry.rank,
-    };
+  /** Without a residual, a step that keeps its subspace needs only Qᵀ G. Captured energy would need the rest as well. */
+  projectedShape(): readonly [number, number] | undefined {
+    const { settings, memory } = this;
+    const enough = settings.residual === "off" && "every" in settings.refresh;
+    const { momentRows, momentCols } = memory.geometry;
+    return enough && this.nextAction(Infinity) === "project" ? [momentRows, momentCols] : undefined;
   }
 
-  private resize(geometry: Geometry): void {
-    const { backend, state } = this;
-    const { basisRows, rank, momentRows, momentCols } = geometry;
-    backend.dispose(state.basis);
-    backend.dispose(state.moment);
-    this.state = { basis: backend.allocate(basisRows, rank), moment: backend.allocate(momentRows, momentCols) };
-    this.geometry = geometry;
+  projectInto(out: T, gradient: T, beta: 0 | 1): void {
+    project(this.backend, out, this.memory.matrices.basis, gradient, this.full, beta);
   }
 
-  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
-    const { basisRows, rank, momentRows, momentCols } = withRank(this.full, rankFact(facts, this.full.rank));
-    paramStateOf(facts);
-    return { basis: [basisRows, rank], moment: [momentRows, momentCols] };
+  updateProjected({ projected, ...input }: ProjectedInput<T>): StepTrace {
+    return input.scratch.scope(() => this.takeProjected(input, undefined, projected, this.memory.subspace, undefined));
+  }
+
+  get step(): number {
+    return this.memory.phase.step;
+  }
+
+  get state(): Readonly<Record<"basis" | "moment", T>> {
+    return this.memory.matrices;
+  }
+
+  stateShapes(facts: Facts): Readonly<Record<string, readonly [number, number]>> {
+    return this.memory.shapes(facts);
   }
 
   facts(): Facts {
-    return factsOf(this.phase, this.geometry.rank);
+    return this.memory.facts();
   }
 
   restore(facts: Facts): void {
-    const phase = paramStateOf(facts);
-    const geometry = withRank(this.full, rankFact(facts, this.full.rank));
-    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
-    this.phase = phase;
+    this.memory.restore(facts);
   }
-}
-
-/** Where a step works: a basis, and the moment that goes with it, none before the first. */
-interface Subspace<T> {
-  readonly basis: T;
-  readonly moment: T | undefined;
-  readonly geometry: Geometry;
-  /** Present if the basis is new. */
-  readonly trace?: RefreshTrace | undefined;
 }
 
 interface Carried<T> extends Pick<RefreshTrace, "retention" | "angles"> {
@@ -300,4 +264,5 @@ interface Work<T> {
 
 type StepContext<T> = Omit<ProjectedInput<T>, "projected">;
 
-type NormedTrace = StepTrace & { readonly updateNorm: number };
+/** `lastNorm` is what the limiter compares the next step with. */
+type NormedTrace = StepTrace & { readonly lastNorm: number };
