@@ -9,7 +9,7 @@ import { cosine, createOptimizer, linalgBackend, plan } from "@sumo/core";
 import { createWasmEngine, fillUniform } from "@sumo/linalg";
 import { createLlama, llamaConfig, parameterShapes } from "@sumo/llama";
 import { readText } from "@sumo/trainer/data";
-import { BYTES, createCorpus } from "@sumo/trainer/training";
+import { createCorpus, createTokenizer } from "@sumo/trainer/training";
 
 const RESULTS = new URL("results/sumo-defaults.json", import.meta.url);
 const SEEDS = [0, 1, 2];
@@ -38,7 +38,7 @@ const contestants = {
   "SUMO, joint, rank 8": { options: { ...sumo, residual: "joint", rank: 8 }, rates: sumoRates },
 };
 
-const corpus = createCorpus(readText("moby-dick").bytes, BYTES, config.context);
+const corpus = createCorpus(readText("moby-dick").bytes, createTokenizer([]), config.context);
 const hidden = parameterShapes(config).filter(({ kind }) => kind === "hidden");
 const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")).results : {};
 
