@@ -124,6 +124,13 @@ export class Gpu {
     }
   }
 
+  /** Takes a tensor out of all open scopes: from now on it is the caller's. Returns it. */
+  keep(tensor: GpuTensor): GpuTensor {
+    this.find(tensor);
+    for (const scope of this.scopes) scope.delete(tensor);
+    return tensor;
+  }
+
   /** Frees all tensors and the device. Everything of this GPU throws afterwards. */
   dispose(): void {
     if (this.disposed) return;

@@ -1,5 +1,5 @@
 import { describeDecompositions } from "./decompositions-suite.ts";
 
-describeDecompositions("webgl2", 20);
-describeDecompositions("webgl", 10);
-describeDecompositions("webgpu", 10);
+describeDecompositions("webgl2", 8);
+describeDecompositions("webgl", 4);
+describeDecompositions("webgpu", 4);

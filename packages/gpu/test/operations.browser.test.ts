@@ -1,5 +1,5 @@
 import { describeOperations } from "./operations-suite.ts";
 
-describeOperations("webgl2", 20);
-describeOperations("webgl", 10);
-describeOperations("webgpu", 10);
+describeOperations("webgl2", 8);
+describeOperations("webgl", 4);
+describeOperations("webgpu", 4);

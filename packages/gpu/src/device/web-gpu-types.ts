@@ -9,11 +9,11 @@ export interface GpuBuffer {
   destroy(): void;
 }
 
-export interface GpuTexture {
+interface GpuTexture {
   readonly width: number;
 }
 
-export interface GpuCommandEncoder {
+interface GpuCommandEncoder {
   clearBuffer(buffer: GpuBuffer): void;
   copyBufferToBuffer(from: GpuBuffer, fromOffset: number, to: GpuBuffer, toOffset: number, bytes: number): void;
   copyBufferToTexture(

@@ -1,0 +1,5 @@
+import { describeBackend } from "./backend-suite.ts";
+
+describeBackend("webgl2");
+describeBackend("webgl");
+describeBackend("webgpu");

@@ -1,0 +1,4 @@
+import { describeBackend } from "./backend-suite.ts";
+
+describeBackend("cpu");
+describeBackend("webasm");
