@@ -20,7 +20,7 @@ const OPTIMIZERS: readonly Group[] = [
   { optimizer: "adamw", lr },
   { optimizer: "muon", lr },
   { optimizer: "muon", lr, momentum: 0 },
-  { optimizer: "galore", lr, rank: 3, refreshEvery: 4 },
+  { optimizer: "galore", lr, rank: 3, refresh: { every: 4 } },
   { optimizer: "sgd", lr, momentum: 0.8 },
 ];
 const named = OPTIMIZERS.map((options) => [JSON.stringify(options), options] as const);

@@ -20,8 +20,8 @@ export interface GaloreOptions {
   readonly lr: number | Schedule;
   /** Dimension of the subspace, clamped to the shorter side. Default: a quarter of it. */
   readonly rank?: number;
-  /** Steps between two subspaces. Default 200. */
-  readonly refreshEvery?: number;
+  /** Steps between two subspaces. Default `{ every: 200 }`. */
+  readonly refresh?: { readonly every: number };
   /** Which side of the gradient is compressed. Default `"short"`, the authors' choice. */
   readonly side?: "short" | "long" | "left" | "right";
   /** Factor of the update. Default 0.25. */
@@ -41,7 +41,7 @@ export type GaloreSettings = Required<Omit<GaloreOptions, "rank">> & { readonly 
 
 const CHECKS: OptionChecks<GaloreOptions> = {
   rank: wholeAtLeast(1),
-  refreshEvery: wholeAtLeast(1),
+  refresh: checkRefreshEvery,
   side: oneOf("short", "long", "left", "right"),
   alpha: range(0, Infinity, "()"),
   beta1: range(0, 1, "[)"),
@@ -53,12 +53,18 @@ const CHECKS: OptionChecks<GaloreOptions> = {
   seed: wholeAtLeast(0),
 };
 
+function checkRefreshEvery(value: unknown): string | undefined {
+  const { every, ...unknown } = (value ?? {}) as Record<string, unknown>;
+  const known = Object.keys(unknown).length === 0;
+  return known && wholeAtLeast(1)(every) === undefined ? undefined : "{ every: steps >= 1 }";
+}
+
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
 export function galoreSettings(options: GaloreOptions): GaloreSettings {
   checkOptions("galore", options, CHECKS);
   return {
     rank: undefined,
-    refreshEvery: 200,
+    refresh: { every: 200 },
     side: "short",
     alpha: 0.25,
     beta1: 0.9,
@@ -112,7 +118,7 @@ export class Galore<T> implements Stepper<T> {
       this.step++;
       return { updateNorm: 0 };
     }
-    const due = this.tracked >= this.refreshes * this.settings.refreshEvery && gradientNorm > 0;
+    const due = this.tracked >= this.refreshes * this.settings.refresh.every && gradientNorm > 0;
     return scratch.scope(() => this.follow(input, due ? this.refresh(input) : undefined));
   }
 

@@ -35,7 +35,7 @@ const OPTIMIZERS: readonly Group[] = [
   { optimizer: "adamw", lr: 0.01 },
   { optimizer: "muon", lr: 0.01 },
   { optimizer: "muon", lr: 0.01, momentum: 0, orthogonalize: "exact" },
-  { optimizer: "galore", lr: 0.01, rank: 4, refreshEvery: 3 },
+  { optimizer: "galore", lr: 0.01, rank: 4, refresh: { every: 3 } },
   { optimizer: "sgd", lr: 0.01 },
 ];
 const named = OPTIMIZERS.map((options) => [JSON.stringify(options), options] as const);
@@ -278,6 +278,8 @@ describe("bad input is refused before anything is allocated", () => {
     ["no residual", { optimizer: "sumo", lr: 1, residual: "none" }],
     ["two kinds of refresh", { optimizer: "sumo", lr: 1, refresh: { every: 3, captureBelow: 0.5 } }],
     ["every 0", { optimizer: "sumo", lr: 1, refresh: { every: 0 } }],
+    ["GaLore every 0", { optimizer: "galore", lr: 1, refresh: { every: 0 } }],
+    ["GaLore that staggers", { optimizer: "galore", lr: 1, refresh: { every: 3, stagger: true } }],
     ["a limit below 1", { optimizer: "sumo", lr: 1, growthLimit: 0.9 }],
     ["no coefficients", { optimizer: "sumo", lr: 1, orthogonalize: [] }],
     ["an undefined option", { optimizer: "sumo", lr: 1, rank: undefined }],

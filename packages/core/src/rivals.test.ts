@@ -153,11 +153,11 @@ describe("GaLore", () => {
   });
 
   /** The basis at every step, read from checkpoints. */
-  function trainedWithBases(rank: number, refreshEvery: number, lr: number): { bases: Rows[]; got: Rows } {
+  function trainedWithBases(rank: number, every: number, lr: number): { bases: Rows[]; got: Rows } {
     const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 22 }));
     const data = flat(weight);
     const parameters = [{ name: "w", shape: [ROWS, COLS], data }];
-    const optimizer = createOptimizer(parameters, { optimizer: "galore", lr, rank, refreshEvery }, { backend });
+    const optimizer = createOptimizer(parameters, { optimizer: "galore", lr, rank, refresh: { every } }, { backend });
     const bases = gradients.map((gradient) => {
       optimizer.stepParameter("w", flat(gradient));
       return unflat(ROWS, rank, readSafetensors(optimizer.save()).tensors["w/basis"]!.data);

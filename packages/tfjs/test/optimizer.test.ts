@@ -9,7 +9,7 @@ const OPTIMIZERS: Record<string, () => CoreOptimizer> = {
   "SUMO, on the device": () => new SumoOptimizer({ lr: 0.02, rank: 4, orthogonalize: "device" }),
   "SUMO, NS5": () => new SumoOptimizer({ lr: 0.02, rank: 4, orthogonalize: "muon", weightDecay: 0.1, cautious: true }),
   Muon: () => new MuonOptimizer({ lr: 0.02 }),
-  GaLore: () => new GaLoreOptimizer({ lr: 0.05, rank: 4, refreshEvery: 3 }),
+  GaLore: () => new GaLoreOptimizer({ lr: 0.05, rank: 4, refresh: { every: 3 } }),
   AdamW: () => new AdamWOptimizer({ lr: 0.01, weightDecay: 0.01 }),
 };
 const cases = Object.entries(OPTIMIZERS);

@@ -14,7 +14,7 @@ const COLS = 10;
 const rivals: Record<string, [OptimizerOptions, CoreOptimizer]> = (() => {
   const hidden = /./;
   const sumo = { lr: 0.01, rank: 4, refresh: { every: 5 } } as const;
-  const galore = { lr: 0.01, rank: 4, refreshEvery: 5 } as const;
+  const galore = { lr: 0.01, rank: 4, refresh: { every: 5 } } as const;
   const adamw = { lr: 0.01, weightDecay: 0.1 } as const;
   return {
     SUMO: [{ optimizer: "sumo", ...sumo }, new SumoOptimizer({ ...sumo, hidden })],
@@ -69,7 +69,7 @@ describe("applyGradientsAsync", () => {
     "SUMO of adaptive rank": () =>
       new SumoOptimizer({ lr: 0.01, rank: { energy: 0.6, max: 6 }, refresh: { every: 2 } }),
     Muon: () => new MuonOptimizer({ lr: 0.01, orthogonalize: "exact" }),
-    GaLore: () => new GaLoreOptimizer({ lr: 0.01, rank: 3, refreshEvery: 2 }),
+    GaLore: () => new GaLoreOptimizer({ lr: 0.01, rank: 3, refresh: { every: 2 } }),
     AdamW: () => new AdamWOptimizer({ lr: 0.01 }),
   };
 
