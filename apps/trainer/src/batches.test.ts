@@ -40,6 +40,17 @@ test("a draw is a function of seed and number; other seeds and numbers give othe
   expect(new Set([starts(3, 7), starts(3, 8), starts(4, 7)]).size).toBe(3);
 });
 
+test("the parts of a step are one larger batch", () => {
+  const whole = emptyBatch({ batch: 6, length: 16 });
+  drawBatch(whole, text, { batch: 6, length: 16 }, 3, 7);
+  const parts = [0, 1, 2].flatMap((part) => {
+    const out = emptyBatch({ batch: 2, length: 16 });
+    drawBatch(out, text, { batch: 2, length: 16 }, 3, 7, part);
+    return [...out.tokens];
+  });
+  expect(parts).toEqual([...whole.tokens]);
+});
+
 test("every place is drawn, the last one too", () => {
   const shape = { batch: 64, length: 490 };
   const seen = new Set<number>();

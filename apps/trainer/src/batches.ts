@@ -20,19 +20,24 @@ export function emptyBatch({ batch, length }: BatchShape): Batch {
 }
 
 /**
- * Fills `out` with windows from random places. They depend on the seed and the draw's number alone, so that a resumed run,
- * and another optimizer with the same seed, sees the same text in the same order.
+ * Fills `out` with windows from random places. They depend on the seed, the step and the part alone, so that a resumed run, and another
+ * optimizer with the same seed, sees the same text in the same order.
+ *
+ * @param part - which of a step's passes this is, from 0: all of them together see what one pass over as many windows would.
  */
 export function drawBatch(
   out: Batch,
   text: Uint16Array,
   { batch, length }: BatchShape,
   seed: number,
-  draw: number,
+  step: number,
+  part = 0,
 ): void {
-  const places = new Float64Array(batch);
-  fillUniform(places, [seed, STREAM, draw]);
-  for (let i = 0; i < batch; i++) copyWindow(out, i, text, Math.floor(places[i]! * (text.length - length)), length);
+  const places = new Float64Array((part + 1) * batch);
+  fillUniform(places, [seed, STREAM, step]);
+  for (let i = 0; i < batch; i++) {
+    copyWindow(out, i, text, Math.floor(places[part * batch + i]! * (text.length - length)), length);
+  }
 }
 
 /**

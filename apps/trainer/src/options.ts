@@ -34,6 +34,8 @@ export interface TrainOptions {
 
   readonly steps: number;
   readonly batch: number;
+  readonly accumulate: number;
+  readonly recompute?: true;
   readonly seed: number;
   readonly evalEvery: number;
   readonly evalTokens: number;
@@ -54,6 +56,7 @@ export interface SampleOptions {
 export interface CliOptions extends TrainOptions, SampleOptions {
   readonly name?: string;
   readonly runs: string;
+  readonly threads?: number;
   readonly resume?: string;
   readonly sample?: string;
   readonly compare?: readonly OptimizerName[];
@@ -84,6 +87,8 @@ const TRAINING: Readonly<Record<keyof TrainOptions, "fixed" | "free">> = {
   finalLr: "fixed",
   steps: "free", // the schedule is stretched over the new number of steps
   batch: "fixed",
+  accumulate: "fixed",
+  recompute: "free",
   seed: "fixed",
   evalEvery: "free",
   evalTokens: "free",
@@ -163,7 +168,19 @@ function addRun(command: Command): void {
   command
     .optionsGroup("Run:")
     .option("--steps <n>", "updates in all", whole(1), 400)
-    .option("--batch <n>", "windows of one context in a step", whole(1), 8)
+    .option("--batch <n>", "windows of one context in a pass", whole(1), 8)
+    .option(
+      "--accumulate <n>",
+      "passes that make up a step: larger steps without more memory for activations",
+      whole(1),
+      1,
+    )
+    .option("--recompute", "keep less of a pass and compute it again on the way back: for long contexts")
+    .option(
+      "--threads <n>",
+      "cores to use, at most one for each window; the bits do not depend on it (default: all)",
+      whole(1),
+    )
     .option(
       "--seed <n>",
       "of weights, batches, subspaces and samples: the same seed gives the same losses",

@@ -1,16 +1,17 @@
 import { type Plan, plan } from "@sumo/core";
 import { planLlama } from "@sumo/llama";
-import type { Text } from "./data.ts";
+import type { ReadyRun } from "./follow.ts";
 import { optimizerGroups } from "./optimizer-groups.ts";
 import type { TrainOptions } from "./options.ts";
 import { hiddenNames, type Session } from "./session.ts";
 import { type Facts, formatBytes, formatCount } from "./terminal.ts";
 
 /** What runs and how big it is, said before the first step. */
-export function summarize(text: Text, options: TrainOptions, session: Session, folder: string): Facts {
+export function summarize({ text, options, session, threads }: ReadyRun, folder: string): Facts {
   const { config, parameters } = session.model;
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
+  const passes = options.accumulate === 1 ? "" : `${options.accumulate} x `;
   return [
     ["data", `${text.source}, ${formatCount(text.bytes.length)} bytes; the last tenth is held out`],
     [
@@ -19,15 +20,15 @@ export function summarize(text: Text, options: TrainOptions, session: Session, f
     ],
     [
       "training",
-      `${formatCount(options.steps)} steps of ${options.batch} x ${config.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}`,
+      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${config.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}`,
     ],
-    ...memoryFacts(options, session),
+    ...memoryFacts(options, session, threads),
     ["folder", folder],
   ];
 }
 
 /** The optimizer's state beside AdamW's for the same model, and what the model itself takes. */
-function memoryFacts(options: TrainOptions, session: Session): Facts {
+function memoryFacts(options: TrainOptions, session: Session, threads: number): Facts {
   const { config, parameters } = session.model;
   const hidden = hiddenNames(session.model);
   const chosen = stateBytes(plan(parameters, optimizerGroups(options, hidden)), hidden);
@@ -35,6 +36,8 @@ function memoryFacts(options: TrainOptions, session: Session): Facts {
   const { weightBytes, activationBytes, gradientBytes } = planLlama(config, {
     batch: options.batch,
     length: config.context,
+    threads,
+    recompute: options.recompute ?? false,
   });
   const share = `${((100 * chosen.hidden) / adamw.hidden).toFixed(1)} % of AdamW's ${formatBytes(adamw.hidden)}`;
   return [

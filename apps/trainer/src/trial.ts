@@ -3,10 +3,11 @@ import { plan } from "@sumo/core";
 import type { LlamaConfig } from "@sumo/llama";
 import type { Contestant } from "./contestants.ts";
 import type { Corpus } from "./corpus.ts";
+import { type Crew, openSession } from "./crew.ts";
 import { DivergedError } from "./errors.ts";
 import type { LogLine } from "./log-line.ts";
 import { optimizerGroups, peakRate } from "./optimizer-groups.ts";
-import { hiddenNames, Session } from "./session.ts";
+import { hiddenNames } from "./session.ts";
 import { train } from "./train.ts";
 
 /** One training run of a comparison. */
@@ -26,6 +27,7 @@ export interface TrialContext {
   readonly contestant: Contestant;
   readonly model: LlamaConfig;
   readonly corpus: Corpus;
+  readonly crew: Crew;
   readonly logged: (line: LogLine) => void;
   readonly signal: AbortSignal;
 }
@@ -35,11 +37,12 @@ export async function runTrial({
   contestant,
   model,
   corpus,
+  crew,
   logged,
   signal,
 }: TrialContext): Promise<Trial | undefined> {
   const { label, options } = contestant;
-  const session = new Session(model, options, corpus);
+  const session = await openSession(model, options, corpus, crew);
   const hidden = hiddenNames(session.model);
   const planned = plan(session.model.parameters, optimizerGroups(options, hidden));
   const own = planned.parameters.filter(({ name }) => hidden.has(name));

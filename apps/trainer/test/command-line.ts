@@ -22,7 +22,12 @@ async function bundle(): Promise<string> {
     root,
     configFile: false,
     logLevel: "error",
-    build: { ssr: "src/cli.ts", outDir, target: "node20" },
+    build: {
+      ssr: true,
+      outDir,
+      target: "node20",
+      rollupOptions: { input: ["src/cli.ts", "src/crew-worker.ts"], output: { chunkFileNames: "[name].js" } },
+    },
     ssr: { noExternal: [/^@sumo\//], resolve: { conditions: ["@sumo/source"] } },
   });
   return join(outDir, "cli.js");
@@ -30,7 +35,9 @@ async function bundle(): Promise<string> {
 
 /** A model and a run so small that a step takes about a millisecond. */
 export const TINY: readonly string[] =
-  "--dim 16 --layers 1 --heads 2 --context 16 --batch 2 --eval-tokens 64 --final-tokens 128 --length 20".split(" ");
+  "--dim 16 --layers 1 --heads 2 --context 16 --batch 2 --threads 1 --eval-tokens 64 --final-tokens 128 --length 20".split(
+    " ",
+  );
 
 export interface Ended {
   readonly code: number | null;

@@ -146,6 +146,32 @@ test("every optimizer learns, with a vocabulary of its own, grouped queries and 
   }
 });
 
+test("threads and recomputing leave every bit as it is", async () => {
+  const folder = workplace();
+  const words = ["--data", "text.txt", ...TINY, "--steps", "10", "--batch", "3"];
+  expect((await run(folder, ...words, "--name", "plain")).code).toBe(0);
+  expect((await run(folder, ...words, "--name", "threads", "--threads", "3")).code).toBe(0);
+  expect((await run(folder, ...words, "--name", "recomputed", "--recompute")).code).toBe(0);
+  for (const name of ["threads", "recomputed"]) {
+    expect(losses(folder, name)).toEqual(losses(folder, "plain"));
+    expect(checkpoint(folder, name)).toEqual(checkpoint(folder, "plain"));
+  }
+});
+
+test("accumulated passes are one step over all their windows, and resume", async () => {
+  const folder = workplace();
+  const words = ["--data", "text.txt", ...TINY, "--optimizer", "sgd", "--schedule", "constant", "--steps", "9"];
+  await run(folder, ...words, "--name", "whole", "--batch", "6");
+  await run(folder, ...words, "--name", "parts", "--batch", "2", "--accumulate", "3", "--steps", "4");
+  expect((await run(folder, "--resume", "parts", "--steps", "9")).code).toBe(0);
+  const trained = (name: string): number[] => losses(folder, name).flatMap(({ loss }) => loss ?? []);
+  const [whole, parts] = [trained("whole"), trained("parts")];
+  expect(parts).toHaveLength(9);
+  // Sums of 96 terms in another order, and what nine steps make of that, against losses that differ by far more between seeds.
+  const tolerance = 9 * 96 * 2 ** -24 * whole[0]!;
+  for (const [i, loss] of parts.entries()) expect(Math.abs(loss - whole[i]!)).toBeLessThan(tolerance);
+});
+
 test("a folder of texts is data; a text that changed is noticed", async () => {
   const folder = workplace();
   mkdirSync(join(folder, "library"));

@@ -5,6 +5,7 @@ import { type Beginning, begin } from "../beginning.ts";
 import { bestTrials, compareTrials } from "../comparison.ts";
 import { comparisonTable } from "../comparison-table.ts";
 import { type Contestant, contestantsOf, withMoreSeeds, withRates } from "../contestants.ts";
+import { type Crew, createCrew, threadsFor } from "../crew.ts";
 import { trialsCsv } from "../csv.ts";
 import { catchInterrupt } from "../interrupt.ts";
 import { peakRate } from "../optimizer-groups.ts";
@@ -25,9 +26,10 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
   const facts = describe(cli, beginning);
   showFacts(screen, facts);
   const interrupt = catchInterrupt(() => screen.write(colors.yellow("\nstopping; finished trials are kept\n")));
+  const crew = createCrew(threadsFor(cli.threads, cli.batch));
   const all: Trial[] = [];
   const run = async (entrants: readonly Contestant[]): Promise<Trial[]> => {
-    const trials = await runAll(entrants, beginning, interrupt.signal, screen);
+    const trials = await runAll(entrants, beginning, crew, interrupt.signal, screen);
     all.push(...trials);
     return trials;
   };
@@ -37,6 +39,7 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
   );
   const chosen = [...first, ...(await run(more))];
   interrupt.release();
+  crew.dispose();
   if (chosen.length > 0) show(folder, all, chosen, facts, screen);
   return interrupt.exitCode;
 }
@@ -45,6 +48,7 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
 async function runAll(
   contestants: readonly Contestant[],
   { model, corpus }: Beginning,
+  crew: Crew,
   signal: AbortSignal,
   screen: Screen,
 ): Promise<Trial[]> {
@@ -55,7 +59,7 @@ async function runAll(
     screen.write(`\n${colors.bold(label)}, lr ${peakRate(options)}, seed ${options.seed}\n`);
     const progress = showProgress(screen, options.steps, 0);
     try {
-      const trial = await runTrial({ contestant, model, corpus, logged: progress.logged, signal });
+      const trial = await runTrial({ contestant, model, corpus, crew, logged: progress.logged, signal });
       if (trial !== undefined) trials.push(trial);
     } finally {
       progress.stop();
