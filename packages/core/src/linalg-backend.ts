@@ -217,14 +217,15 @@ function packed({ data, shape, stride, offset }: MatrixLike): Float32Array {
   return copy;
 }
 
+/** ‖line‖² of every row, or of every column. */
 function squaredLineNorms({ data, shape }: LinalgMatrix, lines: "rows" | "columns", out: Float64Array): Float64Array {
   const [rows, cols] = shape as [number, number];
   out.fill(0);
   for (let i = 0, at = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++, at++) {
-      const line = lines === "rows" ? i : j;
-      out[line] = out[line]! + data[at]! * data[at]!;
-    }
+    let sum = 0;
+    if (lines === "rows") for (let j = 0; j < cols; j++, at++) sum += data[at]! * data[at]!;
+    else for (let j = 0; j < cols; j++, at++) out[j]! += data[at]! * data[at]!;
+    if (lines === "rows") out[i] = sum;
   }
   return out;
 }
@@ -232,6 +233,8 @@ function squaredLineNorms({ data, shape }: LinalgMatrix, lines: "rows" | "column
 function multiplyLines({ data, shape }: LinalgMatrix, lines: "rows" | "columns", factors: Float64Array): void {
   const [rows, cols] = shape as [number, number];
   for (let i = 0, at = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++, at++) data[at] = data[at]! * factors[lines === "rows" ? i : j]!;
+    const factor = factors[i]!;
+    if (lines === "rows") for (let j = 0; j < cols; j++, at++) data[at]! *= factor;
+    else for (let j = 0; j < cols; j++, at++) data[at]! *= factors[j]!;
   }
 }
