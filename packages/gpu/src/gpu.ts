@@ -5,7 +5,7 @@ import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, Too
 import { IdleStorage } from "./idle-storage.ts";
 import { scaleKernel } from "./kernels/elementwise.ts";
 import type { GpuMode } from "./mode.ts";
-import { rowMajor } from "./row-major.ts";
+import { isSize, rowMajor } from "./row-major.ts";
 import { GpuTensor } from "./tensor.ts";
 
 export interface GpuOptions {
@@ -98,7 +98,9 @@ export class Gpu {
 
   /** A `rows × cols` matrix of zeros. Owned by the innermost open scope, else by the caller. */
   zeros(rows: number, cols: number): GpuTensor {
-    return this.tensor(new Float32Array(rows * cols), rows, cols);
+    const tensor = this.empty(rows, cols);
+    this.write(tensor, new Float32Array(rows * cols));
+    return tensor;
   }
 
   /**
@@ -236,6 +238,7 @@ export class Gpu {
   }
 
   private acquire(rows: number, cols: number): Storage {
+    if (!isSize(rows) || !isSize(cols)) throw new GpuShapeError(`expected whole sizes, got ${rows} x ${cols}`);
     if (this.disposed) throw new DisposedTensorError("this Gpu was disposed; make a new one with createGpu()");
     if (rows * cols > this.device.maxElements || this.bytesOf(rows, cols) > this.bytesOf(1, this.device.maxElements)) {
       throw new TooLargeError(rows, cols, this.device.maxElements, this.mode);

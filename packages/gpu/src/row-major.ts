@@ -35,4 +35,5 @@ function ofMatrix({ data, shape, stride, offset }: MatrixLike): RowMajor {
   return { rows, cols, values };
 }
 
-const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+/** Whether a matrix can have so many rows or columns. */
+export const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

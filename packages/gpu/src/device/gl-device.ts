@@ -167,7 +167,7 @@ export class GLDevice implements Device<GLStorage> {
     const known = this.kernels.get(name);
     if (known !== undefined) return known;
     const { kernel } = createKernel(this.gpu, packed, {
-      output: [out.groups, out.rows],
+      output: [1, 1],
       argumentTypes: [...matrices.map(() => "ArrayTexture(4)"), ...numbers.map(() => "Float")],
       returnType: "Array(4)",
       pipeline: true,

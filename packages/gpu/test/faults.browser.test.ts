@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  createGpu,
+  DisposedTensorError,
+  type Gpu,
+  GpuMemoryError,
+  type GpuMode,
+  LostContextError,
+  matmul,
+  norm,
+  scaledAdd,
+  TooLargeError,
+  transpose,
+  UnsupportedModeError,
+} from "../src/index.ts";
+import { normal } from "./matrices.ts";
+
+const GL_MODES = ["webgl2", "webgl"] as const;
+const prototypeOf = (mode: "webgl2" | "webgl"): WebGLRenderingContext =>
+  mode === "webgl2" ? (WebGL2RenderingContext.prototype as WebGLRenderingContext) : WebGLRenderingContext.prototype;
+
+interface Device {
+  destroy(): void;
+  dispatchEvent(event: Event): boolean;
+  readonly lost: Promise<unknown>;
+}
+
+/** A Gpu and what it stands on. */
+async function openGL(mode: "webgl2" | "webgl"): Promise<{ gpu: Gpu; gl: WebGLRenderingContext }> {
+  const spy = vi.spyOn(prototypeOf(mode), "createFramebuffer");
+  const gpu = await createGpu({ mode });
+  const gl = spy.mock.contexts.at(-1) as WebGLRenderingContext;
+  spy.mockRestore();
+  return { gpu, gl };
+}
+
+async function openWebGpu(): Promise<{ gpu: Gpu; device: Device }> {
+  const gpu = await createGpu({ mode: "webgpu" });
+  const library = (await import("gpu.js")) as unknown as {
+    default: { WebGPUContext: { acquire(): Promise<{ device: Device }> } };
+  };
+  return { gpu, device: (await library.default.WebGPUContext.acquire()).device };
+}
+
+/** The page goes on: a new Gpu computes. */
+async function expectWorking(mode: GpuMode): Promise<void> {
+  const gpu = await createGpu({ mode });
+  gpu.scope(() => {
+    const a = gpu.tensor([1, 2, 3, 4], 2, 2);
+    expect(Array.from(matmul(a, a).read())).toEqual([7, 10, 15, 22]);
+  });
+  gpu.dispose();
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each(GL_MODES)("faults on %s", (mode) => {
+  test("a lost context is a typed error, and the page goes on", async () => {
+    const { gpu, gl } = await openGL(mode);
+    const a = gpu.tensor([1, 2, 3, 4], 2, 2);
+    gl.getExtension("WEBGL_lose_context")!.loseContext();
+    for (const use of [() => a.read(), () => matmul(a, a), () => norm(transpose(a)), () => gpu.zeros(3, 3)]) {
+      expect(use).toThrow(LostContextError);
+    }
+    a.dispose();
+    gpu.dispose();
+    await expectWorking(mode);
+  });
+
+  test("an allocation that fails is a typed error that leaves nothing behind", async () => {
+    const { gpu, gl } = await openGL(mode);
+    const a = gpu.tensor([1, 2, 3, 4], 2, 2);
+    const before = gpu.memory;
+    const spy = vi.spyOn(prototypeOf(mode), "getError").mockReturnValue(gl.OUT_OF_MEMORY);
+    const deleted = vi.spyOn(prototypeOf(mode), "deleteTexture");
+    expect(() => gpu.zeros(64, 64)).toThrow(GpuMemoryError);
+    expect(deleted).toHaveBeenCalledOnce();
+    expect(gpu.memory).toEqual(before);
+    spy.mockRestore();
+    expect(Array.from(matmul(a, a).read())).toEqual([7, 10, 15, 22]);
+    gpu.dispose();
+  });
+
+  test("an allocation that fails is tried again without the idle memory", async () => {
+    const { gpu, gl } = await openGL(mode);
+    gpu.zeros(8, 8).dispose();
+    expect(gpu.memory.idleBytes).toBe(8 * 8 * 4);
+    const spy = vi.spyOn(prototypeOf(mode), "getError").mockReturnValueOnce(gl.OUT_OF_MEMORY);
+    expect(gpu.zeros(16, 16).read()).toEqual(new Float32Array(256));
+    expect(spy).toHaveBeenCalledTimes(2);
+    expect(gpu.memory.idleBytes).toBe(0);
+    gpu.dispose();
+  });
+
+  test("ten thousand operations leave memory flat", async () => {
+    const created = vi.spyOn(prototypeOf(mode), "createTexture");
+    const deleted = vi.spyOn(prototypeOf(mode), "deleteTexture");
+    const gpu = await createGpu({ mode });
+    const a = gpu.tensor(normal(6, 8, 1));
+    const round = (): void =>
+      gpu.scope(() => {
+        let x = a;
+        for (let i = 0; i < 16; i++)
+          x = scaledAdd(0.5, matmul(matmul(x, x, { transposeB: true }), a), 0.25, transpose(transpose(x)));
+      });
+    round();
+    const textures = created.mock.calls.length - deleted.mock.calls.length;
+    const { memory } = gpu;
+    // Five operations a turn.
+    for (let i = 0; i < 125; i++) round();
+    expect(created.mock.calls.length - deleted.mock.calls.length).toBe(textures);
+    expect(gpu.memory).toEqual(memory);
+    expect(Array.from(a.read())).toEqual(Array.from(normal(6, 8, 1).data));
+    gpu.dispose();
+    expect(created.mock.calls.length - deleted.mock.calls.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("faults on webgpu", () => {
+  test("a lost device is a typed error, and the page goes on", async () => {
+    const { gpu, device } = await openWebGpu();
+    const a = gpu.tensor([1, 2, 3, 4], 2, 2);
+    device.destroy();
+    await device.lost;
+    for (const use of [() => a.read(), () => matmul(a, a), () => gpu.zeros(3, 3)])
+      expect(use).toThrow(LostContextError);
+    await expect(a.readAsync()).rejects.toThrow(LostContextError);
+    gpu.dispose();
+    await expectWorking("webgpu");
+  });
+
+  test("an allocation that fails is told by the next call", async () => {
+    const { gpu, device } = await openWebGpu();
+    const a = gpu.zeros(2, 2);
+    const error = new GPUOutOfMemoryError("no memory");
+    device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+    expect(() => matmul(a, a)).toThrow(GpuMemoryError);
+    gpu.dispose();
+    await expectWorking("webgpu");
+  });
+});
+
+describe.each([...GL_MODES, "webgpu"] as const)("limits on %s", (mode) => {
+  test("a matrix over the device's limit is refused before anything is allocated", async () => {
+    const gpu = await createGpu({ mode });
+    const before = gpu.memory;
+    expect(() => gpu.zeros(1, gpu.maxElements + 1)).toThrow(TooLargeError);
+    expect(() => gpu.zeros(gpu.maxElements, 2)).toThrow(TooLargeError);
+    expect(gpu.memory).toEqual(before);
+    // Wider than a texture's side, and therefore folded.
+    const long = new Float32Array(70_001).map((_, i) => i % 97);
+    gpu.scope(() => {
+      const x = gpu.tensor(long, 1, long.length);
+      expect(scaledAdd(2, x, -1, x).read()).toEqual(long);
+      expect(transpose(x).read()).toEqual(long);
+      expect(transpose(transpose(x)).read()).toEqual(long);
+      expect(Math.abs(norm(scaledAdd(1, x, 1, x)) / (2 * Math.hypot(...long)) - 1)).toBeLessThan(2 ** -20);
+    });
+    gpu.dispose();
+    expect(() => gpu.zeros(1, 1)).toThrow(DisposedTensorError);
+  });
+});
+
+test("gpu.js does not take the browser's own GPU class away", async () => {
+  await createGpu({ mode: "webgl2" }).then((gpu) => gpu.dispose());
+  expect((globalThis as { GPU?: { prototype: object } }).GPU?.prototype).not.toHaveProperty("createKernel");
+});
+
+test("a mode that does not run here is refused with those that do", async () => {
+  await expect(createGpu({ mode: "headlessgl" })).rejects.toThrow(UnsupportedModeError);
+  await expect(createGpu({ mode: "headlessgl" })).rejects.toThrow(/webgl2/);
+});
+
+declare class GPUOutOfMemoryError extends Error {}
+declare class GPUUncapturedErrorEvent extends Event {
+  constructor(type: string, options: { error: Error });
+}
