@@ -1,0 +1,77 @@
+import { fillUniform } from "@sumo/linalg";
+import * as tf from "@tensorflow/tfjs";
+import type { TokenBatch } from "./encoder.ts";
+import type { Gloss } from "./glosses.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** A text in pieces, and its category. */
+interface Example {
+  readonly ids: Int32Array;
+  readonly category: number;
+}
+
+export interface Dataset {
+  readonly train: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+/** Texts and categories as tensors. Dispose of all three. */
+export interface LabelledBatch extends TokenBatch {
+  /** [batch], int32. */
+  readonly categories: tf.Tensor1D;
+}
+
+/** Longer texts are cut. */
+const MOST_PIECES = 24;
+/** What random numbers are for. */
+const SPLIT = 1;
+const BATCHES = 2;
+
+/** Draws texts for training and others for validation; the split depends on nothing but the sizes. */
+export function createDataset(
+  glosses: readonly Gloss[],
+  tokenizer: Tokenizer,
+  sizes: { readonly train: number; readonly validation: number },
+): Dataset {
+  const order = uniform(glosses.length, [0, SPLIT, 0]);
+  const shuffled = Array.from(order.keys()).sort((a, b) => order[a]! - order[b]!);
+  const examples = (from: number, count: number) =>
+    shuffled.slice(from, from + count).map((i) => ({
+      ids: tokenizer.encode(glosses[i]!.text).slice(0, MOST_PIECES),
+      category: glosses[i]!.category,
+    }));
+  return { validation: examples(0, sizes.validation), train: examples(sizes.validation, sizes.train) };
+}
+
+/** The training batch of a step, drawn with replacement: the same for every method that has the same seed. */
+export function trainingBatch({ train }: Dataset, size: number, seed: number, step: number): LabelledBatch {
+  return batchOf(Array.from(uniform(size, [seed, BATCHES, step]), (u) => train[Math.floor(u * train.length)]!));
+}
+
+/** All examples, in order, in batches of similar lengths. */
+export function* batchesOf(examples: readonly Example[], size: number): Generator<LabelledBatch> {
+  const sorted = [...examples].sort((a, b) => a.ids.length - b.ids.length);
+  for (let i = 0; i < sorted.length; i += size) yield batchOf(sorted.slice(i, i + size));
+}
+
+function batchOf(examples: readonly Example[]): LabelledBatch {
+  const length = Math.max(...examples.map(({ ids }) => ids.length));
+  const ids = new Int32Array(examples.length * length);
+  examples.forEach((example, i) => {
+    ids.set(example.ids, i * length);
+  });
+  return {
+    ids: tf.tensor2d(ids, [examples.length, length], "int32"),
+    lengths: tf.tensor1d(examples.map((example) => example.ids.length)),
+    categories: tf.tensor1d(
+      examples.map(({ category }) => category),
+      "int32",
+    ),
+  };
+}
+
+function uniform(count: number, key: readonly [number, number, number]): Float64Array {
+  const out = new Float64Array(count);
+  fillUniform(out, key);
+  return out;
+}
