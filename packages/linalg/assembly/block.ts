@@ -1,41 +1,54 @@
-import { columns, MR, tile } from "./tile";
+import { columns, MR, narrowStrip, strip } from "./tile";
 
 /** Scratch of a block: one tile of C, for the edges. */
 export const TILE_BYTES: usize = 128;
 
 /**
- * Block of C ← alpha A B + beta C, m × n, from packed panels, tile by tile. Tiles that lie wholly above the line row + skew = column
- * are left out; skew ≥ n leaves out none.
+ * Block of C ← alpha A B + beta C, m × n, panel by panel of B, tile by tile. In bytes: pairs of rows of A are `aPair` apart, the second
+ * row of a pair `aRow` after the first, inner terms `aStep`; B is packed; elements of C are `cRow` and `cCol` apart.
+ * Tiles that lie wholly above the line row + skew = column are left out; skew ≥ n leaves out none.
  */
 export function block<T>(
-  m: usize, n: usize, k: usize, alpha: T, a: usize, b: usize, beta: T, c: usize, ldc: usize, skew: isize, scratch: usize,
+  m: usize, n: usize, k: usize, alpha: T, a: usize, aPair: usize, aRow: usize, aStep: usize, b: usize,
+  beta: T, c: usize, cRow: usize, cCol: usize, skew: isize, scratch: usize,
 ): void {
-  for (let j: usize = 0; j < n; j += columns<T>(), b += k * columns<T>() * sizeof<T>()) {
-    const above = max<isize>(0, <isize>j - skew);
-    for (let i: usize = above - (above % MR); i < m; i += MR) {
+  const width = columns<T>() * sizeof<T>();
+  const inPlace = cCol == sizeof<T>();
+  for (let j: usize = 0; j < n; j += columns<T>(), b += k * width) {
+    const cols = min(columns<T>(), n - j);
+    const above = <usize>max<isize>(0, <isize>j - skew) / MR;
+    let i = above * MR;
+    let pair = a + above * aPair;
+    let to = c + i * cRow + j * cCol;
+    if (i >= m) return;
+    if (inPlace && cols == columns<T>()) {
+      const pairs = (m - i) / MR;
+      strip<T>(pairs, k, pair, aPair, aRow, aStep, b, width, alpha, beta, to, cRow);
+      i += pairs * MR;
+      pair += pairs * aPair;
+      to += pairs * MR * cRow;
+    } else if (inPlace && cols == columns<T>() / 2) {
+      const quads = (m - i) / (2 * MR);
+      narrowStrip<T>(quads, k, pair, aPair, aRow, aStep, b, width, alpha, beta, to, cRow);
+      i += quads * 2 * MR;
+      pair += quads * 2 * aPair;
+      to += quads * 2 * MR * cRow;
+    }
+    for (; i < m; i += MR, pair += aPair, to += MR * cRow) {
       const rows = min(MR, m - i);
-      const cols = min(columns<T>(), n - j);
-      panelTile<T>(rows, cols, k, alpha, a + i * k * sizeof<T>(), b, beta, c + i * ldc + j * sizeof<T>(), ldc, scratch);
+      // A missing second row of A is not read.
+      strip<T>(1, k, pair, 0, rows < MR ? 0 : aRow, aStep, b, width, alpha, <T>0, scratch, width);
+      merge<T>(rows, cols, scratch, beta, to, cRow, cCol);
     }
   }
 }
 
-/** One tile of C, of which `rows` × `cols` exist, from packed panels. */
-// @ts-ignore: decorator
-@inline
-function panelTile<T>(
-  rows: usize, cols: usize, k: usize, alpha: T, a: usize, b: usize, beta: T, c: usize, ldc: usize, scratch: usize,
-): void {
-  const width = columns<T>() * sizeof<T>();
-  if (rows == MR && cols == columns<T>()) {
-    tile<T>(k, a, a + sizeof<T>(), MR * sizeof<T>(), b, width, alpha, beta, c, ldc);
-    return;
-  }
-  tile<T>(k, a, a + sizeof<T>(), MR * sizeof<T>(), b, width, alpha, <T>0, scratch, width);
+/** C ← the first rows and columns of a tile + beta C. */
+function merge<T>(rows: usize, cols: usize, tile: usize, beta: T, c: usize, cRow: usize, cCol: usize): void {
   for (let i: usize = 0; i < rows; i++) {
     for (let j: usize = 0; j < cols; j++) {
-      const to = c + i * ldc + j * sizeof<T>();
-      const product = load<T>(scratch + i * width + j * sizeof<T>());
+      const to = c + i * cRow + j * cCol;
+      const product = load<T>(tile + (i * columns<T>() + j) * sizeof<T>());
       store<T>(to, beta == <T>0 ? product : product + beta * load<T>(to));
     }
   }

@@ -23,7 +23,7 @@ export function gram<S>(trans: bool, n: usize, k: usize, a: usize, lda: usize, c
       for (let i = j; i < n; i += MC) {
         const mc = min(MC, n - i);
         packWidened<S>(trans, MR, mc, kc, a, lda, i, p, blockA);
-        block<f64>(mc, nc, kc, 1, blockA, panels, p == 0 ? 0 : 1, c + i * ldc + j * 8, ldc, i - j, scratch);
+        block<f64>(mc, nc, kc, 1, blockA, MR * kc * 8, 8, MR * 8, panels, p == 0 ? 0 : 1, c + i * ldc + j * 8, ldc, 8, i - j, scratch);
       }
       p += KC;
     } while (p < k);

@@ -1,3 +1,4 @@
+import { roundUp } from "./gemm";
 // Panels: `width` lines of a matrix side by side, element (line, p) at p * width + line, zeros where there is no line.
 // S is the source's element type, T the panel's; f32 is widened to f64.
 
@@ -22,18 +23,41 @@ export function packLines<S, T>(width: usize, lines: usize, k: usize, source: us
   }
 }
 
+/** Panels that are filled side by side, so that memory is read in stretches of some hundred bytes. */
+const GROUP: usize = 4;
+
 /** Packs lines that lie across: element (line, p) is the line-th of the row at source + p * ld bytes. */
-export function packAcross<S, T>(width: usize, lines: usize, k: usize, source: usize, ld: usize, panel: usize): void {
-  const stride = width * sizeof<T>();
+export function packAcross<S, T>(width: usize, lines: usize, k: usize, source: usize, ld: usize, panels: usize): void {
+  const panel = k * width * sizeof<T>();
+  const whole = lines - (lines % width);
+  for (let i: usize = 0; i < whole; i += GROUP * width, panels += GROUP * panel) {
+    copyGroup<S, T>(width, min(GROUP * width, whole - i), k, source + i * sizeof<S>(), ld, panels, panel);
+  }
+  if (whole == lines) return;
+  let to = panels - ((roundUp(whole, GROUP * width) - whole) / width) * panel;
+  for (let p: usize = 0; p < k; p++) {
+    const from = source + p * ld + whole * sizeof<S>();
+    for (let line: usize = 0; line < width; line++, to += sizeof<T>()) {
+      store<T>(to, whole + line < lines ? <T>load<S>(from + line * sizeof<S>()) : <T>0);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyGroup<S, T>(width: usize, lines: usize, k: usize, source: usize, ld: usize, panels: usize, panel: usize): void {
   const lanes = 16 / sizeof<T>();
-  for (let i: usize = 0; i < lines; i += width, panel += k * stride) {
-    const count = min(width, lines - i);
-    for (let p: usize = 0; p < k; p++) {
-      const from = source + p * ld + i * sizeof<S>();
-      const to = panel + p * stride;
-      let line: usize = 0;
-      for (; line + lanes <= count; line += lanes) v128.store(to + line * sizeof<T>(), vector<S, T>(from + line * sizeof<S>()));
-      for (; line < width; line++) store<T>(to + line * sizeof<T>(), line < count ? <T>load<S>(from + line * sizeof<S>()) : <T>0);
+  const stride = width * sizeof<T>();
+  for (let p: usize = 0; p < k; p++, source += ld, panels += stride) {
+    let from = source;
+    const end = source + lines * sizeof<S>();
+    for (let to = panels; from < end; to += panel) {
+      if (stride < 16) {
+        store<u64>(to, load<u64>(from));
+        from += 8;
+      } else {
+        for (let at: usize = 0; at < stride; at += 16, from += lanes * sizeof<S>()) v128.store(to + at, vector<S, T>(from));
+      }
     }
   }
 }
