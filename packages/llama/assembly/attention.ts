@@ -248,7 +248,7 @@ function softmaxRow(n: i32, count: i32, p: usize, stat: usize): void {
   const bytes = <usize>n << 2;
   mask(n, count, p);
   let tops = v128.load(p);
-  for (let i: usize = 16; i < bytes; i += 16) tops = f32x4.max(tops, v128.load(p + i));
+  for (let i: usize = 16; i < bytes; i += 16) tops = f32x4.pmax(tops, v128.load(p + i));
   const top = maxLanes(tops);
   tops = f32x4.splat(top);
   let sums = f32x4.splat(0);

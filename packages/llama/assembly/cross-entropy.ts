@@ -40,7 +40,7 @@ function largest(bytes: usize, x: usize): f32 {
   const vectors = bytes & ~15;
   let tops = f32x4.splat(-Infinity);
   let i: usize = 0;
-  for (; i < vectors; i += 16) tops = f32x4.max(tops, v128.load(x + i));
+  for (; i < vectors; i += 16) tops = f32x4.pmax(tops, v128.load(x + i));
   let top = maxLanes(tops);
   for (; i < bytes; i += 4) top = max(top, load<f32>(x + i));
   return top;

@@ -1,79 +1,83 @@
 /**
- * Forward and backward, tokens a second, on one thread, with the share of each part.
+ * Forward and backward, tokens a second, on one thread and on several, with the share of each kernel.
  *
- * Usage: node packages/llama/bench/forward-backward.js [--dim 128] [--layers 4] [--length 128] [--batch 8] [--repeats 12]
- * Needs a build (`npx -y pnpm@12.21.0 build`).
+ * Usage: node packages/llama/bench/forward-backward.js [--dim 128] [--layers 4] [--length 128] [--batch 8] [--threads 2] [--repeats 12]
+ * Needs a build (`npx -y pnpm@12.21.0 build`). The shares are measured apart, since clocks cost time too.
  */
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { createWasmEngine, useEngine } from "@sumo/linalg";
+import { Worker } from "node:worker_threads";
+import { createWasmEngine } from "@sumo/linalg";
 import { createLlama } from "@sumo/llama";
+import { clockKernels } from "./kernel-clock.js";
 
+const defaults = { dim: 128, layers: 4, length: 128, batch: 8, threads: 2, repeats: 12 };
 const { values } = parseArgs({
   options: Object.fromEntries(
-    Object.entries({ dim: 128, layers: 4, length: 128, batch: 8, repeats: 12 }).map(([name, value]) => [
-      name,
-      { type: "string", default: String(value) },
-    ]),
+    Object.entries(defaults).map(([name, value]) => [name, { type: "string", default: String(value) }]),
   ),
 });
-const [dim, layers, length, batch, repeats] = ["dim", "layers", "length", "batch", "repeats"].map((name) =>
-  Number(values[name]),
-);
-
-const engine = createWasmEngine();
-const timed = timeProducts(engine);
-useEngine(timed.engine);
-const model = createLlama({ dim, layers, context: length, heads: Math.max(1, dim / 32) });
-const pass = model.createPass(batch, length);
+const [dim, layers, length, batch, threads, repeats] = Object.keys(defaults).map((name) => Number(values[name]));
+const config = { dim, layers, context: length, heads: Math.max(1, dim / 32) };
 const tokens = Int32Array.from({ length: batch * length }, (_, i) => (i * 7919) % 256);
 const targets = Int32Array.from({ length: batch * length }, (_, i) => (i * 104729) % 256);
+
+const model = createLlama(config, { engine: createWasmEngine({ shared: true }) });
 const parameters = model.parameters.reduce((sum, { data }) => sum + data.length, 0);
+const size = `${dim} wide, ${layers} layers, context ${length}, batch ${batch}, ${(parameters / 1e6).toFixed(2)} M parameters`;
+console.log(`${cpus()[0].model.trim()}, ${availableParallelism()} cores, Node ${process.version}\n${size}`);
 
-console.log(`${cpus()[0].model.trim()}, ${availableParallelism()} cores, Node ${process.version}`);
-console.log(
-  `width ${dim}, ${layers} layers, context ${length}, batch ${batch}, ${(parameters / 1e6).toFixed(2)} M parameters`,
-);
+const workers = Array.from({ length: threads - 1 }, () => new Worker(new URL("worker.js", import.meta.url)));
+const one = model.createPass(batch, length);
+const many = await model.createThreadedPass(batch, length, { workers });
+const backward = (pass) => pass.backward(tokens, targets, () => {});
+const [alone, together, forward] = interleaved([
+  () => backward(one),
+  () => backward(many),
+  () => one.loss(tokens, targets),
+]);
+report("forward + backward, 1 thread", alone);
+report(`forward + backward, ${threads} threads`, together);
+console.log(`${threads} threads are ${(alone[0] / together[0]).toFixed(2)} times one`);
+report("forward alone, 1 thread", forward);
+many.dispose();
+await Promise.all(workers.map((worker) => worker.terminate()));
+reportShares();
 
-const ignore = () => {};
-pass.backward(tokens, targets, ignore);
-const runs = Array.from({ length: repeats }, () => {
-  timed.reset();
-  const start = performance.now();
-  pass.backward(tokens, targets, ignore);
-  return { ms: performance.now() - start, products: timed.ms(), flops: timed.flops() };
-}).sort((a, b) => a.ms - b.ms);
-const loss = Array.from({ length: repeats }, () => {
-  const start = performance.now();
-  pass.loss(tokens, targets);
-  return performance.now() - start;
-}).sort((a, b) => a - b);
-const rate = (ms) => `${Math.round((1000 * batch * length) / ms).toLocaleString("en")} tokens/s`;
-const [best] = runs;
-const median = runs[Math.floor(repeats / 2)];
-console.log(`forward + backward: ${rate(best.ms)} best, ${rate(median.ms)} median of ${repeats}`);
-console.log(`forward alone:      ${rate(loss[0])} best`);
-const share = (ms) => `${((100 * ms) / best.ms).toFixed(1).padStart(5)} %`;
-console.log(`${share(best.products)} products, ${(best.flops / best.products / 1e6).toFixed(1)} GFLOP/s`);
-console.log(`${share(best.ms - best.products)} attention, norms, activations, loss`);
+/** Times in ms of each job, sorted; the jobs take turns, so that what disturbs one disturbs all. */
+function interleaved(jobs) {
+  for (const job of jobs) job();
+  const times = jobs.map(() => []);
+  for (let i = 0; i < repeats; i++) {
+    jobs.forEach((job, j) => {
+      const start = performance.now();
+      job();
+      times[j].push(performance.now() - start);
+    });
+  }
+  return times.map((list) => list.sort((a, b) => a - b));
+}
 
-/** The engine with a clock around its products. */
-function timeProducts(inner) {
-  let ms = 0;
-  let flops = 0;
-  const gemm = (...parameters) => {
+function report(name, times) {
+  const rate = (ms) => Math.round((1000 * batch * length) / ms).toLocaleString("en");
+  const median = times[Math.floor(times.length / 2)];
+  console.log(`${name}: ${rate(times[0])} tokens/s best, ${rate(median)} median of ${repeats}`);
+}
+
+function reportShares() {
+  const clock = clockKernels();
+  const pass = createLlama(config, { engine: createWasmEngine() }).createPass(batch, length);
+  backward(pass);
+  const runs = Array.from({ length: repeats }, () => {
+    clock.reset();
     const start = performance.now();
-    inner.gemm(...parameters);
-    ms += performance.now() - start;
-    flops += 2 * parameters[2] * parameters[3] * parameters[4];
-  };
-  return {
-    engine: { ...inner, gemm },
-    ms: () => ms,
-    flops: () => flops,
-    reset: () => {
-      ms = 0;
-      flops = 0;
-    },
-  };
+    backward(pass);
+    return { ms: performance.now() - start, kernels: clock.read() };
+  });
+  const best = runs.reduce((a, b) => (a.ms < b.ms ? a : b));
+  const kernels = [...best.kernels].sort(([, a], [, b]) => b - a);
+  const rest = best.ms - kernels.reduce((sum, [, ms]) => sum + ms, 0);
+  for (const [name, ms] of [...kernels, ["outside of kernels", rest]]) {
+    console.log(`${((100 * ms) / best.ms).toFixed(1).padStart(5)} %  ${ms.toFixed(2).padStart(7)} ms  ${name}`);
+  }
 }
