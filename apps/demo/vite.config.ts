@@ -15,6 +15,9 @@ export default defineConfig({
   },
   preview: {
     headers: {
+      // The two that let pages share memory, for more than one thread a run.
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
       "Content-Security-Policy":
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'",
     },

@@ -19,5 +19,8 @@ export function missingFeatures(): string[] {
 /** How the work is spread over the machine. */
 export function describeMachine(): string {
   const cores = navigator.hardwareConcurrency;
-  return `Each optimizer trains on one thread of its own; this machine offers ${cores === 1 ? "one" : cores}. With more optimizers than threads, all of them slow down alike.`;
+  const threads = cores === 1 ? "one thread" : `${cores} threads`;
+  return crossOriginIsolated
+    ? `The ${threads} of this machine are shared out to the optimizers.`
+    : `This host does not let pages share memory between threads, so each optimizer trains on one; this machine has ${threads}.`;
 }

@@ -19,15 +19,21 @@ export interface ChartOptions {
   /** What stands in the place of the lines while there are none. */
   readonly empty: string;
   readonly format: (value: number) => string;
+  /** How the vertical axis is labelled. Default: the number as it is. */
+  readonly formatTick?: (value: number) => string;
   /** Charts with the same key share the cursor. */
   readonly cursor?: string;
+  /** Fits the vertical axis to what comes after the first tenth, so that a steep beginning does not flatten the rest. */
+  readonly settled?: boolean;
 }
 
 /** Values over a common horizontal axis; `null` where a line has none. */
 export type Columns = readonly [x: readonly number[], ...lines: readonly (readonly (number | null)[])[]];
 
 const HEIGHT = 240;
-const FAINT = "48"; // opacity in hexadecimal, appended to a colour
+/** Steps from which on a curve has a beginning that can be left out of its frame. */
+const LONG = 60;
+const FAINT = "4d"; // opacity in hexadecimal, appended to a colour
 
 /** A chart of lines that grow, with a readout of the values under the cursor, or of the last ones. */
 export class Chart {
@@ -87,7 +93,7 @@ export class Chart {
   }
 
   private plotOptions(): uPlot.Options {
-    const { logarithmic = false, cursor, x } = this.options;
+    const { logarithmic = false, cursor, x, formatTick = String, settled = false } = this.options;
     const axis = {
       stroke: () => colour("quiet"),
       grid: { stroke: () => colour("grid"), width: 1 },
@@ -103,10 +109,13 @@ export class Chart {
         points: { size: 7 },
         ...(cursor !== undefined && { sync: { key: cursor } }),
       },
-      scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
+      scales: {
+        x: { time: false },
+        y: { distr: logarithmic ? 3 : 1, ...(settled && { range: () => settledRange(this.columns) }) },
+      },
       axes: [
         { ...axis, label: x, labelSize: 18, labelFont: axis.font, size: 28 },
-        { ...axis, size: 46 },
+        { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatTick(tick))) },
       ],
       series: [{}, ...this.lines.map(seriesOf)],
       hooks: { setCursor: [({ cursor: { idx } }) => this.read(idx ?? undefined)] },
@@ -125,6 +134,23 @@ function seriesOf({ optimizer, kind }: Line): uPlot.Series {
     case "dots":
       return { stroke: own, paths: () => null, points: { show: true, size: 6, fill: own } };
   }
+}
+
+/** From the least to the largest value after the first tenth, with a margin. */
+function settledRange([x, ...lines]: Columns): [number, number] {
+  const first = x.length < LONG ? 0 : Math.floor(x.length / 10);
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const line of lines) {
+    for (let i = first; i < line.length; i++) {
+      const value = line[i];
+      if (value === null || value === undefined) continue;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  const margin = 0.05 * Math.max(most - least, Number.EPSILON * most);
+  return [least - margin, most + margin];
 }
 
 /** The value at `place` or the nearest one before it; without a place the last one. */

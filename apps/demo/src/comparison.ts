@@ -12,7 +12,8 @@ export class Comparison {
 
   constructor(text: Text, records: readonly RunRecord[], listener: Listener) {
     this.text = text;
-    this.runs = records.map((record) => new Run(record, text.bytes, listener));
+    const threads = threadsFor(records);
+    this.runs = records.map((record) => new Run(record, text.bytes, threads, listener));
   }
 
   get phase(): Phase {
@@ -59,6 +60,21 @@ export class Comparison {
   dispose(): void {
     for (const run of this.runs) run.dispose();
   }
+}
+
+/** The machine's threads, shared out to the runs; one each where memory cannot be shared. */
+function threadsFor(records: readonly RunRecord[]): number {
+  if (!crossOriginIsolated) return 1;
+  const windows = Math.min(...records.map(({ config }) => config.options.batch)); // a thread needs one at least
+  return Math.max(1, Math.min(windows, Math.floor(navigator.hardwareConcurrency / records.length)));
+}
+
+/** Finished runs with as many steps again before them. Their schedules are stretched, as the command line does it. */
+export function extendedRecords(records: readonly RunRecord[]): RunRecord[] {
+  return records.map((record) => {
+    const { options } = record.config;
+    return { ...record, config: { ...record.config, options: { ...options, steps: 2 * options.steps } } };
+  });
 }
 
 /** The runs of an experiment before their first step. */

@@ -4,7 +4,7 @@ import { formatWhole } from "./numbers.ts";
 
 /** What the buttons do. */
 export interface Actions {
-  /** Start, pause or resume. */
+  /** Start, pause, resume, or train on after the end. */
   run(): Promise<void>;
   step(): Promise<void>;
   anew(): Promise<void>;
@@ -16,7 +16,7 @@ const RUN_LABELS = {
   none: "Start",
   running: "Pause",
   paused: "Resume",
-  finished: "Finished",
+  finished: "Train on",
   failed: "Stopped",
 } as const;
 
@@ -65,7 +65,7 @@ export class Controls {
   /** Shows how far a comparison is; `undefined` before there is one. */
   show(phase: Phase | undefined, step: number, steps: number): void {
     this.run.textContent = RUN_LABELS[phase ?? "none"];
-    this.run.disabled = phase === "finished" || phase === "failed";
+    this.run.disabled = phase === "failed";
     this.step.disabled = phase !== undefined && phase !== "paused";
     this.anew.disabled = phase === undefined;
     this.save.disabled = phase === undefined || phase === "failed";

@@ -15,6 +15,9 @@ import { LOOKS, OPTIMIZERS, swatch } from "./palette.ts";
 import { Problem } from "./problem.ts";
 import { BUILT_IN, builtInText, ownText, type Text } from "./text.ts";
 
+/** Where `page.css` puts the form above the results. */
+const NARROW = "(max-width: 60rem)";
+
 interface Row {
   readonly optimizer: OptimizerName;
   readonly chosen: HTMLInputElement;
@@ -24,6 +27,7 @@ interface Row {
 /** What one chooses before a run: the form at the page's side. */
 export class ExperimentForm {
   private readonly form = element("experiment", HTMLFormElement);
+  private readonly details = element("experiment-details", HTMLDetailsElement);
   private readonly choices = element("choices", HTMLFieldSetElement);
   private readonly size = element("size", HTMLSelectElement);
   private readonly rank = element("rank", HTMLInputElement);
@@ -84,9 +88,10 @@ export class ExperimentForm {
     return ownText(file);
   }
 
-  /** Choices can be made, or show what is running. */
+  /** Choices can be made, or show what is running; then they make room where the screen is narrow. */
   set enabled(enabled: boolean) {
     this.choices.disabled = !enabled;
+    this.details.open = enabled || !matchMedia(NARROW).matches;
   }
 
   /** Shows the choices of runs that were made before. */

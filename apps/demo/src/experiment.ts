@@ -75,6 +75,7 @@ export function trainOptions(
     finalLr: 0.1,
     steps,
     batch: 8,
+    accumulate: 1,
     seed,
     evalEvery: 20,
     evalTokens: 4096,

@@ -7,7 +7,7 @@ export interface Sample {
 }
 
 /** Weight of the past in the running mean of the loss. */
-const MEMORY = 0.92;
+const MEMORY = 0.8;
 
 /** A log as columns for the charts: entry `i` belongs to step `i`. */
 export class History {

@@ -26,6 +26,8 @@ export interface Opening {
   readonly text: Uint8Array;
   /** Absent at the beginning. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Threads to train on; more than one need shared memory. The bits do not depend on it. */
+  readonly threads: number;
   /** What the log has so far. */
   readonly lines: readonly Line[];
 }

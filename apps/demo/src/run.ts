@@ -38,8 +38,9 @@ export class Run {
   private busy = false;
   private waiting: (() => void)[] = [];
 
-  /** Begins to open the run. */
-  constructor({ name, config, tokenizer, lines, checkpoint }: RunRecord, text: Uint8Array, listener: Listener) {
+  /** Begins to open the run. @param threads - see {@link Opening}. */
+  constructor(record: RunRecord, text: Uint8Array, threads: number, listener: Listener) {
+    const { name, config, tokenizer, lines, checkpoint } = record;
     this.name = name;
     this.config = config;
     this.tokenizer = tokenizer;
@@ -51,7 +52,7 @@ export class Run {
     this.worker.addEventListener("error", ({ message }) =>
       this.hear({ kind: "failed", message: message || "its worker could not be started" }),
     );
-    this.order({ kind: "open", config, tokenizer, text, checkpoint, lines });
+    this.order({ kind: "open", config, tokenizer, text, threads, checkpoint, lines });
   }
 
   get optimizer(): RunConfig["options"]["optimizer"] {
@@ -64,7 +65,8 @@ export class Run {
 
   /** Whether it has made all its steps, or cannot make more. */
   get over(): boolean {
-    return this.problem !== undefined || this.history.lines.at(-1)?.final !== undefined;
+    const { history, config, problem } = this;
+    return problem !== undefined || (history.lines.at(-1)?.final !== undefined && history.step >= config.options.steps);
   }
 
   /** Trains until it is paused or done. */

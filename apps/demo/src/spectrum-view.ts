@@ -33,7 +33,7 @@ export class SpectrumView {
       label: "Line chart of singular values by their index, relative to the largest, on a logarithmic scale.",
       x: "singular value",
       logarithmic: true,
-      empty: "Shown as soon as an optimizer that computes singular values takes a step: SUMO.",
+      empty: "Drawn for optimizers that compute singular values: SUMO.",
       format: (value) => value.toPrecision(2),
     });
   }
@@ -76,8 +76,7 @@ export class SpectrumView {
   private tableOf(run: Run): HTMLElement {
     const layers = Array.from({ length: run.config.model.layers }, (_, layer) => layer);
     const names = Object.keys(MATRICES);
-    const caption = create("caption", "", "Condition numbers, ");
-    caption.append(swatch(run.optimizer), ` ${LOOKS[run.optimizer].label}`);
+    const caption = create("caption", "", swatch(run.optimizer), ` ${LOOKS[run.optimizer].label}’s condition numbers`);
     const head = create("tr", "", headCell("col", "layer"), ...names.map((name) => headCell("col", MATRICES[name]!)));
     const rows = layers.map((layer) =>
       create("tr", "", headCell("row", String(layer + 1)), ...names.map((name) => this.cellOf(run, layer, name))),

@@ -1,4 +1,4 @@
-import { Chart, type Columns, type Line } from "./chart.ts";
+import { Chart, type ChartOptions, type Columns, type Line } from "./chart.ts";
 import { element } from "./element.ts";
 import type { History } from "./history.ts";
 import { formatLoss, formatShare } from "./numbers.ts";
@@ -19,26 +19,36 @@ export class StepCharts {
   private runs: readonly Run[] = [];
   private readonly charts: readonly StepChart[] = [
     {
-      chart: stepChart("loss", "Line chart of the training loss by step.", formatLoss),
+      chart: stepChart("loss", {
+        label: "Line chart of the training loss by step.",
+        format: formatLoss,
+        settled: true,
+        empty: NOT_YET,
+      }),
       columns: [
         ["thin", ({ loss }) => loss],
         ["line", ({ mean }) => mean],
       ],
     },
     {
-      chart: stepChart("validation", "Line chart of the held-out loss by step.", formatLoss),
+      chart: stepChart("validation", {
+        label: "Line chart of the held-out loss by step.",
+        format: formatLoss,
+        settled: true,
+        empty: NOT_YET,
+      }),
       columns: [
         ["line", ({ validation }) => validation],
         ["dots", ({ validation }) => validation],
       ],
     },
     {
-      chart: stepChart(
-        "captured",
-        "Line chart of the captured energy by step.",
-        formatShare,
-        "Shown for optimizers that work in a subspace: SUMO and GaLore.",
-      ),
+      chart: stepChart("captured", {
+        label: "Line chart of the captured energy by step.",
+        format: formatShare,
+        formatTick: formatShare,
+        empty: "Drawn for optimizers that work in a subspace: SUMO and GaLore.",
+      }),
       columns: [
         ["line", ({ captured }) => captured],
         ["dots", ({ refreshed }) => refreshed],
@@ -65,9 +75,12 @@ export class StepCharts {
   }
 }
 
-function stepChart(id: string, label: string, format: (value: number) => string, empty = NOT_YET): Chart {
-  const full = `${label} The latest values are in the table “Now”.`;
-  return new Chart(element(id, HTMLElement), { label: full, x: "step", empty, format, cursor: "steps" });
+function stepChart(
+  id: string,
+  options: Pick<ChartOptions, "label" | "format" | "formatTick" | "settled" | "empty">,
+): Chart {
+  const label = `${options.label} The latest values are in the table “Now”.`;
+  return new Chart(element(id, HTMLElement), { ...options, label, x: "step", cursor: "steps" });
 }
 
 /** Runs that are behind end early. */

@@ -16,7 +16,7 @@ const TELL_MS = 100;
 /** Measuring spectra makes a step slower; so often is enough to look at. */
 const MEASURE_MS = 400;
 /** A reload loses at most so much. */
-const SAVE_MS = 5000;
+const SAVE_MS = 2000;
 
 /** Address space of a worker's WebAssembly memory: enough for the largest model of the page, little enough for a phone. */
 const HEAP_BYTES = 2 ** 28;
@@ -37,20 +37,26 @@ export class TrainingLoop {
   private seconds: number;
   private savedStep: number;
   private toldAt = 0;
-  private measuredAt = 0;
+  private measuredAt = Number.NEGATIVE_INFINITY;
   private savedAt = 0;
 
   /** @throws {TrainerError} if the run, its text and its checkpoint do not go together. */
-  constructor({ config, tokenizer, text, checkpoint, lines }: Opening, tell: (news: News) => void) {
+  static async open(opening: Opening, tell: (news: News) => void): Promise<TrainingLoop> {
+    const loop = new TrainingLoop(opening, tell);
+    if (opening.threads > 1) await loop.session.employ(Array.from({ length: opening.threads - 1 }, createCrewWorker));
+    return loop;
+  }
+
+  private constructor({ config, tokenizer, text, threads, checkpoint, lines }: Opening, tell: (news: News) => void) {
     this.tell = tell;
     this.options = config.options;
     this.tokenizer = parseTokenizer(tokenizer, "tokenizer.json");
     const corpus = createCorpus(text, this.tokenizer, config.model.context);
-    this.session = new Session(config.model, config.options, corpus, createEngine());
+    this.session = new Session(config.model, config.options, corpus, createEngine(threads > 1));
     if (checkpoint !== undefined) this.session.load(checkpoint);
     this.savedStep = checkpoint?.step ?? -1;
     this.seconds = lines.at(-1)?.seconds ?? 0;
-    this.closed = lines.some(({ final }) => final !== undefined);
+    this.closed = lines.at(-1)?.final !== undefined && this.session.step >= config.options.steps;
     this.refreshes = this.session.optimizer.counters.refreshes;
   }
 
@@ -72,7 +78,7 @@ export class TrainingLoop {
   /** Trains one step. */
   async step(): Promise<void> {
     if (this.running) return;
-    this.measuredAt = 0;
+    this.measuredAt = Number.NEGATIVE_INFINITY;
     if (!this.closed) this.advance();
     this.stop();
   }
@@ -114,11 +120,12 @@ export class TrainingLoop {
     this.seconds = clock();
   }
 
-  /** A step with what the optimizer tells of it; now and then with spectra. */
+  /** A step with what the optimizer tells of it; now and then, and at the last one, with spectra. */
   private measured(step: () => Line): Line {
     const { optimizer } = this.session;
     const now = performance.now();
-    if (now - this.measuredAt < MEASURE_MS) return this.withSubspace(step());
+    const last = this.session.step + 1 === this.options.steps;
+    if (!last && now - this.measuredAt < MEASURE_MS) return this.withSubspace(step());
     this.measuredAt = now;
     const spectra: Spectrum[] = [];
     const stop = optimizer.on("step", ({ parameter, spectrum, condition }) => {
@@ -161,13 +168,17 @@ export class TrainingLoop {
 }
 
 /** Where there is no SIMD, plain JavaScript; the page has said that it is slow. */
-function createEngine(): Engine {
+function createEngine(shared: boolean): Engine {
   try {
-    return createWasmEngine({ bytes: HEAP_BYTES });
+    return createWasmEngine({ bytes: HEAP_BYTES, shared });
   } catch (error) {
     if (error instanceof UnsupportedError) return createReferenceEngine({ bytes: HEAP_BYTES });
     throw error;
   }
+}
+
+function createCrewWorker(): Worker {
+  return new Worker(new URL("./crew-worker.ts", import.meta.url), { type: "module" });
 }
 
 const channel = new MessageChannel();

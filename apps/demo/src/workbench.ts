@@ -1,6 +1,6 @@
 import { peakRate, TrainerError } from "@sumo/trainer/training";
 import { formatArchive, parseArchive } from "./archive.ts";
-import { Comparison, newRecords, type Phase } from "./comparison.ts";
+import { Comparison, extendedRecords, newRecords, type Phase } from "./comparison.ts";
 import { Controls } from "./controls.ts";
 import { confirmDiscard } from "./discard-dialog.ts";
 import { download } from "./download.ts";
@@ -63,23 +63,33 @@ export class Workbench {
 
   private async run(): Promise<void> {
     if (this.comparison?.phase === "running") return this.comparison.pause();
-    const comparison = this.comparison ?? (await this.start());
+    const comparison = await this.ready();
     comparison.go();
     this.draw();
   }
 
   private async step(): Promise<void> {
-    const comparison = this.comparison ?? (await this.start());
+    const comparison = await this.ready();
     comparison.stepOnce();
     this.draw();
   }
 
-  /** Makes the runs that the form describes. */
+  /** Runs that have steps to make: those on the page, with more steps if they are finished, or those that the form describes. */
+  private async ready(): Promise<Comparison> {
+    if (this.comparison === undefined) return this.start();
+    if (this.comparison.phase !== "finished") return this.comparison;
+    return this.replace(this.comparison.text, extendedRecords(this.comparison.records()));
+  }
+
   private async start(): Promise<Comparison> {
     const experiment = this.form.checked();
     const text = await this.form.text();
     checkLength(text, SIZES[experiment.size].context);
-    const records = newRecords(experiment, text);
+    return this.replace(text, newRecords(experiment, text));
+  }
+
+  /** Puts these runs onto the page and into the store. */
+  private async replace(text: Text, records: readonly RunRecord[]): Promise<Comparison> {
     const comparison = this.begin(text, records);
     await this.store?.replace({ text, records });
     return comparison;
@@ -112,8 +122,7 @@ export class Workbench {
     const { records, text: carried } = parseArchive(new Uint8Array(await file.arrayBuffer()), file.name);
     const text = await this.textOf(records[0]!, carried);
     if (this.comparison !== undefined && !(await confirmDiscard())) return;
-    this.begin(text, records);
-    await this.store?.replace({ text, records });
+    await this.replace(text, records);
     this.controls.say(`Opened ${file.name}, at step ${formatWhole(this.comparison!.step)}.`);
   }
 

@@ -5,20 +5,23 @@ import { TrainingLoop } from "./training-loop.ts";
 
 const tell = (news: News): void => postMessage(news);
 
-let loop: TrainingLoop | undefined;
+/** Orders may come while the run is still being opened. */
+let opened: Promise<TrainingLoop> | undefined;
 
 addEventListener("message", ({ data }: MessageEvent<Order>) => {
-  void obey(data).catch((error: unknown) => {
+  obey(data).catch((error: unknown) => {
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   });
 });
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === "open") {
-    loop = new TrainingLoop(order, tell);
+    opened = TrainingLoop.open(order, tell);
+    await opened;
     tell({ kind: "opened" });
     return;
   }
+  const loop = await opened;
   if (loop === undefined) throw new Error("the run was not opened");
   switch (order.kind) {
     case "go":

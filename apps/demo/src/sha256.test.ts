@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { sha256 } from "../src/sha256.ts";
+import { sha256 } from "./sha256.ts";
 
 test("agrees with Node's for every length around a block's edges, and for views into a buffer", () => {
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => (i * i + 7 * i) & 255);

@@ -1,0 +1,314 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import { strFromU8, type Unzipped, unzipSync, zipSync } from "fflate";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import config from "../vite.config.ts";
+import { type StaticHost, serve } from "./static-host.ts";
+
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const NO_NETWORK = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** The built page in a real browser, on a host that allows no more than the page needs. */
+describe.skipIf(!existsSync(executablePath))("the page", () => {
+  let folder: string;
+  let host: StaticHost;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** Errors and warnings on the console, failed requests, requests to other hosts. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sumo-demo-"));
+    await build({ ...config, configFile: false, logLevel: "error", build: { ...config.build, outDir: folder } });
+    host = await serve(folder);
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...NO_NETWORK] });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await host?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    context = await browser.newContext();
+    page = await visit(context);
+  });
+
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function visit(visitor: BrowserContext, { url } = host): Promise<Page> {
+    const visited = await visitor.newPage();
+    visited.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    visited.on("pageerror", (error) => complaints.push(String(error.stack)));
+    visited.on("request", (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith("blob:")) complaints.push(request.url());
+    });
+    visited.on("response", (response) => {
+      if (!response.ok()) complaints.push(`${response.status()} ${response.url()}`);
+    });
+    await visited.goto(url);
+    await state(visited, /^Ready/);
+    return visited;
+  }
+
+  /** The first numbers of an experiment that takes a second. */
+  async function choose(steps: number, optimizers: readonly string[] = ["SUMO"], on: Page = page): Promise<void> {
+    await on.getByLabel("Model size").selectOption("tiny");
+    await on.getByLabel("Steps", { exact: true }).fill(String(steps));
+    for (const name of ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]) {
+      await on.getByRole("checkbox", { name }).setChecked(optimizers.includes(name));
+    }
+  }
+
+  const press = (name: string, on: Page = page): Promise<void> => on.getByRole("button", { name, exact: true }).click();
+
+  const textOf = async (on: Page, selector: string): Promise<string> =>
+    (await on.locator(selector).textContent()) ?? "";
+
+  async function state(on: Page, words: RegExp): Promise<void> {
+    await on.locator("#state", { hasText: words }).waitFor({ timeout: 20_000 });
+  }
+
+  const stepOf = async (on: Page): Promise<number> =>
+    Number((await textOf(on, "#scoreboard tbody tr td >> nth=0")).replace(",", ""));
+
+  async function trainedTo(step: number, on: Page = page): Promise<void> {
+    await expect.poll(() => stepOf(on).catch(() => -1), { timeout: 20_000 }).toBeGreaterThanOrEqual(step);
+  }
+
+  async function saved(on: Page = page): Promise<Uint8Array> {
+    const [download] = await Promise.all([on.waitForEvent("download"), press("Save", on)]);
+    return readFile(await download.path());
+  }
+
+  async function open(bytes: Uint8Array, name = "runs.zip", on: Page = page): Promise<void> {
+    await on.locator("#open-file").setInputFiles({ name, mimeType: "application/zip", buffer: Buffer.from(bytes) });
+  }
+
+  const problem = (): Promise<string> => textOf(page, "#problem:not([hidden])");
+
+  test("trains several optimizers, and their losses fall", async () => {
+    await choose(30, ["SUMO", "AdamW", "Muon", "GaLore"]);
+    await press("Start");
+    await state(page, /^Finished after 30 steps/);
+    const files = unzipSync(await saved());
+    for (const optimizer of ["sumo", "adamw", "muon", "galore"]) {
+      const lines = logOf(files, `moby-dick-${optimizer}`);
+      expect(lines.map(({ step }) => step)).toEqual([...Array.from({ length: 31 }, (_, step) => step), 30]);
+      // Before the first step all bytes are about equally likely.
+      expect(lines[0]!.validation).toBeCloseTo(Math.log(256), 0);
+      expect(lines.at(-1)!.final!.validation).toBeLessThan(lines[0]!.validation! - 1);
+    }
+    expect(await page.locator("#loss canvas, #validation canvas, #captured canvas, #spectra canvas").count()).toBe(4);
+    expect(await page.locator(".conditions button").count()).toBe(2 * 7);
+    for (const text of await page.locator(".samples blockquote").allTextContents()) expect(text).toMatch(/^The ./);
+  });
+
+  test("steps, pauses, resumes", async () => {
+    await choose(20_000);
+    await press("One step");
+    await state(page, /^Paused at step 1\./);
+    await press("One step");
+    await state(page, /^Paused at step 2\./);
+    await press("Resume");
+    await trainedTo(20);
+    await press("Pause");
+    await state(page, /^Paused at step/);
+    const step = await stepOf(page);
+    await page.waitForTimeout(300);
+    expect(await stepOf(page)).toBe(step);
+    await press("Resume");
+    await trainedTo(step + 5);
+  });
+
+  test("trains on after the end", async () => {
+    await choose(5);
+    await press("Start");
+    await state(page, /^Finished after 5 steps/);
+    await press("Train on");
+    await state(page, /^Finished after 10 steps/);
+    const files = unzipSync(await saved());
+    expect(logOf(files, "moby-dick-sumo").map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10]);
+  });
+
+  test("ends at the same loss on several threads as on one", async () => {
+    await choose(10);
+    await press("Start");
+    await state(page, /^Finished/);
+    const isolated = await serve(folder, { isolated: true });
+    const shared = await visit(context, isolated);
+    expect(await shared.evaluate(() => crossOriginIsolated)).toBe(true);
+    await choose(10, ["SUMO"], shared);
+    await press("Start", shared);
+    await state(shared, /^Finished/);
+    expect(shared.workers().length).toBeGreaterThan(1);
+    expect(await textOf(shared, "#state")).toBe(await textOf(page, "#state"));
+    await isolated.close();
+  });
+
+  test("a run that was saved and loaded elsewhere ends where an uninterrupted one ends", async () => {
+    await choose(20, ["SUMO", "AdamW"]);
+    for (const step of [1, 2, 3]) {
+      await press("One step");
+      await state(page, new RegExp(`^Paused at step ${step}`));
+    }
+    const bytes = await saved();
+    await press("Resume");
+    await state(page, /^Finished/);
+    const ended = await textOf(page, "#state");
+
+    const elsewhere = await browser.newContext();
+    const other = await visit(elsewhere);
+    await open(bytes, "runs.zip", other);
+    await state(other, /^Opened runs\.zip, at step 3/);
+    await press("Resume", other);
+    await state(other, /^Finished/);
+    expect(await textOf(other, "#state")).toBe(ended);
+    await elsewhere.close();
+  });
+
+  test("survives a reload in mid-run", async () => {
+    await choose(20_000, ["SUMO", "AdamW"]);
+    await press("Start");
+    await expect.poll(() => keptStep(page), { timeout: 20_000 }).toBeGreaterThan(0);
+    const before = await stepOf(page);
+    await page.reload();
+    await state(page, /^Your runs are back, at step/);
+    const after = await stepOf(page);
+    expect(after).toBeGreaterThan(0);
+    expect(after).toBeLessThan(before + 2000); // it stood still since
+    expect(await page.locator("#loss canvas").count()).toBe(1);
+    await press("Resume");
+    await trainedTo(after + 5);
+    expect(await page.locator("#problem").isVisible()).toBe(false);
+  });
+
+  test("learns from a text of one's own, and takes it along", async () => {
+    const text = "one two three four five six seven eight nine ten\n".repeat(100);
+    await page.getByLabel("Text file of your own").setInputFiles({
+      name: "numbers.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from(text),
+    });
+    await choose(10);
+    await press("Start");
+    await state(page, /^Finished/);
+    const bytes = await saved();
+    expect(strFromU8(unzipSync(bytes)["text-sumo/text.txt"]!)).toBe(text);
+    await open(bytes);
+    await press("Leave it");
+    await state(page, /^Opened/);
+  });
+
+  test("refuses bad files kindly", async () => {
+    await open(Uint8Array.of(1, 2, 3), "holiday.zip");
+    expect(await problem()).toBe("holiday.zip is not a zip file, or a damaged one.");
+    await open(zipSync({ "a.txt": Uint8Array.of(65) }), "letters.zip");
+    expect(await problem()).toContain("letters.zip holds no run");
+
+    await choose(2);
+    await press("Start");
+    await state(page, /^Finished/);
+    const files = unzipSync(await saved());
+    const model = files["moby-dick-sumo/model.safetensors"]!;
+    model[model.length - 1]! ^= 1;
+    await open(zipSync(files), "damaged.zip");
+    expect(await problem()).toContain("model.safetensors is not what was saved");
+    expect(await textOf(page, "#state")).toMatch(/^Saved/);
+
+    await press("New experiment");
+    await press("Leave it");
+    const own = page.getByLabel("Text file of your own");
+    await own.setInputFiles({ name: "photo.txt", mimeType: "text/plain", buffer: Buffer.of(0xff, 0xd8, 0xff) });
+    await press("Start");
+    expect(await problem()).toContain("photo.txt is not UTF-8 text");
+    await own.setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("too short") });
+    await press("Start");
+    expect(await problem()).toContain("This text has 9 bytes");
+  });
+
+  test("works from the keyboard", async () => {
+    await choose(5);
+    await page.getByLabel("Seed").focus();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("run");
+    await page.keyboard.press("Enter");
+    await state(page, /^Finished/);
+  });
+
+  test.each(["light", "dark"] as const)("has no serious fault that axe finds (%s)", async (colorScheme) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    expect(await faults(page)).toEqual([]);
+    await choose(5, ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]);
+    await press("Start");
+    await state(page, /^Finished/);
+    expect(await faults(page)).toEqual([]);
+  });
+
+  test("is not wider than a phone", async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await choose(3, ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]);
+    await press("Start");
+    await state(page, /^Finished/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  });
+
+  test("says so where SIMD is missing", async () => {
+    await context.addInitScript(() => {
+      WebAssembly.validate = () => false;
+    });
+    await page.reload();
+    await page.getByText("has no SIMD instructions").waitFor();
+  });
+});
+
+interface LoggedLine {
+  readonly step: number;
+  readonly validation?: number;
+  readonly final?: { readonly validation: number };
+}
+
+function logOf(files: Unzipped, run: string): LoggedLine[] {
+  const lines = strFromU8(files[`${run}/log.jsonl`]!).trim().split("\n");
+  return lines.map((line) => JSON.parse(line) as LoggedLine);
+}
+
+/** Steps of the last checkpoint that the browser keeps; 0 before the first. */
+function keptStep(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const opened = indexedDB.open("sumo-demo");
+        opened.onsuccess = () => {
+          const all = opened.result.transaction("runs").objectStore("runs").getAll();
+          all.onsuccess = () => {
+            opened.result.close();
+            const steps = all.result.map(({ checkpoint }) => checkpoint?.step ?? 0);
+            resolve(steps.length === 0 ? 0 : Math.min(...steps));
+          };
+        };
+      }),
+  );
+}
+
+/** What axe calls serious or critical. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
