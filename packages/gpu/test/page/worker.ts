@@ -1,0 +1,3 @@
+import { trainEverywhere } from "./train-everywhere.ts";
+
+trainEverywhere().then((outcome) => postMessage(outcome));
