@@ -56,6 +56,12 @@ export interface Backend<T, Source = T> {
   newtonSchulz(out: T, a: T, scratch: Scratch<T>, options: NewtonSchulzOptions): void;
   /** out (m × rank) ← an orthonormal basis that captures most of `a` (n × m if `transpose`, else m × n). */
   rangeFinder(out: T, a: T, scratch: Scratch<T>, options: RangeFinderOptions<T>): RangeInfo;
+  /**
+   * out ← `a` in about 8 bits a number, and back. `out` is a 1 × `sizes.packed` matrix whose contents mean nothing to anybody else, and
+   * which `read` and `write` carry bit for bit. A backend without these three has no state of 8 bits.
+   */
+  pack?(out: T, a: T): void;
+  unpack?(out: T, packed: T): void;
   /** weight_i ← factor · weight_i wherever direction_i · weight_i > 0: where subtracting the direction shrinks the weight. */
   shrinkAgreeing(weight: T, direction: T, factor: number): void;
   /** One AdamW update of `weight` with both moments in place; the formulas are those of {@link AdamwUpdate}. */
@@ -75,6 +81,8 @@ export interface Scratch<T> {
 export interface BackendSizes {
   allocated(rows: number, cols: number): number;
   matrix(rows: number, cols: number): number;
+  /** Float32 words of a packed matrix. */
+  packed?(rows: number, cols: number): number;
   scaleLines(rows: number, cols: number): number;
   polar(rows: number, cols: number): number;
   newtonSchulz(rows: number, cols: number, options: NewtonSchulzOptions): number;

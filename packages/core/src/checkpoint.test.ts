@@ -15,6 +15,7 @@ const OPTIMIZERS: readonly Group[] = [
   { optimizer: "sumo", lr, rank: 3, refresh: { every: 4 } },
   { optimizer: "sumo", lr, rank: 3, refresh: { captureBelow: 0.9, minGap: 2 }, residual: "off", weightDecay: 0.1 },
   { optimizer: "sumo", lr, rank: { energy: 0.6 }, refresh: { every: 3 } },
+  { optimizer: "sumo", lr, rank: 3, refresh: { every: 4 }, stateBits: 8 },
   { optimizer: "sumo", preset: "paper", lr, rank: 3, refresh: { every: 4 } },
   { optimizer: "sumo", lr, rank: 3, residual: "joint", orthogonalize: "muon", seed: 5 },
   { optimizer: "adamw", lr },
@@ -173,8 +174,10 @@ describe("a file that does not belong is refused, and nothing changes", () => {
   test("version 1, which did not note the rank, is brought up to date", () => {
     const old = rewritten((state) => {
       state["version"] = 1;
-      for (const { facts } of Object.values(state["matrices"] as Record<string, { facts: Record<string, unknown> }>))
-        delete facts["rank"];
+      for (const matrix of Object.values(state["matrices"] as Record<string, Record<"facts" | "settings", object>>)) {
+        matrix.facts = { ...matrix.facts, rank: undefined };
+        matrix.settings = { ...matrix.settings, stateBits: undefined };
+      }
     });
     const [migrated, current] = [create(options), create(options)];
     migrated.optimizer.load(old);

@@ -26,6 +26,7 @@ import type {
   RangeInfo,
   Scratch,
 } from "./backend.ts";
+import { packBytes, packedWords, unpackBytes } from "./linalg-bytes.ts";
 import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
 
 /** What {@link linalgBackend} takes weights and gradients from. Weights must be row-major float32; gradients may have any stride and dtype. */
@@ -43,6 +44,7 @@ export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgM
 export const linalgSizes: BackendSizes = {
   allocated: (rows, cols) => sizeOfFloat32(rows * cols),
   matrix: (rows, cols) => sizeOfFloat32(rows * cols),
+  packed: (rows, cols) => packedWords(rows * cols),
   scaleLines: (rows, cols) => 2 * sizeOfFloat64(Math.max(rows, cols)),
   polar: (rows, cols) => allOf(polarWorkspace(rows, cols, "float32"), sizeOfFloat64(Math.min(rows, cols))),
   newtonSchulz: (rows, cols) => newtonSchulzWorkspace(rows, cols, "float32"),
@@ -101,7 +103,8 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 
   read(a: LinalgMatrix): Float32Array {
-    return Float32Array.from(a.data);
+    // Not `from`, which goes through numbers and may change the bits of packed ones.
+    return a.data.slice();
   }
 
   write(a: LinalgMatrix, values: Float32Array): void {
@@ -182,6 +185,14 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
       );
       return { spectrum: s };
     });
+  }
+
+  pack(out: LinalgMatrix, a: LinalgMatrix): void {
+    packBytes(out.data, a.data);
+  }
+
+  unpack(out: LinalgMatrix, packed: LinalgMatrix): void {
+    unpackBytes(out.data, packed.data);
   }
 
   shrinkAgreeing({ data: weight }: LinalgMatrix, { data: direction }: LinalgMatrix, factor: number): void {

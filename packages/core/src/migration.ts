@@ -6,11 +6,11 @@ type Migration = (state: CheckpointState, tensors: Readonly<Record<string, Tenso
 
 /** What turns a checkpoint of each older version into one of the next. */
 const MIGRATIONS: Readonly<Record<number, Migration>> = {
-  // The rank of a subspace could not change, and was not noted: it is the number of columns of the basis.
+  // The rank of a subspace could not change, and was not noted: it is the number of columns of the basis. State had 32 bits.
   1: (state, tensors) => ({
     ...state,
     matrices: Object.fromEntries(
-      Object.entries(state.matrices).map(([name, matrix]) => [name, withRank(matrix, tensors[`${name}/basis`])]),
+      Object.entries(state.matrices).map(([name, matrix]) => [name, fromVersion1(matrix, tensors[`${name}/basis`])]),
     ),
   }),
 };
@@ -28,7 +28,8 @@ export function migrate(state: CheckpointState, tensors: Readonly<Record<string,
   return migrated;
 }
 
-function withRank(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
+function fromVersion1(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
   const isSumo = matrix.settings["optimizer"] === "sumo" && basis !== undefined;
-  return isSumo ? { ...matrix, facts: { ...matrix.facts, rank: basis.shape[1]! } } : matrix;
+  if (!isSumo) return matrix;
+  return { settings: { ...matrix.settings, stateBits: 32 }, facts: { ...matrix.facts, rank: basis.shape[1]! } };
 }

@@ -34,7 +34,7 @@ const learningRate: OptionCheck = (value) =>
     ? undefined
     : "a number >= 0 or a schedule (constant, cosine, linear, wsd)";
 
-export function oneOf(...values: readonly (string | boolean)[]): OptionCheck {
+export function oneOf(...values: readonly (string | boolean | number)[]): OptionCheck {
   return (value) => (values.includes(value as string) ? undefined : values.map((v) => JSON.stringify(v)).join(", "));
 }
 

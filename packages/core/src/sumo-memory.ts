@@ -1,6 +1,8 @@
-import type { Backend } from "./backend.ts";
+import type { Backend, Scratch } from "./backend.ts";
 import { type Geometry, withRank } from "./geometry.ts";
 import type { Facts, RefreshTrace } from "./rule.ts";
+import type { SumoSettings } from "./sumo-options.ts";
+import { stateShapes } from "./sumo-plan.ts";
 import { factsOf, type ParamState, paramStateOf, rankFact } from "./sumo-state.ts";
 
 /** Where a step works: a basis, and the moment that goes with it, none before the first. */
@@ -14,24 +16,37 @@ export interface Subspace<T> {
 
 /** What SUMO remembers of one weight between two steps. Only `keep`, `wait` and `restore` change it. */
 export class SumoMemory<T> {
-  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right). Garbage while cold. */
-  matrices: { readonly basis: T; readonly moment: T };
+  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Garbage while cold. */
+  matrices: Readonly<Record<"basis" | "moment", T>>;
   /** Of `matrices`. */
   geometry: Geometry;
   phase: ParamState = { phase: "cold", step: 0 };
   private readonly backend: Backend<T, never>;
+  private readonly settings: SumoSettings;
   private readonly largestRank: number;
 
-  constructor(backend: Backend<T, never>, geometry: Geometry, matrices: { readonly basis: T; readonly moment: T }) {
+  constructor(
+    backend: Backend<T, never>,
+    geometry: Geometry,
+    settings: SumoSettings,
+    matrices: Readonly<Record<"basis" | "moment", T>>,
+  ) {
     this.backend = backend;
+    this.settings = settings;
     this.geometry = geometry;
     this.largestRank = geometry.rank;
     this.matrices = matrices;
   }
 
-  /** Where a step without a refresh works. */
-  get subspace(): Subspace<T> {
-    return { ...this.matrices, geometry: this.geometry };
+  /** Where a step without a refresh works. To be read only. */
+  load(scratch: Scratch<T>): Subspace<T> & { readonly moment: T } {
+    const { backend, matrices, geometry } = this;
+    if (this.settings.stateBits === 32) return { ...matrices, geometry };
+    const basis = scratch.matrix(geometry.basisRows, geometry.rank);
+    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
+    backend.unpack!(basis, matrices.basis);
+    backend.unpack!(moment, matrices.moment);
+    return { basis, moment, geometry };
   }
 
   /** Counts a step that learned nothing. */
@@ -41,10 +56,10 @@ export class SumoMemory<T> {
 
   /** The state after a step: the subspace that it worked in, with the moment that it made. */
   keep({ basis, geometry, refresh }: Subspace<T>, moment: T, lastNorm: number, captured: number | undefined): void {
-    const { backend, phase } = this;
+    const { phase } = this;
     if (geometry.rank !== this.geometry.rank) this.resize(geometry);
-    if (refresh !== undefined) backend.axpby(this.matrices.basis, 1, basis, 0);
-    backend.axpby(this.matrices.moment, 1, moment, 0);
+    if (refresh !== undefined) this.store(this.matrices.basis, basis);
+    this.store(this.matrices.moment, moment);
     const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
     this.phase = {
       phase: "tracking",
@@ -58,10 +73,9 @@ export class SumoMemory<T> {
   }
 
   /** The shapes of `matrices` under such facts. @throws {TypeError} if a fact is missing or impossible. */
-  shapes(facts: Facts): { basis: readonly [number, number]; moment: readonly [number, number] } {
+  shapes(facts: Facts): Readonly<Record<"basis" | "moment", readonly [number, number]>> {
     paramStateOf(facts);
-    const { basisRows, rank, momentRows, momentCols } = this.geometryOf(facts);
-    return { basis: [basisRows, rank], moment: [momentRows, momentCols] };
+    return stateShapes(this.geometryOf(facts), this.settings, this.backend.sizes);
   }
 
   facts(): Facts {
@@ -75,16 +89,21 @@ export class SumoMemory<T> {
     this.phase = phase;
   }
 
+  private store(out: T, a: T): void {
+    if (this.settings.stateBits === 32) this.backend.axpby(out, 1, a, 0);
+    else this.backend.pack!(out, a);
+  }
+
   private geometryOf(facts: Facts): Geometry {
     return withRank(this.geometry, rankFact(facts, this.largestRank));
   }
 
   private resize(geometry: Geometry): void {
-    const { backend, matrices } = this;
-    const { basisRows, rank, momentRows, momentCols } = geometry;
+    const { backend, matrices, settings } = this;
+    const { basis, moment } = stateShapes(geometry, settings, backend.sizes);
     backend.dispose(matrices.basis);
     backend.dispose(matrices.moment);
-    this.matrices = { basis: backend.allocate(basisRows, rank), moment: backend.allocate(momentRows, momentCols) };
+    this.matrices = { basis: backend.allocate(...basis), moment: backend.allocate(...moment) };
     this.geometry = geometry;
   }
 }

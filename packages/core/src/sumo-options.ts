@@ -77,6 +77,8 @@ export interface SumoOptions {
   readonly weightDecay?: number;
   /** Decay only the weights that the update shrinks as well (Chen et al. 2025, arXiv 2510.12402, algorithm 1). */
   readonly cautious?: boolean;
+  /** Bits a number in the state. With 8, blocks of 64 share a scale, where the backend can; scratch grows by one basis and moment. */
+  readonly stateBits?: 32 | 8;
   /** Names the random numbers of the range finder. */
   readonly seed?: number;
 }
@@ -109,6 +111,7 @@ const DEFAULTS: Omit<SumoSettings, "lr" | "optimizer"> = {
   growthLimitOn: "update",
   weightDecay: 0,
   cautious: false,
+  stateBits: 32,
   seed: 0,
 };
 
@@ -143,6 +146,7 @@ const CHECKS: OptionChecks<SumoOptions> = {
   growthLimitOn: oneOf("update", "orthogonal"),
   weightDecay: range(0, Infinity, "[)"),
   cautious: oneOf(true, false),
+  stateBits: oneOf(32, 8),
   seed: wholeAtLeast(0),
 };
 

@@ -1,5 +1,6 @@
 import type { BackendSizes } from "./backend.ts";
-import { geometryOf } from "./geometry.ts";
+import { OptimizerOptionError } from "./errors.ts";
+import { type Geometry, geometryOf } from "./geometry.ts";
 import type { RulePlan } from "./rule.ts";
 import { jointWeight, newtonSchulzOptions, type Orthogonalize, type SumoSettings } from "./sumo-options.ts";
 
@@ -15,13 +16,26 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
   const rangeBytes = sizes.rangeFinder(across, along, rank, settings);
   const selectBytes = typeof settings.rank === "object" ? basis + square : 0;
   const carryBytes = small + square + sizes.polar(rank, rank);
+  const loadBytes = settings.stateBits === 8 ? basis + small : 0;
   const refreshBytes = basis + selectBytes + small;
   const followBytes = 3 * small + stepBytes(rows, cols, momentRows, momentCols, settings, sizes);
   return {
-    state: { basis: [basisRows, rank], moment: [momentRows, momentCols] },
-    scratchBytes: Math.max(basis + rangeBytes, basis + selectBytes + carryBytes, refreshBytes + followBytes),
-    note: noteOf(settings.rank, rank, side),
+    state: stateShapes(geometry, settings, sizes),
+    scratchBytes:
+      loadBytes + Math.max(basis + rangeBytes, basis + selectBytes + carryBytes, refreshBytes + followBytes),
+    note: `${noteOf(settings.rank, rank, side)}${settings.stateBits === 8 ? ", 8-bit state" : ""}`,
   };
+}
+
+/** The matrices that are remembered. @throws {OptimizerOptionError} if the backend cannot pack them. */
+export function stateShapes(
+  { basisRows, rank, momentRows, momentCols }: Geometry,
+  { stateBits }: Pick<SumoSettings, "stateBits">,
+  { packed }: BackendSizes,
+): Record<"basis" | "moment", readonly [number, number]> {
+  if (stateBits === 32) return { basis: [basisRows, rank], moment: [momentRows, momentCols] };
+  if (packed === undefined) throw new OptimizerOptionError("stateBits", "32, since the backend cannot pack state", 8);
+  return { basis: [1, packed(basisRows, rank)], moment: [1, packed(momentRows, momentCols)] };
 }
 
 /** Scratch of steps 3 to 5, beside Ĝ, the new moment and O. */

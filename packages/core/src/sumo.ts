@@ -50,7 +50,7 @@ export class Sumo<T> implements Stepper<T> {
     this.settings = settings;
     this.place = place;
     this.full = geometryOf(rows, cols, settings);
-    this.memory = new SumoMemory(backend, this.full, state);
+    this.memory = new SumoMemory(backend, this.full, settings, state);
   }
 
   /** Algorithm 1. */
@@ -61,7 +61,7 @@ export class Sumo<T> implements Stepper<T> {
       case "refresh":
         return input.scratch.scope(() => this.takeGradient(input, this.refresh(input)));
       case "project":
-        return input.scratch.scope(() => this.takeGradient(input, this.memory.subspace));
+        return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch)));
     }
   }
 
@@ -74,31 +74,37 @@ export class Sumo<T> implements Stepper<T> {
   /** Step 1: a new subspace, and the moment carried over into it. */
   private refresh({ gradient, gradientNorm, scratch, watched }: StepInput<T>): Subspace<T> {
     const { backend, full, settings, place } = this;
-    const { phase, matrices } = this.memory;
+    const { phase } = this.memory;
     const first = phase.phase === "cold";
+    const old = first ? undefined : this.memory.load(scratch);
     const refreshes = first ? 0 : phase.refreshes;
     const warm = !first && settings.rangeFinder === "warm" && typeof settings.rank !== "object";
     const found = scratch.matrix(full.basisRows, full.rank);
     const key = [settings.seed, place.stream, refreshes] as const;
-    const start = warm ? matrices.basis : undefined;
+    const start = warm ? old?.basis : undefined;
     const { spectrum } = leadingSubspace(backend, found, gradient, start, key, full, settings, scratch);
 
     const rank = chosenRank(settings.rank, full.rank, spectrum, gradientNorm);
     const seen = { first, rank, ...(watched && spectrum && { spectrum: spectrum.slice() }) };
     const geometry = withRank(full, rank);
     const basis = rank === full.rank ? found : leadingColumns(backend, found, full.basisRows, full.rank, rank, scratch);
-    if (first) return { basis, moment: undefined, geometry, refresh: { ...seen, retention: 1 } };
-    const { moment, ...carried } = this.carry(basis, geometry, scratch, watched);
+    if (old === undefined) return { basis, moment: undefined, geometry, refresh: { ...seen, retention: 1 } };
+    const { moment, ...carried } = this.carry(old, basis, geometry, scratch, watched);
     return { basis, moment, geometry, refresh: { ...seen, ...carried } };
   }
 
   /** Step 1.1. */
-  private carry(basis: T, geometry: Geometry, scratch: StepInput<T>["scratch"], watched: boolean): Carried<T> {
-    const { backend, memory } = this;
-    const old = memory.matrices;
+  private carry(
+    old: Subspace<T> & { readonly moment: T },
+    basis: T,
+    geometry: Geometry,
+    scratch: StepInput<T>["scratch"],
+    watched: boolean,
+  ): Carried<T> {
+    const { backend } = this;
     const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
     return scratch.scope(() => {
-      const change = scratch.matrix(geometry.rank, memory.geometry.rank);
+      const change = scratch.matrix(geometry.rank, old.geometry.rank);
       const retention = transport(backend, moment, old.moment, change, basis, old.basis, geometry);
       const angles = watched ? principalAngles(backend, change, scratch) : undefined;
       return { moment, retention, ...(angles && { angles }) };
@@ -215,7 +221,7 @@ export class Sumo<T> implements Stepper<T> {
   /** Without a residual, a step that keeps its subspace needs only Qᵀ G. Captured energy would need the rest as well. */
   projectedShape(): readonly [number, number] | undefined {
     const { settings, memory } = this;
-    const enough = settings.residual === "off" && "every" in settings.refresh;
+    const enough = settings.residual === "off" && "every" in settings.refresh && settings.stateBits === 32;
     const { momentRows, momentCols } = memory.geometry;
     return enough && this.nextAction(Infinity) === "project" ? [momentRows, momentCols] : undefined;
   }
@@ -225,7 +231,9 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   updateProjected({ projected, ...input }: ProjectedInput<T>): StepTrace {
-    return input.scratch.scope(() => this.takeProjected(input, undefined, projected, this.memory.subspace, undefined));
+    return input.scratch.scope(() =>
+      this.takeProjected(input, undefined, projected, this.memory.load(input.scratch), undefined),
+    );
   }
 
   get step(): number {

@@ -16,6 +16,7 @@ const TABLE: readonly { row: ConvergenceRow; peaks: readonly number[]; goals?: r
   { row: { optimizer: "muon", momentum: 0 }, peaks: [-5, 0, -4, -4, -3] },
   { row: { optimizer: "galore", rank: 2, refresh: { every: 10 } }, peaks: [1, 1, 1, 2, 2] },
   { row: { optimizer: "sumo", ...subspace }, peaks: [-5, -3, -5, -5, 1] },
+  { row: { optimizer: "sumo", ...subspace, stateBits: 8 }, peaks: [-5, -3, -5, -5, 1] },
   { row: { optimizer: "sumo", ...subspace, residual: "off" }, peaks: [-4, -3, -4, -2, -4] },
   { row: { optimizer: "sumo", ...subspace, residual: "joint" }, peaks: [-5, -3, -4, -4, -4] },
   { row: { optimizer: "sumo", ...subspace, orthogonalize: "muon" }, peaks: [-6, -2, -5, -3, 1] },

@@ -63,6 +63,27 @@ export const memoryCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "packing, if there is such, keeps 8 bits of every number, and survives read and write",
+    run({ backend }) {
+      const words = backend.sizes.packed?.(12, 20);
+      if (words === undefined || backend.pack === undefined || backend.unpack === undefined) return;
+      const bench = new Workbench(backend);
+      const rows = random(12, 20, 3);
+      const [packed, copy, out] = [bench.empty(1, words), bench.empty(1, words), bench.garbage(12, 20)];
+      backend.pack(packed, bench.put(rows));
+      backend.write(copy, backend.read(packed));
+      backend.unpack(out, copy);
+      const largest = Math.max(...rows.flat().map(Math.abs));
+      bench.get(out, 12, 20).forEach((row, i) => {
+        row.forEach((x, j) => {
+          const error = Math.abs(x - rows[i]![j]!);
+          expectThat(error <= largest / 254 + 2 ** -22, `[${i}, ${j}]: off by ${error} of ${largest}`);
+        });
+      });
+      bench.dispose();
+    },
+  },
+  {
     name: "scratch of the announced size holds what it was announced for, again and again",
     run({ backend }) {
       const bytes = 2 * backend.sizes.matrix(ROWS, COLS) + backend.sizes.matrix(3, 3);

@@ -1,0 +1,36 @@
+/** Numbers that share a scale. */
+const BLOCK = 64;
+/** Words of a packed block: its scale, and 64 codes of one byte. */
+const BLOCK_WORDS = 1 + BLOCK / 4;
+const LARGEST_CODE = 127;
+
+/** Float32 words that hold `length` packed numbers: 1.0625 bytes each. */
+export const packedWords = (length: number): number => Math.ceil(length / BLOCK) * BLOCK_WORDS;
+
+/**
+ * out ← `values` in 8 bits each, in blocks of 64 with one scale: code = round(127 x / max |x|). `out` holds bytes, not numbers.
+ * |error| ≤ max |x| of the block / 254, and a rounding of float32.
+ */
+export function packBytes(out: Float32Array, values: Float32Array): void {
+  const codes = new Int8Array(out.buffer, out.byteOffset, out.length * 4);
+  for (let block = 0, from = 0; from < values.length; block++, from += BLOCK) {
+    const to = Math.min(values.length, from + BLOCK);
+    let largest = 0;
+    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    const at = block * BLOCK_WORDS;
+    out[at] = largest / LARGEST_CODE;
+    const codesPerUnit = largest > 0 ? LARGEST_CODE / largest : 0;
+    for (let i = from, code = 4 * (at + 1); i < to; i++, code++) codes[code] = Math.round(values[i]! * codesPerUnit);
+  }
+}
+
+/** out ← the numbers that {@link packBytes} packed. */
+export function unpackBytes(out: Float32Array, packed: Float32Array): void {
+  const codes = new Int8Array(packed.buffer, packed.byteOffset, packed.length * 4);
+  for (let block = 0, from = 0; from < out.length; block++, from += BLOCK) {
+    const to = Math.min(out.length, from + BLOCK);
+    const at = block * BLOCK_WORDS;
+    const scale = packed[at]!;
+    for (let i = from, code = 4 * (at + 1); i < to; i++, code++) out[i] = scale * codes[code]!;
+  }
+}
