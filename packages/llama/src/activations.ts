@@ -1,7 +1,8 @@
-import { type Heap, sizeOfFloat32, sizeOfFloat64 } from "@sumo/linalg";
-import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths, releaseBlocks } from "./blocks.ts";
+import { sizeOfFloat32, sizeOfFloat64 } from "@sumo/linalg";
+import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths } from "./blocks.ts";
 import { headDim, type LlamaConfig, qkvWidth } from "./config.ts";
 import { attentionScratch } from "./kernels/kernels.ts";
+import type { Lease } from "./lease.ts";
 
 /** What a pass works on: `batch` sequences of `length` tokens, by `threads` threads. */
 export interface PassShape {
@@ -86,28 +87,21 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
   );
 }
 
-export function allocateActivations(config: LlamaConfig, shape: PassShape, heap: Heap): Activations {
+export function allocateActivations(config: LlamaConfig, shape: PassShape, lease: Lease): Activations {
   const rows = shape.batch * shape.length;
   const sets = Array.from({ length: shape.recompute ? 1 : config.layers }, () =>
-    allocateBlocks(heap, keptLengths(config, rows)),
+    allocateBlocks(lease, keptLengths(config, rows)),
   );
   const layers = Array.from({ length: config.layers }, (_, layer) => ({
     ...sets[shape.recompute ? 0 : layer]!,
-    x: heap.float32(rows * config.dim),
+    x: lease.float32(rows * config.dim),
   }));
   return {
     layers,
-    shared: allocateBlocks(heap, sharedLengths(config, shape)),
-    scratch: Array.from({ length: shape.threads }, () => heap.float32(scratchLength(config, shape))),
-    tokens: heap.int32(rows),
-    targets: heap.int32(rows),
-    losses: heap.float64(rows),
+    shared: allocateBlocks(lease, sharedLengths(config, shape)),
+    scratch: Array.from({ length: shape.threads }, () => lease.float32(scratchLength(config, shape))),
+    tokens: lease.int32(rows),
+    targets: lease.int32(rows),
+    losses: lease.float64(rows),
   };
-}
-
-export function releaseActivations(activations: Activations, heap: Heap): void {
-  const { layers, shared, scratch, tokens, targets, losses } = activations;
-  const blocks = new Set([...layers.flatMap((layer) => Object.values(layer)), ...scratch]);
-  for (const block of [...blocks, tokens, targets, losses]) heap.release(block);
-  releaseBlocks(heap, shared);
 }

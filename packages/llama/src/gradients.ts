@@ -1,6 +1,6 @@
-import type { Heap } from "@sumo/linalg";
-import { allocateBlocks, type Blocks, bytesOfBlocks, releaseBlocks } from "./blocks.ts";
+import { allocateBlocks, type Blocks, bytesOfBlocks } from "./blocks.ts";
 import type { LlamaConfig } from "./config.ts";
+import type { Lease } from "./lease.ts";
 import {
   type LayerBlock,
   layerLengths,
@@ -27,17 +27,12 @@ export function bytesOfGradients(config: LlamaConfig): number {
   return bytesOfBlocks(layerLengths(config)) + bytesOfBlocks(outerLengths(config));
 }
 
-export function allocateGradients(config: LlamaConfig, heap: Heap): Gradients {
-  const layer = allocateBlocks(heap, layerLengths(config));
-  const { embedding, norm } = allocateBlocks(heap, outerLengths(config));
+export function allocateGradients(config: LlamaConfig, lease: Lease): Gradients {
+  const layer = allocateBlocks(lease, layerLengths(config));
+  const { embedding, norm } = allocateBlocks(lease, outerLengths(config));
   const outer = { embedding, norm, head: embedding };
   const { embedding: table, ...others } = outerParameters(config, outer);
   const outerGroups = { embedding: [table], norm: [others.norm], head: [others.head] };
   const layers = Array.from({ length: config.layers }, (_, i) => layerParameters(config, i, layer));
   return { layer, outer, group: (group) => (typeof group === "number" ? layers[group]! : outerGroups[group]) };
-}
-
-export function releaseGradients({ layer, outer: { embedding, norm } }: Gradients, heap: Heap): void {
-  releaseBlocks(heap, layer);
-  releaseBlocks(heap, { embedding, norm });
 }

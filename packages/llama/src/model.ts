@@ -4,12 +4,14 @@ import { ConfigError } from "./errors.ts";
 import type { Kernels } from "./kernels/kernels.ts";
 import { referenceKernels } from "./kernels/reference.ts";
 import { createWasmKernels } from "./kernels/wasm.ts";
+import { Lease } from "./lease.ts";
 import { initializeParameters, layerParameters, outerParameters, type Parameter } from "./parameters.ts";
 import type { Pass, PassOptions } from "./pass.ts";
 import { createReader, type Reader } from "./reader.ts";
+import type { ModelParts } from "./run.ts";
 import { createSinglePass } from "./single-pass.ts";
 import { createThreadedPass, type ThreadedPassOptions } from "./threaded-pass.ts";
-import { allocateWeights, releaseWeights } from "./weights.ts";
+import { allocateWeights } from "./weights.ts";
 
 export interface LlamaOptions {
   /** Where the weights live and the products run. Default: linalg's current engine. */
@@ -60,22 +62,24 @@ export function createLlama(
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);
   }
-  const weights = allocateWeights(full, engine.heap);
-  const { embedding, norm, head } = outerParameters(full, weights.outer);
-  const layers = weights.layers.flatMap((blocks, layer) => layerParameters(full, layer, blocks));
-  const parameters = [embedding, ...layers, norm, ...(full.tied ? [] : [head])];
-  initializeParameters(parameters, full.layers, seed);
-  const kernels = kernelsOf(engine);
+  return Lease.take(engine.heap, (lease) => build(full, engine, seed, lease));
+}
+
+function build(config: LlamaConfig, engine: Engine, seed: number, lease: Lease): Llama {
+  const weights = allocateWeights(config, lease);
+  const { embedding, norm, head } = outerParameters(config, weights.outer);
+  const layers = weights.layers.flatMap((blocks, layer) => layerParameters(config, layer, blocks));
+  const parameters = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
+  initializeParameters(parameters, config.layers, seed);
+  const parts: ModelParts = { config, engine, kernels: kernelsOf(engine), weights };
   return {
-    config: full,
+    config,
     engine,
     parameters,
-    createPass: (batch, length, options = {}) =>
-      createSinglePass(full, engine, kernels, weights, batch, length, options),
-    createThreadedPass: (batch, length, options) =>
-      createThreadedPass(full, engine, kernels, weights, batch, length, options),
-    createReader: () => createReader(full, engine, kernels, weights),
-    dispose: () => releaseWeights(weights, engine.heap),
+    createPass: (batch, length, options = {}) => createSinglePass(parts, batch, length, options),
+    createThreadedPass: (batch, length, options) => createThreadedPass(parts, batch, length, options),
+    createReader: () => createReader(parts),
+    dispose: () => lease.release(),
   };
 }
 

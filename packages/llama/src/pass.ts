@@ -1,9 +1,10 @@
-import { type Activations, releaseActivations } from "./activations.ts";
-import { TASKS, type Task } from "./barrier.ts";
+import type { Activations } from "./activations.ts";
 import type { LlamaConfig } from "./config.ts";
+import { TASKS, type Task } from "./control.ts";
 import { ConfigError } from "./errors.ts";
-import { type GradientGroup, type Gradients, releaseGradients } from "./gradients.ts";
+import type { GradientGroup, Gradients } from "./gradients.ts";
 import { checkTokens } from "./input.ts";
+import type { Lease } from "./lease.ts";
 import { runBackward, runLoss } from "./program.ts";
 import type { Run } from "./run.ts";
 
@@ -55,9 +56,10 @@ export function checkPassShape(operation: string, config: LlamaConfig, batch: nu
  * The pass as its first thread sees it.
  *
  * @param run - what the program works on, as the crew's first member.
+ * @param lease - everything that the pass allocated.
  * @param begin - tells the other members what comes, if there are any.
  */
-export function createPass(run: Run, gradients: Gradients, begin: (task: Task) => void = () => {}): Pass {
+export function createPass(run: Run, gradients: Gradients, lease: Lease, begin: (task: Task) => void = () => {}): Pass {
   const { batch, length } = run.shape;
   return {
     batch,
@@ -86,8 +88,7 @@ export function createPass(run: Run, gradients: Gradients, begin: (task: Task) =
     },
     dispose() {
       begin(TASKS.leave);
-      releaseActivations(run.activations, run.engine.heap);
-      releaseGradients(gradients, run.engine.heap);
+      lease.release();
     },
   };
 }

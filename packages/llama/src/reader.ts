@@ -1,15 +1,14 @@
-import type { Engine } from "@sumo/linalg";
 import { type ForwardActivations, forwardLengths, keptLengths } from "./activations.ts";
-import { allocateBlocks, releaseBlocks } from "./blocks.ts";
-import { headDim, type LlamaConfig, qkvWidth } from "./config.ts";
+import { allocateBlocks } from "./blocks.ts";
+import { headDim, type LlamaConfig } from "./config.ts";
 import { InputError } from "./errors.ts";
 import { normLast } from "./head.ts";
 import { checkTokens } from "./input.ts";
-import { attentionScratch, type Kernels } from "./kernels/kernels.ts";
+import { attentionScratch } from "./kernels/kernels.ts";
+import { Lease } from "./lease.ts";
 import { linear } from "./products.ts";
 import { forwardLayers } from "./program.ts";
-import type { ForwardRun } from "./run.ts";
-import type { Weights } from "./weights.ts";
+import type { ModelParts } from "./run.ts";
 
 /** Reads one sequence, a token or many at a time, and remembers keys and values, so that nothing is computed twice. */
 export interface Reader {
@@ -29,35 +28,37 @@ export interface Reader {
   dispose(): void;
 }
 
-export function createReader(config: LlamaConfig, engine: Engine, kernels: Kernels, weights: Weights): Reader {
+export function createReader(parts: ModelParts): Reader {
+  return Lease.take(parts.engine.heap, (lease) => buildReader(parts, lease));
+}
+
+function buildReader(parts: ModelParts, lease: Lease): Reader {
+  const { config, engine, weights } = parts;
   const { context, dim, vocabSize, heads, kvHeads } = config;
-  const { heap } = engine;
-  const kept = allocateBlocks(heap, keptLengths(config, context));
-  const shared = allocateBlocks(heap, forwardLengths(config, context));
-  const own = allocateBlocks(heap, {
-    x: context * dim,
-    scratch: attentionScratch(context, headDim(config)),
-    logits: vocabSize,
-  });
-  const tokensRead = heap.int32(context);
+  const kept = allocateBlocks(lease, keptLengths(config, context));
+  const shared = allocateBlocks(lease, forwardLengths(config, context));
+  const x = lease.float32(context * dim);
+  const scratch = lease.float32(attentionScratch(context, headDim(config)));
+  const logits = lease.float32(vocabSize);
+  const past = lease.int32(context);
   // Queries, keys and values of the past stay, layer by layer; all else is the current tokens'.
-  const caches = Array.from({ length: config.layers - 1 }, () => heap.float32(context * qkvWidth(config)));
-  const layers = [kept.qkv, ...caches].map((qkv) => ({ ...kept, qkv, x: own.x }));
-  const activations: ForwardActivations = { layers, shared, tokens: tokensRead };
+  const caches = Array.from({ length: config.layers - 1 }, () => lease.float32(kept.qkv.length));
+  const layers = [kept.qkv, ...caches].map((qkv) => ({ ...kept, qkv, x }));
+  const activations: ForwardActivations = { layers, shared, tokens: past };
   let position = 0;
 
   const feed = (tokens: Int32Array): Float32Array => {
     checkFeed(config, position, tokens);
-    tokensRead.set(tokens, position);
+    past.set(tokens, position);
     const start = position;
     position += tokens.length;
     const attention = { batch: 1, length: position, heads, kvHeads, headDim: headDim(config) };
     const span = { first: start, rows: tokens.length, base: 0, start, attention };
-    const run: ForwardRun = { config, engine, kernels, weights, activations, scratch: own.scratch, span };
+    const run = { ...parts, activations, scratch, span };
     forwardLayers(run);
     normLast(run);
-    linear(engine, 1, dim, vocabSize, shared.normed, (position - 1) * dim, weights.outer.head, 0, own.logits, 0);
-    return own.logits;
+    linear(engine, 1, dim, vocabSize, shared.normed, (position - 1) * dim, weights.outer.head, 0, logits, 0);
+    return logits;
   };
 
   return {
@@ -68,10 +69,7 @@ export function createReader(config: LlamaConfig, engine: Engine, kernels: Kerne
     reset: () => {
       position = 0;
     },
-    dispose: () => {
-      for (const blocks of [kept, shared, own]) releaseBlocks(heap, blocks);
-      for (const block of [tokensRead, ...caches]) heap.release(block);
-    },
+    dispose: () => lease.release(),
   };
 }
 

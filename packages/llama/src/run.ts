@@ -17,12 +17,16 @@ export interface Span {
   readonly attention: AttentionShape;
 }
 
-/** What a forward step needs, on one thread. */
-export interface ForwardRun {
+/** A model as its passes and readers see it. */
+export interface ModelParts {
   readonly config: LlamaConfig;
   readonly engine: Engine;
   readonly kernels: Kernels;
   readonly weights: Weights;
+}
+
+/** What a forward step needs, on one thread. */
+export interface ForwardRun extends ModelParts {
   readonly activations: ForwardActivations;
   /** For attention. */
   readonly scratch: Float32Array;

@@ -1,28 +1,25 @@
-import type { Engine } from "@sumo/linalg";
 import { allocateActivations } from "./activations.ts";
-import type { LlamaConfig } from "./config.ts";
 import { alone } from "./crew.ts";
 import { allocateGradients } from "./gradients.ts";
-import type { Kernels } from "./kernels/kernels.ts";
+import { Lease } from "./lease.ts";
 import { checkPassShape, createPass, type Pass, type PassOptions } from "./pass.ts";
-import { passSpan } from "./run.ts";
-import type { Weights } from "./weights.ts";
+import { type ModelParts, passSpan } from "./run.ts";
 
 /** A pass on the calling thread alone. */
 export function createSinglePass(
-  config: LlamaConfig,
-  engine: Engine,
-  kernels: Kernels,
-  weights: Weights,
+  parts: ModelParts,
   batch: number,
   length: number,
   { recompute = false }: PassOptions,
 ): Pass {
+  const { config, engine } = parts;
   checkPassShape("createPass", config, batch, length);
   const shape = { batch, length, threads: 1, recompute };
-  const activations = allocateActivations(config, shape, engine.heap);
-  const scratch = activations.scratch[0]!;
-  const span = passSpan(config, shape, alone);
-  const run = { config, shape, engine, kernels, weights, activations, scratch, span, crew: alone };
-  return createPass(run, allocateGradients(config, engine.heap));
+  return Lease.take(engine.heap, (lease) => {
+    const activations = allocateActivations(config, shape, lease);
+    const gradients = allocateGradients(config, lease);
+    const span = passSpan(config, shape, alone);
+    const run = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew: alone };
+    return createPass(run, gradients, lease);
+  });
 }

@@ -1,17 +1,14 @@
-import { createWasmEngine, type Engine, Heap, sizeOfFloat32 } from "@sumo/linalg";
-import { type Activations, allocateActivations, type PassShape } from "./activations.ts";
-import { CONTROL_WORDS, Control, TASKS } from "./barrier.ts";
-import type { LlamaConfig } from "./config.ts";
+import { type Engine, sizeOfFloat32 } from "@sumo/linalg";
+import { allocateActivations, type PassShape } from "./activations.ts";
+import { CONTROL_WORDS, Control, TASKS } from "./control.ts";
 import { ConfigError, CrewError } from "./errors.ts";
-import { allocateGradients, type Gradients } from "./gradients.ts";
-import type { Kernels } from "./kernels/kernels.ts";
-import { createWasmKernels } from "./kernels/wasm.ts";
+import { allocateGradients } from "./gradients.ts";
+import type { Invitation } from "./join-crew.ts";
+import { Lease } from "./lease.ts";
 import { checkPassShape, createPass, type Pass, type PassOptions } from "./pass.ts";
-import { runBackward, runLoss } from "./program.ts";
-import { passSpan } from "./run.ts";
-import type { Weights } from "./weights.ts";
+import { type ModelParts, passSpan } from "./run.ts";
 
-/** A worker of Node or of a browser that gives its messages to {@link joinCrew}. */
+/** A worker of Node or of a browser that gives its messages to `joinCrew`. */
 export interface CrewWorker {
   postMessage(message: unknown): void;
 }
@@ -32,68 +29,53 @@ export function bytesOfCrew(threads: number): number {
   return threads === 1 ? 0 : (threads - 1) * WORKER_HEAP_BYTES + sizeOfFloat32(CONTROL_WORDS);
 }
 
-/** What a worker needs to join. Typed arrays lie in `memory`, which is shared; a message carries them as views. */
-interface Invitation {
-  readonly memory: WebAssembly.Memory;
-  readonly heap: Uint8Array;
-  readonly control: Int32Array;
-  readonly index: number;
-  readonly config: LlamaConfig;
-  readonly shape: PassShape;
-  readonly weights: Weights;
-  readonly activations: Activations;
-  readonly gradients: Pick<Gradients, "layer" | "outer">;
-}
-
 /**
  * A pass on several threads: sequences are shared out for activations, rows of weight matrices for their gradients, so that there is
  * one set of gradients and its bits are those of one thread. See `Llama.createThreadedPass`.
  */
 export async function createThreadedPass(
-  config: LlamaConfig,
-  engine: Engine,
-  kernels: Kernels,
-  weights: Weights,
+  parts: ModelParts,
   batch: number,
   length: number,
   { workers, recompute = false, timeoutMs = 30_000 }: ThreadedPassOptions,
 ): Promise<Pass> {
-  const threads = workers.length + 1;
+  const { config, engine } = parts;
+  const shape = { batch, length, threads: workers.length + 1, recompute };
   checkPassShape("createThreadedPass", config, batch, length);
-  checkCrew(engine, batch, threads);
-  const { heap } = engine;
-  const shape: PassShape = { batch, length, threads, recompute };
-  const activations = allocateActivations(config, shape, heap);
-  const gradients = allocateGradients(config, heap);
-  const words = heap.int32(CONTROL_WORDS);
-  const heaps = workers.map(() => heap.uint8(WORKER_HEAP_BYTES));
+  checkCrew(engine, shape);
+  const { lease, words, invitations, activations, gradients } = prepare(parts, shape);
   const control = new Control(words);
-  const { layer, outer } = gradients;
   workers.forEach((worker, i) => {
-    const common = { memory: heap.memory, heap: heaps[i]!, control: words, index: i + 1 };
-    worker.postMessage({
-      ...common,
-      config,
-      shape,
-      weights,
-      activations,
-      gradients: { layer, outer },
-    } satisfies Invitation);
+    worker.postMessage(invitations[i]);
   });
   await waitForMembers(control, workers.length, timeoutMs);
-  const crew = control.crew(0, threads);
+  const crew = control.crew(0, shape.threads);
   const span = passSpan(config, shape, crew);
-  const run = { config, shape, engine, kernels, weights, activations, scratch: activations.scratch[0]!, span, crew };
-  return createPass(run, gradients, (task) => {
+  const run = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew };
+  return createPass(run, gradients, lease, (task) => {
     control.task = task;
     crew.wait();
-    if (task !== TASKS.leave) return;
-    control.waitForLeave();
-    for (const block of [words, ...heaps]) heap.release(block);
+    if (task === TASKS.leave) control.waitForLeave();
   });
 }
 
-function checkCrew(engine: Engine, batch: number, threads: number): void {
+/** Allocates what the crew works on, and says it to each worker. */
+function prepare({ config, engine, weights }: ModelParts, shape: PassShape) {
+  return Lease.take(engine.heap, (lease) => {
+    const activations = allocateActivations(config, shape, lease);
+    const gradients = allocateGradients(config, lease);
+    const words = lease.int32(CONTROL_WORDS);
+    const { layer, outer } = gradients;
+    const { memory } = engine.heap;
+    const common = { memory, config, shape, words, weights, activations, gradients: { layer, outer } };
+    const invitations = Array.from({ length: shape.threads - 1 }, (_, i): Invitation => {
+      return { ...common, index: i + 1, heap: lease.uint8(WORKER_HEAP_BYTES) };
+    });
+    return { lease, words, invitations, activations, gradients };
+  });
+}
+
+function checkCrew(engine: Engine, { batch, threads }: PassShape): void {
   const refuse = (message: string): never => {
     throw new ConfigError("createThreadedPass", message);
   };
@@ -113,43 +95,4 @@ async function waitForMembers(control: Control, count: number, timeoutMs: number
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-}
-
-/**
- * Lets a worker take part in a threaded pass: give it every message that the worker receives. It returns when the pass is disposed.
- *
- * @example
- * parentPort.on("message", joinCrew); // Node's worker_threads
- * self.onmessage = (event) => joinCrew(event.data); // a browser
- */
-export function joinCrew(invitation: unknown): void {
-  const { memory, index, config, shape, ...views } = invitation as Invitation;
-  const { heap, control: words, weights, activations, gradients } = onBuffer(views, memory.buffer);
-  const control = new Control(words);
-  const engine = createWasmEngine(new Heap({ memory, start: heap.byteOffset, bytes: heap.byteLength }));
-  const kernels = createWasmKernels(engine.heap);
-  const crew = control.crew(index, shape.threads);
-  const scratch = activations.scratch[index]!;
-  const span = passSpan(config, shape, crew);
-  const run = { config, shape, engine, kernels, weights, activations, scratch, span, crew };
-  if (!control.join()) return;
-  for (;;) {
-    crew.wait();
-    const { task } = control;
-    if (task === TASKS.loss) runLoss(run);
-    else if (task === TASKS.backward) runBackward(run, gradients, () => {});
-    else break;
-  }
-  control.leave();
-}
-
-/** The same views on `buffer`: a message makes a new buffer object of the same memory, which a heap would not know as its own. */
-function onBuffer<T>(value: T, buffer: ArrayBufferLike): T {
-  if (ArrayBuffer.isView(value)) {
-    const view = value as unknown as Float32Array & { readonly constructor: Float32ArrayConstructor };
-    return new view.constructor(buffer, view.byteOffset, view.length) as T;
-  }
-  if (Array.isArray(value)) return value.map((item) => onBuffer(item, buffer)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, onBuffer(item, buffer)])) as T;
 }

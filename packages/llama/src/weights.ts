@@ -1,7 +1,7 @@
-import type { Heap } from "@sumo/linalg";
-import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths, releaseBlocks } from "./blocks.ts";
+import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths } from "./blocks.ts";
 import { headDim, type LlamaConfig } from "./config.ts";
 import type { Rotation } from "./kernels/kernels.ts";
+import type { Lease } from "./lease.ts";
 import { type LayerBlock, layerLengths, type OuterBlock, outerLengths } from "./parameters.ts";
 import { fillRotation } from "./rotation.ts";
 
@@ -29,17 +29,11 @@ export function bytesOfWeights(config: LlamaConfig): number {
   );
 }
 
-export function allocateWeights(config: LlamaConfig, heap: Heap): Weights {
-  const { embedding, norm } = allocateBlocks(heap, outerLengths(config));
-  const head = config.tied ? embedding : heap.float32(config.vocabSize * config.dim);
-  const layers = Array.from({ length: config.layers }, () => allocateBlocks(heap, layerLengths(config)));
-  const rotation = allocateBlocks(heap, rotationLengths(config));
+export function allocateWeights(config: LlamaConfig, lease: Lease): Weights {
+  const { embedding, norm } = allocateBlocks(lease, outerLengths(config));
+  const head = config.tied ? embedding : lease.float32(config.vocabSize * config.dim);
+  const layers = Array.from({ length: config.layers }, () => allocateBlocks(lease, layerLengths(config)));
+  const rotation = allocateBlocks(lease, rotationLengths(config));
   fillRotation(config, rotation);
   return { layers, outer: { embedding, norm, head }, rotation };
-}
-
-export function releaseWeights({ layers, outer, rotation }: Weights, heap: Heap): void {
-  for (const layer of layers) releaseBlocks(heap, layer);
-  const { embedding, norm, head } = outer;
-  releaseBlocks(heap, { embedding, norm, ...(head === embedding ? {} : { head }), ...rotation });
 }

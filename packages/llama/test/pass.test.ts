@@ -1,4 +1,4 @@
-import { createWasmEngine } from "@sumo/linalg";
+import { createWasmEngine, WorkspaceError } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
 import { describe, expect, test } from "vitest";
 import { ConfigError, createLlama, InputError, llamaConfig, planLlama } from "../src/index.ts";
@@ -113,6 +113,15 @@ describe("memory", () => {
       planLlama(llamaConfig({ ...SMALL, layers }), { batch: 2, length: 8, recompute: true });
     expect(plan(9).gradientBytes).toBe(plan(1).gradientBytes);
     expect(plan(9).activationBytes - plan(1).activationBytes).toBe(8 * 2 * 8 * 16 * 4);
+  });
+
+  test("a heap that is too small refuses and stays as it was", () => {
+    const engine = createWasmEngine({ bytes: 2 ** 20 });
+    const model = createLlama(SMALL, { engine });
+    const { usedBytes } = engine.heap;
+    expect(() => createLlama({ dim: 256 }, { engine })).toThrow(WorkspaceError);
+    expect(() => model.createPass(500, 8)).toThrow(WorkspaceError);
+    expect(engine.heap.usedBytes).toBe(usedBytes);
   });
 
   test("a warm pass allocates nothing in the heap", () => {

@@ -1,6 +1,6 @@
 import type { Crew } from "./crew.ts";
 
-/** Words of a {@link Control} block, each on its own. */
+/** The words of a {@link Control}. */
 const ARRIVED = 0;
 const GENERATION = 1;
 const TASK = 2;
