@@ -31,7 +31,8 @@ export class OwnCell implements Cell {
   }
 
   read(): tf.Tensor2D {
-    return this.held === undefined ? tf.zeros([this.rows, this.cols]) : this.held.clone();
+    // On wasm a clone is a copy; a reshape never is.
+    return this.held === undefined ? tf.zeros([this.rows, this.cols]) : tf.reshape(this.held, [this.rows, this.cols]);
   }
 
   write(value: tf.Tensor): void {

@@ -37,7 +37,7 @@ export function normParts(a: tf.Tensor2D): tf.Tensor {
 export function normOf(parts: Float32Array): number {
   let sum = 0;
   if (isHostMemory()) {
-    for (const x of parts) sum += x * x;
+    for (let i = 0; i < parts.length; i++) sum += parts[i]! * parts[i]!;
     return Math.sqrt(sum);
   }
   const [witness, unit] = parts;

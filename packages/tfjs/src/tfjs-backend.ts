@@ -102,7 +102,12 @@ class Backing implements TfjsBackend {
   }
 
   read(a: Cell): Float32Array {
-    return tf.tidy(() => Float32Array.from(this.replay.fetch(a.read())));
+    let values: Float32Array | undefined;
+    // Returned from `tidy`, the numbers would be searched for tensors one by one.
+    tf.tidy(() => {
+      values = this.replay.fetch(a.read()).slice();
+    });
+    return values!;
   }
 
   write(a: Cell, values: Float32Array): void {
