@@ -1,33 +1,33 @@
 import type { Backend } from "./backend.ts";
-import { countFact, type Facts } from "./rule.ts";
+import { countFact, type Facts, type StepInput, type Stepper, type StepTrace } from "./rule.ts";
 
-/** The full-size momentum of Muon and SGD: M ← μ M + G. With μ = 0 it does not exist, and the optimizer has no state at all. */
-export class FullMoment<T> {
+/** What Muon and SGD share: momentum of full size, M ← μ M + G. With μ = 0 it does not exist, and there is no state at all. */
+export abstract class FullMoment<T> implements Stepper<T> {
   step = 0;
-  readonly state: { readonly moment?: T };
-  private readonly backend: Backend<T, never>;
-  private readonly shape: readonly [number, number];
-  private readonly momentum: number;
-  private readonly nesterov: boolean;
+  readonly state: Readonly<Record<string, T>>;
+  protected readonly backend: Backend<T, never>;
+  protected readonly shape: readonly [rows: number, cols: number];
+  private readonly moment: FullMomentSettings;
 
   constructor(
     backend: Backend<T, never>,
-    rows: number,
-    cols: number,
-    settings: FullMomentSettings,
-    state: { readonly moment?: T },
+    shape: readonly [rows: number, cols: number],
+    moment: FullMomentSettings,
+    state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
-    this.shape = [rows, cols];
-    this.momentum = settings.momentum;
-    this.nesterov = settings.nesterov;
+    this.shape = shape;
+    this.moment = moment;
     this.state = state;
   }
 
+  abstract update(input: StepInput<T>): StepTrace;
+
   /** `out` ← the moment that this gradient makes: μ M + G, or μ (μ M + G) + G (Nesterov). Writes nothing else. */
-  direct(out: T, gradient: T): void {
-    const { backend, momentum, nesterov } = this;
-    const { moment } = this.state;
+  protected direct(out: T, gradient: T): void {
+    const { backend } = this;
+    const { momentum, nesterov } = this.moment;
+    const moment = this.state["moment"];
     backend.axpby(out, 1, gradient, 0);
     if (moment === undefined) return;
     if (nesterov) backend.axpby(out, momentum, gradient, 1);
@@ -35,14 +35,15 @@ export class FullMoment<T> {
   }
 
   /** Keeps the moment, after nothing can fail any more. */
-  keep(gradient: T): void {
-    if (this.state.moment !== undefined) this.backend.axpby(this.state.moment, 1, gradient, this.momentum);
+  protected keep(gradient: T): void {
+    const moment = this.state["moment"];
+    if (moment !== undefined) this.backend.axpby(moment, 1, gradient, this.moment.momentum);
     this.step++;
   }
 
   stateShapes(facts: Facts): Record<string, readonly [number, number]> {
     countFact(facts, "step");
-    return fullMomentShapes(...this.shape, this.momentum);
+    return fullMomentShapes(...this.shape, this.moment.momentum);
   }
 
   facts(): Facts {

@@ -3,20 +3,12 @@ import { descend } from "./decay.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
 import { checkOptions, type OptionChecks, oneOf, range } from "./option-checks.ts";
 import { orthogonalize } from "./orthogonalize.ts";
-import {
-  type Facts,
-  finiteUpdate,
-  type Place,
-  type RulePlan,
-  type StepInput,
-  type Stepper,
-  type StepTrace,
-} from "./rule.ts";
+import { finiteUpdate, type Place, type RulePlan, type StepInput, type StepTrace } from "./rule.ts";
 import { updateScale } from "./scale.ts";
 import type { Schedule } from "./schedule.ts";
 import { checkOrthogonalize, type Orthogonalize } from "./sumo-options.ts";
 import { orthogonalizeBytes } from "./sumo-plan.ts";
-import { orthogonalityResidual } from "./telemetry.ts";
+import { inspect } from "./telemetry.ts";
 
 export interface MuonOptions {
   readonly optimizer: "muon";
@@ -61,12 +53,9 @@ export function muonSettings(options: MuonOptions): MuonSettings {
  *
  * @see Jordan et al., Muon (2024), and Liu et al., Moonlight, arXiv 2502.16982 (2025), §2.2, for the scale.
  */
-export class Muon<T> implements Stepper<T> {
-  private readonly backend: Backend<T, never>;
+export class Muon<T> extends FullMoment<T> {
   private readonly settings: MuonSettings;
-  private readonly shape: readonly [number, number];
   private readonly place: Place;
-  private readonly moment: FullMoment<T>;
 
   constructor(
     backend: Backend<T, never>,
@@ -74,52 +63,27 @@ export class Muon<T> implements Stepper<T> {
     cols: number,
     settings: MuonSettings,
     place: Place,
-    state: { readonly moment?: T },
+    state: Readonly<Record<string, T>>,
   ) {
-    this.backend = backend;
+    super(backend, [rows, cols], settings, state);
     this.settings = settings;
-    this.shape = [rows, cols];
     this.place = place;
-    this.moment = new FullMoment(backend, rows, cols, settings, state);
   }
 
   update({ weight, gradient, lr, scratch, watched }: StepInput<T>): StepTrace {
-    const { backend, settings, moment, place } = this;
+    const { backend, settings, place } = this;
     const [rows, cols] = this.shape;
     return scratch.scope(() => {
       const direction = scratch.matrix(rows, cols);
-      moment.direct(direction, gradient);
-      const { spectrum, rank } = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
-      const seen = watched && {
-        ...(spectrum && { spectrum: spectrum.slice() }),
-        orthogonality: orthogonalityResidual(backend, direction, rows, cols, rank, scratch),
-      };
+      this.direct(direction, gradient);
+      const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
+      const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
       backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
       const updateNorm = finiteUpdate(backend.norm(direction));
       descend(backend, weight, direction, lr, settings);
-      moment.keep(gradient);
+      this.keep(gradient);
       return { updateNorm, orthogonalized: true, ...seen };
     });
-  }
-
-  get step(): number {
-    return this.moment.step;
-  }
-
-  get state(): Stepper<T>["state"] {
-    return this.moment.state as Stepper<T>["state"];
-  }
-
-  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
-    return this.moment.stateShapes(facts);
-  }
-
-  facts(): Facts {
-    return this.moment.facts();
-  }
-
-  restore(facts: Facts): void {
-    this.moment.restore(facts);
   }
 }
 

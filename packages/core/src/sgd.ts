@@ -2,7 +2,7 @@ import type { Backend, BackendSizes } from "./backend.ts";
 import { descend } from "./decay.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
 import { checkOptions, type OptionChecks, oneOf, range } from "./option-checks.ts";
-import { type Facts, finiteUpdate, type RulePlan, type StepInput, type Stepper, type StepTrace } from "./rule.ts";
+import { finiteUpdate, type RulePlan, type StepInput, type StepTrace } from "./rule.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface SgdOptions {
@@ -34,55 +34,29 @@ export function sgdSettings(options: SgdOptions): SgdSettings {
 }
 
 /** Stochastic gradient descent with momentum, for parameters of any shape. State: mn numbers. */
-export class Sgd<T> implements Stepper<T> {
-  private readonly backend: Backend<T, never>;
+export class Sgd<T> extends FullMoment<T> {
   private readonly settings: SgdSettings;
-  private readonly shape: readonly [number, number];
-  private readonly moment: FullMoment<T>;
 
   constructor(
     backend: Backend<T, never>,
     rows: number,
     cols: number,
     settings: SgdSettings,
-    state: { readonly moment?: T },
+    state: Readonly<Record<string, T>>,
   ) {
-    this.backend = backend;
+    super(backend, [rows, cols], settings, state);
     this.settings = settings;
-    this.shape = [rows, cols];
-    this.moment = new FullMoment(backend, rows, cols, settings, state);
   }
 
   update({ weight, gradient, lr, scratch }: StepInput<T>): StepTrace {
-    const { backend, settings, moment } = this;
     return scratch.scope(() => {
       const direction = scratch.matrix(...this.shape);
-      moment.direct(direction, gradient);
-      const updateNorm = finiteUpdate(backend.norm(direction));
-      descend(backend, weight, direction, lr, settings);
-      moment.keep(gradient);
+      this.direct(direction, gradient);
+      const updateNorm = finiteUpdate(this.backend.norm(direction));
+      descend(this.backend, weight, direction, lr, this.settings);
+      this.keep(gradient);
       return { updateNorm };
     });
-  }
-
-  get step(): number {
-    return this.moment.step;
-  }
-
-  get state(): Stepper<T>["state"] {
-    return this.moment.state as Stepper<T>["state"];
-  }
-
-  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
-    return this.moment.stateShapes(facts);
-  }
-
-  facts(): Facts {
-    return this.moment.facts();
-  }
-
-  restore(facts: Facts): void {
-    this.moment.restore(facts);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Backend, PolarInfo } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { decayAlone, descend } from "./decay.ts";
 import { type Geometry, geometryOf, withRank } from "./geometry.ts";
 import { type Limited, limitGrowth } from "./limit.ts";
@@ -20,7 +20,7 @@ import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./su
 import { type Subspace, SumoMemory } from "./sumo-memory.ts";
 import { jointWeight, type Residual, type SumoSettings } from "./sumo-options.ts";
 import { type Action, headStartOf, nextAction } from "./sumo-state.ts";
-import { orthogonalityResidual, principalAngles } from "./telemetry.ts";
+import { inspect, principalAngles } from "./telemetry.ts";
 
 /**
  * SUMO for one weight of m × n: one moment in an r-dimensional subspace of the gradient, orthogonalized exactly.
@@ -145,17 +145,17 @@ export class Sumo<T> implements Stepper<T> {
       joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
     this.memory.keep(subspace, moment, lastNorm, captured);
     const seen = captured === undefined ? {} : { captured, capturedByChance: geometry.rank / geometry.basisRows };
-    return { ...trace, ...seen, ...(refresh && { refresh }) };
+    return { ...trace, orthogonalized: true, ...seen, ...(refresh && { refresh }) };
   }
 
   /** Steps 3 to 5, the paper's: orthogonalize inside the subspace, add what lies outside, descend. */
   private stepInside({ basis, geometry, inside, projected, gradient }: Work<T>, input: StepContext<T>): NormedTrace {
     const { backend, settings, place } = this;
-    const { weight, lr, scratch } = input;
+    const { weight, lr, scratch, watched } = input;
     const { rows, cols, rank, momentRows, momentCols } = geometry;
     const residual = settings.residual as Exclude<Residual, "joint">;
     const info = orthogonalize(backend, inside, momentRows, momentCols, settings.orthogonalize, scratch);
-    const seen = this.inspect(info, inside, momentRows, momentCols, input);
+    const seen = watched ? inspect(backend, info, inside, momentRows, momentCols, scratch) : {};
     const scale = updateScale(settings, rows, cols, rank, place.layout);
     backend.axpby(inside, scale, inside, 0);
 
@@ -183,14 +183,14 @@ export class Sumo<T> implements Stepper<T> {
     input: StepContext<T>,
   ): NormedTrace {
     const { backend, settings, place } = this;
-    const { weight, lr, scratch } = input;
+    const { weight, lr, scratch, watched } = input;
     const { rows, cols } = geometry;
     const direction = scratch.matrix(rows, cols);
     backend.axpby(inside, -outsideWeight, projected, momentUnit(settings));
     backend.axpby(direction, outsideWeight, gradient!, 0);
     lift(backend, direction, basis, inside, geometry, { beta: 1 });
     const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
-    const seen = this.inspect(info, direction, rows, cols, input);
+    const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
     backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
     const found = this.limit(direction);
     descend(backend, weight, direction, lr, settings);
@@ -202,13 +202,6 @@ export class Sumo<T> implements Stepper<T> {
     const { phase } = this.memory;
     const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
     return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit);
-  }
-
-  private inspect({ spectrum, rank }: PolarInfo, o: T, rows: number, cols: number, input: StepContext<T>): StepTrace {
-    if (!input.watched) return { orthogonalized: true };
-    const kept = spectrum && { spectrum: spectrum.slice() };
-    const orthogonality = orthogonalityResidual(this.backend, o, rows, cols, rank, input.scratch);
-    return { orthogonalized: true, orthogonality, ...kept };
   }
 
   /** Nothing to learn from yet: the weight decays, the step counts. */

@@ -1,4 +1,5 @@
-import type { Backend, Scratch } from "./backend.ts";
+import type { Backend, PolarInfo, Scratch } from "./backend.ts";
+import type { StepTrace } from "./rule.ts";
 
 /** σ₁ / σ_last over the values that are not zero. */
 export function conditionOf(spectrum: Float64Array): number {
@@ -19,6 +20,7 @@ export function stableRankOf(spectrum: Float64Array): number {
 /**
  * Principal angles between two subspaces in radians, ascending: the arc cosines of the singular values of Q_newᵀ Q_old.
  * `undefined` where the backend does not report spectra. Overwrites `change`. Costs a polar factor of r × r.
+ * A cosine is known to float32 rounding, so that angles below 5e-4 are noise.
  */
 export function principalAngles<T>(
   backend: Backend<T, never>,
@@ -29,13 +31,27 @@ export function principalAngles<T>(
   return spectrum?.map((cosine) => Math.acos(Math.min(1, cosine)));
 }
 
+/** What an orthogonalization tells to those who listen; `o` is its result. */
+export function inspect<T>(
+  backend: Backend<T, never>,
+  { spectrum, rank }: PolarInfo,
+  o: T,
+  rows: number,
+  cols: number,
+  scratch: Scratch<T>,
+): Pick<StepTrace, "spectrum" | "orthogonality"> {
+  // The spectrum lies in scratch that the next line overwrites.
+  const kept = spectrum && { spectrum: spectrum.slice() };
+  return { ...kept, orthogonality: orthogonalityResidual(backend, o, rows, cols, rank, scratch) };
+}
+
 /**
  * ‖O Oᵀ O − O‖ / √rank: zero for every partial isometry, whatever its rank, unlike ‖O Oᵀ − I‖, with which it agrees at full rank to first order.
  * Computed as ‖(O Oᵀ)² − O Oᵀ‖, which is the same for singular values near 0 and 1. Costs a product of the size of O and one of its Gram matrix.
  *
  * @param rank - Number of directions; by default the shorter side.
  */
-export function orthogonalityResidual<T>(
+function orthogonalityResidual<T>(
   backend: Backend<T, never>,
   o: T,
   rows: number,
