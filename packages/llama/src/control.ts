@@ -43,7 +43,9 @@ export class Control {
   /** A member comes. Returns whether the crew still takes members. */
   join(): boolean {
     Atomics.add(this.words, JOINED, 1);
-    return Atomics.load(this.words, CLOSED) === 0;
+    if (Atomics.load(this.words, CLOSED) === 0) return true;
+    this.leave();
+    return false;
   }
 
   /** The last thing that a member does. */
@@ -57,10 +59,18 @@ export class Control {
     for (let left = this.joined; left > 0; left = this.joined) Atomics.wait(this.words, JOINED, left);
   }
 
-  /** Sends away members of a crew that did not fill up, those who wait and those who come later. */
+  /** Sends away the members of a crew that did not fill up; who comes later does not stay. */
   close(): void {
     Atomics.store(this.words, CLOSED, 1);
     this.task = TASKS.leave;
+    for (let left = this.joined; left > 0; left = this.joined) {
+      // Again and again: a member may have joined just before, and only now begin to wait.
+      this.nextGeneration();
+      Atomics.wait(this.words, JOINED, left, 1);
+    }
+  }
+
+  private nextGeneration(): void {
     Atomics.add(this.words, GENERATION, 1);
     Atomics.notify(this.words, GENERATION);
   }
@@ -70,8 +80,7 @@ export class Control {
     const generation = Atomics.load(words, GENERATION);
     if (Atomics.add(words, ARRIVED, 1) === count - 1) {
       Atomics.store(words, ARRIVED, 0);
-      Atomics.add(words, GENERATION, 1);
-      Atomics.notify(words, GENERATION);
+      this.nextGeneration();
       return;
     }
     for (let i = 0; i < SPINS; i++) if (Atomics.load(words, GENERATION) !== generation) return;
