@@ -31,12 +31,17 @@ export class Controls {
   private readonly progress = element("progress", HTMLProgressElement);
   private readonly state = element("state", HTMLElement);
   private readonly problem = element("problem", HTMLElement);
+  /** An action is under way; it would be confused by another one. */
+  private busy = false;
 
   /** @param failed - told what an action throws. */
   constructor(actions: Actions, failed: (error: unknown) => void) {
-    const act = (action: () => Promise<void>) => () => {
+    const act = (action: () => Promise<void>) => async () => {
+      if (this.busy) return;
+      this.busy = true;
       this.complain(undefined);
-      action().catch(failed);
+      await action().catch(failed);
+      this.busy = false;
     };
     this.run.addEventListener(
       "click",
@@ -58,7 +63,7 @@ export class Controls {
     this.file.addEventListener("change", () => {
       const file = this.file.files?.[0];
       this.file.value = ""; // so that the same file can be chosen again
-      if (file !== undefined) act(() => actions.open(file))();
+      if (file !== undefined) void act(() => actions.open(file))();
     });
   }
 

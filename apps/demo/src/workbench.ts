@@ -91,7 +91,7 @@ export class Workbench {
   /** Puts these runs onto the page and into the store. */
   private async replace(text: Text, records: readonly RunRecord[]): Promise<Comparison> {
     const comparison = this.begin(text, records);
-    await this.store?.replace({ text, records });
+    await this.kept(this.store?.replace({ text, records }));
     return comparison;
   }
 
@@ -166,7 +166,17 @@ export class Workbench {
 
   private keep(run: Run): void {
     const place = this.comparison?.runs.indexOf(run) ?? -1;
-    if (place >= 0) this.store?.update(run.record(), place).catch((error) => this.complain(error));
+    if (place >= 0) void this.kept(this.store?.update(run.record(), place));
+  }
+
+  /** Training goes on where the browser keeps nothing. */
+  private async kept(write: Promise<void> | undefined): Promise<void> {
+    try {
+      await write;
+    } catch (error) {
+      const why = (error as Error).message;
+      this.controls.complain(`The browser could not keep the run for a reload (${why}). Save it to a file instead.`);
+    }
   }
 
   private changed(run: Run): void {

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readText } from "@sumo/trainer/data";
+import { createCorpus, parseConfig, parseManifest, parseTokenizer, Session } from "@sumo/trainer/training";
 import axe from "axe-core";
 import { strFromU8, type Unzipped, unzipSync, zipSync } from "fflate";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
@@ -159,7 +161,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await isolated.close();
   });
 
-  test("a run that was saved and loaded elsewhere ends where an uninterrupted one ends", async () => {
+  test("a run that goes on elsewhere ends where it would have ended here: in another browser, and in Node", async () => {
     await choose(20, ["SUMO", "AdamW"]);
     for (const step of [1, 2, 3]) {
       await press("One step");
@@ -169,6 +171,10 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await press("Resume");
     await state(page, /^Finished/);
     const ended = await textOf(page, "#state");
+
+    expect(finalInNode(unzipSync(bytes), "moby-dick-sumo")).toBe(
+      logOf(unzipSync(await saved()), "moby-dick-sumo").at(-1)!.final!.validation,
+    );
 
     const elsewhere = await browser.newContext();
     const other = await visit(elsewhere);
@@ -284,6 +290,18 @@ interface LoggedLine {
 function logOf(files: Unzipped, run: string): LoggedLine[] {
   const lines = strFromU8(files[`${run}/log.jsonl`]!).trim().split("\n");
   return lines.map((line) => JSON.parse(line) as LoggedLine);
+}
+
+/** The closing loss of a saved run that Node trains to its end. */
+function finalInNode(files: Unzipped, run: string): number {
+  const file = (name: string): Uint8Array => files[`${run}/${name}`]!;
+  const { model, options, data } = parseConfig(strFromU8(file("config.json")), "config.json");
+  const tokenizer = parseTokenizer(strFromU8(file("tokenizer.json")), "tokenizer.json");
+  const { step } = parseManifest(strFromU8(file("checkpoint.json")), "checkpoint.json");
+  const session = new Session(model, options, createCorpus(readText(data.source).bytes, tokenizer, model.context));
+  session.load({ step, model: file("model.safetensors"), optimizer: file("optimizer.safetensors") });
+  while (session.step < options.steps) session.train();
+  return session.evaluate(options.finalTokens).loss;
 }
 
 /** Steps of the last checkpoint that the browser keeps; 0 before the first. */
