@@ -1,5 +1,5 @@
 import { createTokenizer, formatTokenizer } from "@sumo/trainer/training";
-import { strToU8, unzipSync, type Zippable, zipSync } from "fflate";
+import { strToU8, unzipSync, zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { formatArchive, parseArchive } from "./archive.ts";
 import { modelConfig, trainOptions } from "./experiment.ts";
