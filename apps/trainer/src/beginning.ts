@@ -2,6 +2,7 @@ import { type LlamaConfig, llamaConfig } from "@sumo/llama";
 import { trainBpe } from "./bpe.ts";
 import { type Corpus, createCorpus, trainingBytes } from "./corpus.ts";
 import { digest, readText, type Text } from "./data.ts";
+import { readModel, type TrainedModel } from "./model-folder.ts";
 import type { TrainOptions } from "./options.ts";
 import type { DataSource } from "./run-config.ts";
 import { BYTES, createTokenizer, type Tokenizer } from "./tokenizer.ts";
@@ -13,23 +14,29 @@ export interface Beginning {
   readonly tokenizer: Tokenizer;
   readonly corpus: Corpus;
   readonly model: LlamaConfig;
+  /** A safetensors file to begin with; random weights without it. */
+  readonly weights: Uint8Array | undefined;
 }
 
 /**
- * Reads the text, learns the vocabulary from the part that is trained on, and settles the model's shape.
+ * Reads the text, and settles the model: a new one, with a vocabulary learned from the part that is trained on, or one to fine-tune.
  *
- * @param base - the folder that a relative `options.data` starts from.
- * @throws {DataError} @throws {ConfigError}
+ * @param base - the folder that relative paths start from.
+ * @throws {DataError} @throws {ConfigError} @throws {RunError}
  */
-export function begin(options: TrainOptions, base: string): Beginning {
+export function begin(options: TrainOptions, runs: string, base: string): Beginning {
   const text = readText(options.data, base);
-  const learned =
-    options.vocab === BYTES ? [] : trainBpe(text.bytes.subarray(0, trainingBytes(text.bytes)), options.vocab);
-  const tokenizer = createTokenizer(learned);
-  const model = llamaConfig(modelShape(options, tokenizer.size));
+  const { config, tokenizer, weights } =
+    options.init === undefined ? newModel(options, text) : readModel(runs, options.init, base);
   const corpus = createCorpus(text.bytes, tokenizer, options.context);
   const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
-  return { text, data, tokenizer, corpus, model };
+  return { text, data, tokenizer, corpus, model: config, weights };
+}
+
+function newModel(options: TrainOptions, text: Text): Omit<TrainedModel, "weights"> & { readonly weights: undefined } {
+  const known = text.bytes.subarray(0, trainingBytes(text.bytes));
+  const tokenizer = createTokenizer(options.vocab === BYTES ? [] : trainBpe(known, options.vocab));
+  return { config: llamaConfig(modelShape(options, tokenizer.size)), tokenizer, weights: undefined };
 }
 
 function modelShape(options: TrainOptions, vocabSize: number): Partial<LlamaConfig> {

@@ -4,25 +4,60 @@ import { LlamaError } from "@sumo/llama";
 import { Command } from "commander";
 import colors from "picocolors";
 import { compare } from "./commands/compare.ts";
+import { exportAdapter, exportModel } from "./commands/export.ts";
+import { listRuns, showRun } from "./commands/runs.ts";
 import { sampleRun } from "./commands/sample.ts";
 import { resumeRun, startRun } from "./commands/train.ts";
 import { TrainerError } from "./errors.ts";
-import { addOptions, type CliOptions } from "./options.ts";
+import { addOptions, type CliOptions, checkDependent } from "./options.ts";
 
 // Paths on the command line are relative to where the user stands; pnpm runs scripts in the repository's root.
 const base = process.env["INIT_CWD"] ?? process.cwd();
 
+const screen = process.stdout;
+
 const program = addOptions(new Command("train"))
   .description("Trains a small LLaMA on a text with SUMO, and writes text with it.")
   .allowExcessArguments(false)
-  .action(async (options: CliOptions, command: Command) => {
-    process.exitCode = await dispatch(options, command);
+  .action(async (options: CliOptions, command: Command) => finish(await dispatch(options, command)));
+
+const inspect = program.command("runs").description("look at runs");
+inspect
+  .command("list")
+  .description("all runs, with their last losses")
+  .action((_, command: Command) => finish(listRuns(runsOf(command), screen)));
+inspect
+  .command("show <run>")
+  .description("one run, with a plot of its losses")
+  .action((run: string, _, command: Command) => finish(showRun(runsOf(command), run, screen)));
+program
+  .command("export <run> <folder>")
+  .description("write a run's model as a folder that Hugging Face's transformers loads")
+  .action((run: string, folder: string, _, command: Command) =>
+    finish(exportModel(run, folder, { runs: runsOf(command), base }, screen)),
+  );
+program
+  .command("export-adapter <base> <tuned> <folder>")
+  .description(
+    "write what training changed as a LoRA adapter that Hugging Face's PEFT loads; base and tuned are runs or model folders",
+  )
+  .action((from: string, tuned: string, folder: string, _, command: Command) => {
+    const { rank, runs } = command.optsWithGlobals<CliOptions>();
+    finish(exportAdapter(from, tuned, folder, rank, { runs, base }, screen));
   });
 
+function runsOf(command: Command): string {
+  return command.optsWithGlobals<CliOptions>().runs;
+}
+
+function finish(exitCode: number): void {
+  process.exitCode = exitCode;
+}
+
 async function dispatch(options: CliOptions, command: Command): Promise<number> {
-  const screen = process.stdout;
+  checkDependent(command);
   if (options.compare !== undefined) return compare(options, base, screen);
-  if (options.sample !== undefined) return sampleRun(options, options.sample, screen);
+  if (options.sample !== undefined) return sampleRun(options, options.sample, base, screen);
   if (options.resume !== undefined) return resumeRun(options, options.resume, command, screen);
   return startRun(options, base, screen);
 }

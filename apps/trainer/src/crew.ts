@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { createWasmEngine } from "@sumo/linalg";
 import type { CrewWorker, LlamaConfig } from "@sumo/llama";
 import type { Corpus } from "./corpus.ts";
+import { heapBytes } from "./heap-size.ts";
 import type { TrainOptions } from "./options.ts";
 import { Session } from "./session.ts";
 
@@ -32,10 +33,15 @@ export async function openSession(
   model: LlamaConfig,
   options: TrainOptions,
   corpus: Corpus,
-  { workers }: Crew,
+  { workers, threads }: Crew,
 ): Promise<Session> {
   const shared = workers.length > 0;
-  const session = new Session(model, options, corpus, createWasmEngine({ shared }));
+  const session = new Session(
+    model,
+    options,
+    corpus,
+    createWasmEngine({ bytes: heapBytes(model, options, threads), shared }),
+  );
   if (shared) await session.employ(workers);
   return session;
 }

@@ -1,7 +1,7 @@
 import { basename, relative } from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
 import colors from "picocolors";
-import { hasCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
 import type { Text } from "./data.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openLog, readLog, rewindLog } from "./log.ts";
@@ -30,7 +30,7 @@ export async function follow(run: ReadyRun, cli: CliOptions, screen: Screen): Pr
   const { folder, options, session } = run;
   const place = relative(process.cwd(), folder) || folder;
   const again = `npx -y pnpm@12.21.0 train ${cli.runs === "runs" ? "" : `--runs ${cli.runs} `}--resume ${basename(folder)}`;
-  const earlier = rewindLog(logPath(folder), hasCheckpoint(folder) ? session.step : -1);
+  const earlier = rewindLog(logPath(folder), session.step === 0 ? -1 : session.step);
   showFacts(screen, summarize(run, place));
   screen.write("\n");
   const interrupt = catchInterrupt(() =>

@@ -12,6 +12,8 @@ export type ScheduleName = (typeof SCHEDULES)[number];
 export interface TrainOptions {
   readonly data: string;
   readonly vocab: number;
+  /** A model to begin with instead of random weights. */
+  readonly init?: string;
 
   readonly dim: number;
   readonly layers: number;
@@ -68,6 +70,7 @@ export interface CliOptions extends TrainOptions, SampleOptions {
 const TRAINING: Readonly<Record<keyof TrainOptions, "fixed" | "free">> = {
   data: "fixed",
   vocab: "fixed",
+  init: "fixed",
   dim: "fixed",
   layers: "fixed",
   heads: "fixed",
@@ -123,6 +126,12 @@ function addDataAndModel(command: Command): void {
       BYTES,
     )
     .optionsGroup("Model:")
+    .addOption(
+      new Option(
+        "--init <model>",
+        "fine-tune a run's model, or one in a folder of Hugging Face's LLaMA layout",
+      ).conflicts(["vocab", "dim", "layers", "heads", "kvHeads", "hidden", "tied"]),
+    )
     .option("--dim <n>", "width, a multiple of twice the heads", whole(2), 128)
     .option("--layers <n>", "transformer layers", whole(1), 4)
     .option("--heads <n>", "attention heads", whole(1), 4)
@@ -142,7 +151,7 @@ function addOptimizer(command: Command): void {
     )
     .option(
       "--rank <n>",
-      "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side)",
+      "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side), or of an exported adapter (default: 8)",
       whole(1),
     )
     .option(
@@ -167,7 +176,7 @@ function addOptimizer(command: Command): void {
 function addRun(command: Command): void {
   command
     .optionsGroup("Run:")
-    .option("--steps <n>", "updates in all", whole(1), 400)
+    .option("--steps <n>", "updates in all", whole(1), 600)
     .option("--batch <n>", "windows of one context in a pass", whole(1), 8)
     .option(
       "--accumulate <n>",
@@ -284,6 +293,14 @@ export function resumedOptions(saved: TrainOptions, command: Command): TrainOpti
   if (fixed.length > 0)
     throw new UsageError(`${fixed.join(", ")} cannot change in a resumed run; only ${FREE.join(", ")} can`);
   return { ...saved, ...Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)])) };
+}
+
+/** @throws {UsageError} if an option was given that says something about another one, which was not. */
+export function checkDependent(command: Command): void {
+  const lonely = ["seeds", "sweep"].find((name) => command.getOptionValueSource(name) === "cli");
+  if (lonely !== undefined && command.getOptionValue("compare") === undefined) {
+    throw new UsageError(`${flag(lonely)} belongs to --compare`);
+  }
 }
 
 /** `evalEvery` as it is typed: `--eval-every`. */

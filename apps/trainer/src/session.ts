@@ -35,7 +35,7 @@ export class Session {
   constructor(config: LlamaConfig, options: TrainOptions, corpus: Corpus, engine: Engine = createWasmEngine()) {
     this.options = options;
     this.corpus = corpus;
-    this.shape = { batch: options.batch, length: config.context };
+    this.shape = { batch: options.batch, length: options.context };
     this.batch = emptyBatch(this.shape);
     this.model = createLlama(config, { engine, seed: options.seed });
     this.pass = this.model.createPass(this.shape.batch, this.shape.length, passOptions(options));

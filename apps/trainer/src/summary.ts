@@ -20,7 +20,7 @@ export function summarize({ text, options, session, threads }: ReadyRun, folder:
     ],
     [
       "training",
-      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${config.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}`,
+      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${options.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}`,
     ],
     ...memoryFacts(options, session, threads),
     ["folder", folder],
@@ -35,7 +35,7 @@ function memoryFacts(options: TrainOptions, session: Session, threads: number): 
   const adamw = stateBytes(plan(parameters, optimizerGroups({ ...options, optimizer: "adamw" }, hidden)), hidden);
   const { weightBytes, activationBytes, gradientBytes } = planLlama(config, {
     batch: options.batch,
-    length: config.context,
+    length: options.context,
     threads,
     recompute: options.recompute ?? false,
   });

@@ -108,9 +108,10 @@ export function formatCount(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-/** Bytes in megabytes of 10⁶, or kilobytes where that reads better. */
+/** Bytes in kB, MB or GB, powers of 1000. */
 export function formatBytes(bytes: number): string {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`;
+  const [size, unit] = bytes < 1e6 ? [1e3, "kB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
+  return `${(bytes / size).toFixed(bytes < 1e6 ? 1 : 2)} ${unit}`;
 }
 
 /** Seconds as `m:ss`. */

@@ -1,14 +1,14 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { plan } from "@sumo/core";
-import type { LlamaConfig } from "@sumo/llama";
+import type { Beginning } from "./beginning.ts";
 import type { Contestant } from "./contestants.ts";
-import type { Corpus } from "./corpus.ts";
 import { type Crew, openSession } from "./crew.ts";
 import { DivergedError } from "./errors.ts";
 import type { LogLine } from "./log-line.ts";
 import { optimizerGroups, peakRate } from "./optimizer-groups.ts";
 import { hiddenNames } from "./session.ts";
 import { train } from "./train.ts";
+import { loadWeights } from "./weights.ts";
 
 /** One training run of a comparison. */
 export interface Trial {
@@ -25,8 +25,7 @@ export interface Trial {
 
 export interface TrialContext {
   readonly contestant: Contestant;
-  readonly model: LlamaConfig;
-  readonly corpus: Corpus;
+  readonly beginning: Beginning;
   readonly crew: Crew;
   readonly logged: (line: LogLine) => void;
   readonly signal: AbortSignal;
@@ -35,14 +34,15 @@ export interface TrialContext {
 /** Trains one contestant from the first step to the last. A run that diverges is a result; `undefined` if the signal stopped it. */
 export async function runTrial({
   contestant,
-  model,
-  corpus,
+  beginning,
   crew,
   logged,
   signal,
 }: TrialContext): Promise<Trial | undefined> {
   const { label, options } = contestant;
+  const { model, corpus, weights } = beginning;
   const session = await openSession(model, options, corpus, crew);
+  if (weights !== undefined) loadWeights(session.model, weights);
   const hidden = hiddenNames(session.model);
   const planned = plan(session.model.parameters, optimizerGroups(options, hidden));
   const own = planned.parameters.filter(({ name }) => hidden.has(name));

@@ -15,6 +15,12 @@ test.each([
   ["a short file", ["--data", "short.txt"], /^error: data: too short: /],
   ["a file that is not UTF-8", ["--data", "latin.txt"], /^error: data: .*latin\.txt is not UTF-8 text/],
   ["heads that do not divide the width", ["--data", "text.txt", ...TINY, "--heads", "3"], /^error: .*heads/],
+  [
+    "a model that cannot be addressed",
+    ["--data", "text.txt", ...TINY, "--dim", "16384", "--layers", "9"],
+    /^error: this needs .* GB of memory/,
+  ],
+  ["more threads than windows", ["--data", "text.txt", ...TINY, "--threads", "3"], /^error: .*3 threads.*2/],
   ["a run that is not there, to resume", ["--resume", "ghost"], /^error: no run ghost in runs \(it holds none\)\n$/],
   ["a run that is not there, to sample", ["--sample", "ghost"], /^error: no run ghost/],
   ["two wishes at once", ["--resume", "a", "--sample", "a"], /^error: .*--sample.*--resume/],
@@ -56,7 +62,7 @@ test("a damaged checkpoint, a taken name, a fixed option: refused, and every byt
   truncateSync(path, statSync(path).size - 1);
   await refusal("damaged checkpoint", "--resume", "a", "--steps", "8");
   writeFileSync(join(home, "config.json"), "{");
-  await refusal("damaged run", "--sample", "a");
+  await refusal("cannot read", "--sample", "a");
 });
 
 test("a learning rate that makes the loss explode ends with one line, and the last checkpoint stays", async () => {

@@ -21,7 +21,7 @@ import { runTrial, type Trial } from "../trial.ts";
  */
 export async function compare(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const contestants = contestantsOf(cli);
-  const beginning = begin(contestants[0]!.options, base);
+  const beginning = begin(contestants[0]!.options, cli.runs, base);
   const folder = makeFolder(cli.runs, cli.name, `${beginning.text.name}-comparison`);
   const facts = describe(cli, beginning);
   showFacts(screen, facts);
@@ -47,7 +47,7 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
 /** Runs contestants one after another; those that the user stopped are left out. */
 async function runAll(
   contestants: readonly Contestant[],
-  { model, corpus }: Beginning,
+  beginning: Beginning,
   crew: Crew,
   signal: AbortSignal,
   screen: Screen,
@@ -59,7 +59,7 @@ async function runAll(
     screen.write(`\n${colors.bold(label)}, lr ${peakRate(options)}, seed ${options.seed}\n`);
     const progress = showProgress(screen, options.steps, 0);
     try {
-      const trial = await runTrial({ contestant, model, corpus, crew, logged: progress.logged, signal });
+      const trial = await runTrial({ contestant, beginning, crew, logged: progress.logged, signal });
       if (trial !== undefined) trials.push(trial);
     } finally {
       progress.stop();

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { begin } from "../beginning.ts";
-import { hasCheckpoint, readCheckpoint } from "../checkpoint.ts";
+import { hasCheckpoint, readCheckpoint, writeCheckpoint } from "../checkpoint.ts";
 import { createCorpus } from "../corpus.ts";
 import { createCrew, openSession, threadsFor } from "../crew.ts";
 import { digest, readText } from "../data.ts";
@@ -10,17 +10,20 @@ import { readLog } from "../log.ts";
 import { type CliOptions, resumedOptions, trainOptions } from "../options.ts";
 import { createRun, findRun, logPath, readRun, writeConfig } from "../run-folder.ts";
 import type { Screen } from "../terminal.ts";
+import { loadWeights } from "../weights.ts";
 
 /** Starts a new run. Returns the exit code. Everything is checked before the run's folder is made. */
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
-  const { text, data, tokenizer, corpus, model } = begin(asked, base);
+  const { text, data, tokenizer, corpus, model, weights } = begin(asked, cli.runs, base);
   const options = { ...asked, data: data.source };
   const crew = createCrew(threadsFor(cli.threads, options.batch));
   try {
     const session = await openSession(model, options, corpus, crew);
+    if (weights !== undefined) loadWeights(session.model, weights);
     const config = { options, data, model };
     const folder = createRun(cli.runs, cli.name, `${text.name}-${options.optimizer}`, config, tokenizer);
+    if (weights !== undefined) writeCheckpoint(folder, session.save()); // so that a resumed run needs the model's folder no more
     return await follow({ folder, text, options, tokenizer, session, threads: crew.threads }, cli, screen);
   } finally {
     crew.dispose();

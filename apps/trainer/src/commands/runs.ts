@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import Table from "cli-table3";
+import colors from "picocolors";
+import type { Point } from "../line-plot.ts";
+import { readLog } from "../log.ts";
+import type { LogLine } from "../log-line.ts";
+import { findRun, logPath, readRun, runNames } from "../run-folder.ts";
+import { describeFinal, formatCount, formatTime, type Screen, showFacts } from "../terminal.ts";
+import { terminalPlot } from "../terminal-plot.ts";
+
+/** One line for each run: what it learns from, with what, how far it is and how good. Returns the exit code. */
+export function listRuns(runs: string, screen: Screen): number {
+  const names = runNames(runs);
+  if (names.length === 0) {
+    screen.write(`no runs in ${runs}\n`);
+    return 0;
+  }
+  const table = new Table({
+    head: ["run", "data", "optimizer", "steps", "validation", "trained"],
+    colAligns: ["left", "left", "left", "right", "right", "right"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const name of names) {
+    const { options } = readRun(join(runs, name));
+    const lines = readLog(logPath(join(runs, name)));
+    const steps = `${formatCount(lines.at(-1)?.step ?? 0)} of ${formatCount(options.steps)}`;
+    const validation = lastValidation(lines)?.toFixed(4) ?? "-";
+    table.push([name, options.data, options.optimizer, steps, validation, formatTime(lines.at(-1)?.seconds ?? 0)]);
+  }
+  screen.write(`${table}\n`);
+  return 0;
+}
+
+/** What a run is and how its losses went. Returns the exit code. */
+export function showRun(runs: string, name: string, screen: Screen): number {
+  const folder = findRun(runs, name);
+  const { options, data, model } = readRun(folder);
+  const lines = readLog(logPath(folder));
+  const last = lines.at(-1);
+  showFacts(screen, [
+    ["data", `${data.source}, ${formatCount(data.bytes)} bytes, ${formatCount(model.vocabSize)} tokens`],
+    ["model", `LLaMA, ${model.layers} layers of width ${model.dim}, ${model.heads} heads, context ${model.context}`],
+    ["optimizer", `${options.optimizer}, seed ${options.seed}`],
+    ["steps", `${formatCount(last?.step ?? 0)} of ${formatCount(options.steps)} in ${formatTime(last?.seconds ?? 0)}`],
+    ...(last?.final === undefined ? [] : ([["result", describeFinal(last.final)]] as const)),
+  ]);
+  const pick = (key: "loss" | "validation"): Point[] =>
+    lines.flatMap((line) => (line[key] === undefined ? [] : [{ x: line.step, y: line[key] }]));
+  const plot = terminalPlot([
+    { label: "loss", points: pick("loss"), paint: colors.dim },
+    { label: "validation", points: pick("validation"), paint: colors.cyan },
+  ]);
+  if (plot !== "")
+    screen.write(`\n${plot}\n  ${colors.dim("loss of each step")}, ${colors.cyan("held-out loss")}, nats per token\n`);
+  return 0;
+}
+
+function lastValidation(lines: readonly LogLine[]): number | undefined {
+  const line = lines.findLast(({ validation, final }) => final !== undefined || validation !== undefined);
+  return line?.final?.validation ?? line?.validation;
+}
