@@ -44,6 +44,7 @@ export {
 export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
 export { type PeftFiles, type PeftOptions, peftFiles } from "./peft.ts";
 export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./plan.ts";
+export { deviceSizes, type HostAccess, readBack } from "./read-back.ts";
 export type { RefreshTrace } from "./rule.ts";
 export type { OptimizerName, OptimizerOptions } from "./rules.ts";
 export { readSafetensors, type Tensor, type TensorData, type TensorFile, writeSafetensors } from "./safetensors.ts";

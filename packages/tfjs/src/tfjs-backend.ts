@@ -1,16 +1,18 @@
-import type {
-  AdamwUpdate,
-  Backend,
-  BackendSizes,
-  NewtonSchulzOptions,
-  PolarInfo,
-  PolarOptions,
-  ProductOptions,
-  RangeFinderOptions,
-  RangeInfo,
-  Scratch,
+import {
+  type AdamwUpdate,
+  type Backend,
+  type BackendSizes,
+  deviceSizes,
+  type NewtonSchulzOptions,
+  type PolarInfo,
+  type PolarOptions,
+  type ProductOptions,
+  type RangeFinderOptions,
+  type RangeInfo,
+  readBack,
+  type Scratch,
 } from "@sumo/core";
-import { type Matrix, matrix, newtonSchulzSchedule, polar, rangeFinder, transpose } from "@sumo/linalg";
+import { newtonSchulzSchedule } from "@sumo/linalg";
 import * as tf from "@tensorflow/tfjs";
 import { type Cell, GradientCell, OwnCell, VariableCell } from "./cell.ts";
 import { isHostMemory, lineRatios, normOf, normParts, polynomialPolar, product } from "./device.ts";
@@ -41,22 +43,14 @@ export function tfjsBackend({ polar = "auto" }: { readonly polar?: PolarPlace } 
   return new Backing(polar);
 }
 
-const bytes = (rows: number, cols: number): number => 4 * rows * cols;
-
-/** Device memory; what is read back lies in linalg's heap for as long as a routine runs. */
-const SIZES: BackendSizes = {
-  allocated: bytes,
-  matrix: bytes,
-  scaleLines: (rows, cols) => 2 * bytes(rows, cols),
-  polar: (rows, cols) => 3 * bytes(rows, cols) + 3 * bytes(Math.min(rows, cols), Math.min(rows, cols)),
-  newtonSchulz: (rows, cols) => 3 * bytes(rows, cols) + 3 * bytes(Math.min(rows, cols), Math.min(rows, cols)),
-  rangeFinder: (rows, _, rank) => bytes(rows, rank),
-  scratch: (size) => size,
-};
-
 class Backing implements TfjsBackend {
-  readonly sizes: BackendSizes = SIZES;
+  readonly sizes: BackendSizes = deviceSizes;
   private readonly replay = new Replay();
+  private readonly host: Pick<Backend<Cell>, "polar" | "rangeFinder"> = readBack<Cell>({
+    shape: ({ rows, cols }) => [rows, cols],
+    read: (a) => this.read(a),
+    write: (a, values) => this.write(a, values),
+  });
   private readonly place: PolarPlace;
 
   constructor(place: PolarPlace) {
@@ -145,9 +139,7 @@ class Backing implements TfjsBackend {
       this.newtonSchulz(out, a, scratch, { coefficients: "polar-express" });
       return {};
     }
-    const { u, s, rank } = polar(this.matrixOf(a), { tolerance });
-    this.write(out, u.data);
-    return { rank, spectrum: s };
+    return this.host.polar(out, a, scratch, { tolerance });
   }
 
   newtonSchulz(out: Cell, a: Cell, _: Scratch<Cell>, options: NewtonSchulzOptions): void {
@@ -156,17 +148,8 @@ class Backing implements TfjsBackend {
     tf.tidy(() => this.replay.write(out, polynomialPolar(a.read(), sequence, margin)));
   }
 
-  rangeFinder(
-    out: Cell,
-    a: Cell,
-    _: Scratch<Cell>,
-    { transpose: transposed, start, key, oversampling, powerIterations }: RangeFinderOptions<Cell>,
-  ): RangeInfo {
-    const operand = this.matrixOf(a);
-    const settings = { key, oversampling, powerIterations, ...(start && { start: this.matrixOf(start) }) };
-    const { q, s } = rangeFinder(transposed ? transpose(operand) : operand, out.cols, settings);
-    this.write(out, q.data);
-    return { spectrum: s };
+  rangeFinder(out: Cell, a: Cell, scratch: Scratch<Cell>, options: RangeFinderOptions<Cell>): RangeInfo {
+    return this.host.rangeFinder(out, a, scratch, options);
   }
 
   shrinkAgreeing(weight: Cell, direction: Cell, factor: number): void {
@@ -190,10 +173,6 @@ class Backing implements TfjsBackend {
       this.replay.write(first, m);
       this.replay.write(second, v);
     });
-  }
-
-  private matrixOf(a: Cell): Matrix<Float32Array> {
-    return matrix(a.rows, a.cols, this.read(a));
   }
 }
 

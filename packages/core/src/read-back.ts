@@ -1,0 +1,46 @@
+import { matrix, polar, rangeFinder, transpose } from "@sumo/linalg";
+import type { Backend, BackendSizes } from "./backend.ts";
+
+/** How a backend's numbers are reached from the host. */
+export interface HostAccess<T> {
+  shape(a: T): readonly [rows: number, cols: number];
+  read(a: T): Float32Array;
+  write(a: T, values: Float32Array): void;
+}
+
+/**
+ * The exact decompositions of a backend that has none of its own: matrices are read back, and `@sumo/linalg` does the rest on the host,
+ * with the bits of `linalgBackend`. Costs a read and a write of the operand beside the computation.
+ */
+export function readBack<T>({ shape, read, write }: HostAccess<T>): Pick<Backend<T>, "polar" | "rangeFinder"> {
+  const onHost = (a: T) => matrix(...shape(a), read(a));
+  return {
+    polar(out, a, _, { tolerance }) {
+      const { u, s, rank } = polar(onHost(a), { tolerance });
+      write(out, u.data);
+      return { rank, spectrum: s };
+    },
+    rangeFinder(out, a, _, { transpose: transposed, start, ...settings }) {
+      const operand = onHost(a);
+      const { q, s } = rangeFinder(transposed ? transpose(operand) : operand, shape(out)[1], {
+        ...settings,
+        ...(start !== undefined && { start: onHost(start) }),
+      });
+      write(out, q.data);
+      return { spectrum: s };
+    },
+  };
+}
+
+const bytes = (rows: number, cols: number): number => 4 * rows * cols;
+
+/** What matrices of float32 take on a device that allocates as it goes. What is read back lies in linalg's heap meanwhile. */
+export const deviceSizes: BackendSizes = {
+  allocated: bytes,
+  matrix: bytes,
+  scaleLines: (rows, cols) => 2 * bytes(rows, cols),
+  polar: bytes,
+  newtonSchulz: (rows, cols) => 3 * bytes(rows, cols) + 3 * bytes(Math.min(rows, cols), Math.min(rows, cols)),
+  rangeFinder: (rows, _, rank) => bytes(rows, rank),
+  scratch: (size) => size,
+};
