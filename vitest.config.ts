@@ -29,6 +29,7 @@ const chromiumArguments = [
   "--disable-sync",
   "--no-first-run",
 ];
+const browserTests = ["packages/*/{src,test}/**/*.browser.test.ts", "apps/*/{src,test}/**/*.browser.test.ts"];
 const hasBrowser = existsSync(chromium);
 
 if (!hasBrowser) {
@@ -64,9 +65,11 @@ function nodeProject(name: string, root: string) {
 function browserProject() {
   return {
     extends: true as const,
+    // Found before the first test: a dependency that turns up later makes vite reload the page in the middle of one.
+    optimizeDeps: { entries: browserTests },
     test: {
       name: "browser",
-      include: ["packages/*/{src,test}/**/*.browser.test.ts", "apps/*/{src,test}/**/*.browser.test.ts"],
+      include: browserTests,
       testTimeout: 60_000,
       browser: {
         enabled: true,

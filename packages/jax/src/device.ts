@@ -1,0 +1,67 @@
+import { defaultDevice, numpy as np } from "@jax-js/jax";
+import type { NewtonSchulzStep } from "@sumo/linalg";
+
+// As everywhere in jax-js, functions use their arguments up; `.ref` keeps one for later.
+
+/** Whether arrays lie in memory that JavaScript reaches at once, so that reading one back stalls no queue. */
+export function isHostMemory(): boolean {
+  const device = defaultDevice();
+  return device === "cpu" || device === "wasm";
+}
+
+/** op(a) op(b). */
+export function product(a: np.Array, b: np.Array, transposeA: boolean, transposeB: boolean): np.Array {
+  return np.matmul(transposeA ? a.transpose() : a, transposeB ? b.transpose() : b);
+}
+
+/** a / b, and zero where b is. */
+function quotient(a: np.Array, b: np.Array): np.Array {
+  const zero = b.ref.equal(0);
+  return np.where(zero.ref, 0, a.div(np.where(zero, 1, b)));
+}
+
+/** `a` in units of its largest magnitude, and that magnitude: squares of such numbers neither overflow nor vanish. Zero stays zero. */
+function inOwnUnits(a: np.Array): { readonly unit: np.Array; readonly scaled: np.Array } {
+  const unit = np.max(np.abs(a.ref));
+  return { scaled: quotient(a, unit.ref), unit };
+}
+
+/**
+ * Frobenius norm. In host memory summed in float64; elsewhere in float32 along rows and in float64 over them.
+ * NaN or infinite where an element is.
+ */
+export function frobenius(a: np.Array): number {
+  let sum = 0;
+  if (isHostMemory()) {
+    const values = a.dataSync();
+    for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+    return Math.sqrt(sum);
+  }
+  const { unit, scaled } = inOwnUnits(a);
+  const parts = np.concatenate([unit.reshape([1]), np.square(scaled).sum(1)]).dataSync();
+  for (let i = 1; i < parts.length; i++) sum += parts[i]!;
+  return parts[0]! * Math.sqrt(sum);
+}
+
+/** The approximate polar factor of `x` by odd polynomials X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, all on the device. */
+export function polynomialPolar(x: np.Array, steps: readonly NewtonSchulzStep[], margin: number): np.Array {
+  const [rows, cols] = x.shape as [number, number];
+  const wide = rows <= cols;
+  const { unit, scaled } = inOwnUnits(wide ? x : x.transpose());
+  unit.dispose();
+  const norm = np.sqrt(np.square(scaled.ref).sum());
+  let y = quotient(scaled, norm.mul(margin));
+  for (const [a, b, c] of steps) {
+    const gram = product(y.ref, y.ref, false, true);
+    const powers = gram.ref.mul(b).add(np.matmul(gram.ref, gram).mul(c));
+    y = y.ref.mul(a).add(np.matmul(powers, y));
+  }
+  return wide ? y : y.transpose();
+}
+
+/** ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. */
+export function lineRatios(a: np.Array, b: np.Array, axis: 0 | 1): np.Array {
+  const [top, bottom] = [inOwnUnits(a), inOwnUnits(b)];
+  const norms = (x: np.Array): np.Array => np.sqrt(np.square(x).sum(axis, { keepdims: true }));
+  return quotient(norms(top.scaled), norms(bottom.scaled)).mul(quotient(top.unit, bottom.unit));
+}

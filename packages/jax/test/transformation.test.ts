@@ -1,0 +1,145 @@
+import { defaultDevice, init, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { CheckpointError, createOptimizer, type Group, NonFiniteGradientError } from "@sumo/core";
+import { fillNormal } from "@sumo/linalg";
+import { beforeAll, describe, expect, test } from "vitest";
+import { applyUpdates, StateError, StructureError, transformation } from "../src/index.ts";
+
+/** Unit roundoff of float32. */
+const EPS32 = 2 ** -24;
+const ROWS = 12;
+const COLS = 20;
+
+const normal = (size: number, stream: number): Float32Array => {
+  const out = new Float32Array(size);
+  fillNormal(out, [1, stream, 0]);
+  return out;
+};
+const matrix = (stream: number) => np.array(normal(ROWS * COLS, stream), { shape: [ROWS, COLS] });
+const dataOf = (array: np.Array) => array.dataSync() as Float32Array;
+
+const OPTIMIZERS: readonly Group[] = [
+  { optimizer: "sumo", lr: 0.01, rank: 4, refresh: { every: 3 } },
+  { optimizer: "muon", lr: 0.01 },
+  { optimizer: "galore", lr: 0.01, rank: 4, refresh: { every: 3 } },
+  { optimizer: "adamw", lr: 0.01, weightDecay: 0.1 },
+];
+const named = OPTIMIZERS.map((options) => [options.optimizer, options] as const);
+
+describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
+  beforeAll(async () => {
+    await init(device);
+    defaultDevice(device);
+  });
+
+  test.each(named)("%s trains as core does on linalg", (_, options) => {
+    const target = normal(ROWS * COLS, 2);
+    const data = normal(ROWS * COLS, 1);
+    const reference = createOptimizer([{ name: "params", shape: [ROWS, COLS], data }], {
+      ...options,
+      layout: "in-out",
+    });
+    const solver = transformation(options);
+    let params: np.Array = matrix(1);
+    let state = solver.init(params.ref);
+    for (let t = 0; t < 10; t++) {
+      reference.stepParameter(
+        "params",
+        data.map((w, i) => w - target[i]!),
+      );
+      const [updates, next] = solver.update(params.ref.sub(matrix(2)), state, params.ref);
+      params = applyUpdates(params, updates);
+      state = next;
+      const distance = Math.hypot(...dataOf(params.ref).map((w, i) => w - data[i]!));
+      // Sums of at most max(m, n) products round like that many times; a step feeds its error to the next.
+      expect(distance).toBeLessThanOrEqual(8 * (t + 1) * Math.max(ROWS, COLS) * EPS32 * Math.hypot(...data));
+    }
+    expect(state.report().parameters.map(({ optimizer, step }) => [optimizer, step])).toEqual([
+      [options.optimizer, 10],
+    ]);
+    expect(params.refCount).toBe(1);
+  });
+
+  test("a network of nested parameters learns", () => {
+    const x = np.array(normal(64 * 8, 5), { shape: [64, 8] });
+    const y = np.sin(x.ref.sum(1, { keepdims: true }));
+    type Params = { hidden: { kernel: np.Array; bias: np.Array }; out: np.Array[] };
+    const loss = ({ hidden, out }: Params) => {
+      const activations = np.tanh(np.matmul(x.ref, hidden.kernel).add(hidden.bias));
+      return np.square(np.matmul(activations, out[0]!).add(out[1]!).sub(y.ref)).mean();
+    };
+    let params: Params = {
+      hidden: { kernel: np.array(normal(8 * 16, 6), { shape: [8, 16] }).mul(0.3), bias: np.zeros([16]) },
+      out: [np.array(normal(16, 7), { shape: [16, 1] }).mul(0.3), np.zeros([1])],
+    };
+    const solver = transformation([
+      { match: "hidden.kernel", optimizer: "sumo", lr: 0.02, rank: 4 },
+      { optimizer: "adamw", lr: 0.02 },
+    ]);
+    let state = solver.init(tree.ref(params));
+    const losses: number[] = [];
+    for (let t = 0; t < 60; t++) {
+      const [value, grads] = valueAndGrad(loss)(tree.ref(params));
+      losses.push(value.item());
+      const [updates, next] = solver.update(grads as Params, state, tree.ref(params));
+      params = applyUpdates(params, updates);
+      state = next;
+    }
+    expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
+    const names = state.report().parameters.map(({ name, optimizer }) => `${name}: ${optimizer}`);
+    expect(names).toEqual(["hidden.kernel: sumo", "hidden.bias: adamw", "out.0: adamw", "out.1: adamw"]);
+    tree.leaves<np.Array>(params).forEach(({ refCount }) => {
+      expect(refCount).toBe(1);
+    });
+  });
+
+  test.each(named)("%s goes on bit for bit from a saved state", (_, options) => {
+    const solver = transformation(options);
+    const steps = (from: number, to: number, start: np.Array, state = solver.init(start.ref)) => {
+      let params = start;
+      for (let t = from; t < to; t++) {
+        const [updates, next] = solver.update(matrix(100 + t), state, params.ref);
+        params = applyUpdates(params, updates);
+        state = next;
+      }
+      return { params, state };
+    };
+    const half = steps(0, 4, matrix(1));
+    const saved = half.state.save();
+    const whole = dataOf(steps(4, 8, half.params.ref, half.state).params);
+    const resumed = dataOf(steps(4, 8, half.params, solver.init(half.params.ref, saved)).params);
+    expect(resumed).toEqual(whole);
+  });
+});
+
+describe("misuse", () => {
+  const solver = transformation({ optimizer: "sumo", lr: 0.01, rank: 2 });
+
+  test("a used state says so", () => {
+    const state = solver.init(matrix(1));
+    const [, next] = solver.update(matrix(2), state, matrix(1));
+    expect(() => solver.update(matrix(2), state, matrix(1))).toThrow(StateError);
+    next.dispose();
+    expect(() => next.report()).toThrow(StateError);
+  });
+
+  test("another structure is refused", () => {
+    const state = solver.init({ a: matrix(1) });
+    expect(() => solver.update({ b: matrix(2) }, state, { b: matrix(1) })).toThrow(StructureError);
+    expect(() => solver.update({ a: np.ones([2, 2]) }, state, { a: matrix(1) })).toThrow(/"a"/);
+  });
+
+  test("a gradient with NaN leaves the state as it was", () => {
+    const state = solver.init(matrix(1));
+    const bad = np.full([ROWS, COLS], Number.NaN);
+    expect(() => solver.update(bad, state, matrix(1))).toThrow(NonFiniteGradientError);
+    expect(state.report().counters.steps).toBe(0);
+    expect(() => solver.update(matrix(2), state, matrix(1))).not.toThrow();
+  });
+
+  test("a state of other options is refused", () => {
+    const saved = solver.init(matrix(1)).save();
+    expect(() => transformation({ optimizer: "sumo", lr: 0.01, rank: 3 }).init(matrix(1), saved)).toThrow(
+      CheckpointError,
+    );
+  });
+});
