@@ -2,7 +2,7 @@ const LOG2_E: f32 = 1.4426950408889634;
 /** ln 2 in two parts: the first has nine significant bits, so that its product with a whole number below 2^15 is exact. */
 const LN_2_HIGH: f32 = 0.693359375;
 const LN_2_LOW: f32 = -2.1219444005469057e-4;
-/** Below this e^x is under the smallest normal number; the result is zero. */
+/** Below this e^x is under the smallest normal number; whatever comes out is replaced by zero. */
 const LOWEST: f32 = -87.33;
 /** Above this the result stays what it is here, 2.4e38. */
 const HIGHEST: f32 = 88.37;
@@ -14,7 +14,7 @@ const HIGHEST: f32 = 88.37;
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const inside = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
+  const inside = f32x4.pmin(x, f32x4.splat(HIGHEST));
   const n = f32x4.nearest(f32x4.mul(inside, f32x4.splat(LOG2_E)));
   let r = f32x4.sub(inside, f32x4.mul(n, f32x4.splat(LN_2_HIGH)));
   r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(LN_2_LOW)));
