@@ -31,7 +31,14 @@ export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: n
   return { train, validation, bytesPerToken: heldOut.length / validation.length };
 }
 
-/** How many bytes are trained on. A tokenizer is trained on these alone. */
+/** How many bytes are trained on, whole characters. A vocabulary is learned from these alone. */
 export function trainingBytes(bytes: Uint8Array): number {
-  return Math.floor(bytes.length * (1 - HELD_OUT));
+  let cut = Math.floor(bytes.length * (1 - HELD_OUT));
+  while (cut > 0 && isContinuation(bytes[cut])) cut--;
+  return cut;
+}
+
+/** Whether a byte of UTF-8 goes on with a character that began before it. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && byte >> 6 === 0b10;
 }

@@ -33,9 +33,7 @@ export async function follow(run: ReadyRun, cli: CliOptions, screen: Screen): Pr
   const earlier = rewindLog(logPath(folder), session.step === 0 ? -1 : session.step);
   showFacts(screen, summarize(run, place));
   screen.write("\n");
-  const interrupt = catchInterrupt(() =>
-    screen.write(colors.yellow("\nstopping after this step; Ctrl-C again to stop at once\n")),
-  );
+  const interrupt = catchInterrupt(() => screen.write(colors.yellow("\nstopping …\n")));
   try {
     const outcome = await watch(run, earlier, interrupt.signal, screen);
     if (outcome === "interrupted") {

@@ -6,7 +6,7 @@ import { BYTES, MOST_TOKENS } from "./tokenizer.ts";
 const OPTIMIZERS: readonly OptimizerName[] = ["sumo", "adamw", "muon", "galore", "sgd"];
 
 const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
-export type ScheduleName = (typeof SCHEDULES)[number];
+type ScheduleName = (typeof SCHEDULES)[number];
 
 /** What a training run is made of. Written into the run's `config.json`, so that it can be resumed. */
 export interface TrainOptions {

@@ -9,7 +9,7 @@ import type { Trial } from "./trial.ts";
 /** Everything looks the same without a network: no script, no font, no style from elsewhere. */
 const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#1b1b1b, #e8e8e8); --faint: light-dark(#dcdcdc, #3a3a3a); }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: light-dark(#fff, #161616); max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: light-dark(#fff, #161616); max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; } .wide { overflow-x: auto; }
 th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
@@ -50,11 +50,11 @@ ${plot("Validation loss by seconds", "seconds of training, measurements included
 `;
 }
 
-/** The mean over a contestant's seeds of every measurement on the way. */
+/** The mean over a contestant's seeds of every measurement on the way, but the first, which all share and which would flatten the rest. */
 function meanLine(label: string, trials: readonly Trial[], x: (line: LogLine) => number): Line {
   const own = trials
     .filter((trial) => trial.label === label)
-    .map(({ lines }) => lines.filter(({ validation }) => validation !== undefined));
+    .map(({ lines }) => lines.filter(({ step, validation }) => step > 0 && validation !== undefined));
   const count = Math.min(...own.map((lines) => lines.length));
   const points = Array.from({ length: count }, (_, i) => ({
     x: own.reduce((sum, lines) => sum + x(lines[i]!), 0) / own.length,

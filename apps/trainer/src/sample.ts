@@ -7,12 +7,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 const STREAM = 0x73616d70; // "samp"
 
 /** Tokens that continue `prompt`, without end. When the context is full, the model rereads its last half and goes on from there. */
-export function* sampleTokens(
-  model: Llama,
-  prompt: ArrayLike<number>,
-  choice: Choice,
-  seed: number,
-): Generator<number, void> {
+function* sampleTokens(model: Llama, prompt: ArrayLike<number>, choice: Choice, seed: number): Generator<number, void> {
   const { context } = model.config;
   const reader = model.createReader();
   const uniform = new Float64Array(1);

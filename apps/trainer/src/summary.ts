@@ -12,11 +12,12 @@ export function summarize({ text, options, session, threads }: ReadyRun, folder:
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
   const passes = options.accumulate === 1 ? "" : `${options.accumulate} x `;
+  const origin = options.init === undefined ? "" : `, from ${options.init}`;
   return [
     ["data", `${text.source}, ${formatCount(text.bytes.length)} bytes; the last tenth is held out`],
     [
       "model",
-      `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights`,
+      `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights${origin}`,
     ],
     [
       "training",

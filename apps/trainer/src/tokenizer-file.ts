@@ -1,5 +1,7 @@
+import { spellBytes } from "./byte-spelling.ts";
 import { RunError } from "./errors.ts";
-import { BYTES, createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.ts";
+import { publishedTokenizer } from "./published-tokenizer.ts";
+import { createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.ts";
 
 /** What this program writes and needs of a Hugging Face `tokenizer.json`. */
 interface TokenizerFile {
@@ -10,12 +12,13 @@ interface TokenizerFile {
   };
 }
 
-/** The words of `tokenizer.ts` as a pattern on text: characters beyond ASCII are those whose bytes are beyond it. */
+/** The words of `tokenizer.ts` as Oniguruma writes patterns on text: characters beyond ASCII are those whose bytes are beyond it. */
 const WORD_PATTERN =
-  " ?[A-Za-z\\u0080-\\U0010FFFF]+| ?[0-9]+| ?[^ \\t\\n\\rA-Za-z0-9\\u0080-\\U0010FFFF]+|[ \\t\\n\\r]";
+  " ?[A-Za-z\\x{80}-\\x{10FFFF}]+| ?[0-9]+| ?[^ \\t\\n\\rA-Za-z0-9\\x{80}-\\x{10FFFF}]+|[ \\t\\n\\r]";
 
-/** A tokenizer as the text of a `tokenizer.json` that Hugging Face's tokenizers load: byte-level BPE with our rule for words. */
-export function formatTokenizer({ merges }: Tokenizer): string {
+/** A tokenizer as the text of a `tokenizer.json` that Hugging Face's tokenizers load: byte-level BPE with our rule for words, or what a published one came as. */
+export function formatTokenizer({ merges, file: published }: Tokenizer): string {
+  if (published !== undefined) return published;
   const pieces = spell(merges).map(spellBytes);
   const file = {
     version: "1.0",
@@ -48,7 +51,7 @@ export function formatTokenizer({ merges }: Tokenizer): string {
   return `${JSON.stringify(file, undefined, 1)}\n`;
 }
 
-/** The inverse of {@link formatTokenizer}. @param path - for messages. @throws {RunError} if the file was not written by it. */
+/** The inverse of {@link formatTokenizer}. @param path - for messages. @throws {RunError} if it is damaged, or of a kind that is not known here. */
 export function parseTokenizer(text: string, path: string): Tokenizer {
   let file: Partial<TokenizerFile> | null;
   try {
@@ -58,29 +61,13 @@ export function parseTokenizer(text: string, path: string): Tokenizer {
   }
   const { vocab, merges } = file?.model ?? {};
   if (vocab === undefined || !Array.isArray(merges)) throw new RunError(`${path} holds no byte-pair merges`);
+  if (!text.includes(JSON.stringify(WORD_PATTERN))) return publishedTokenizer(file, text, path);
   const tokenizer = createTokenizer(merges.map((merge) => readMerge(merge, vocab)));
-  if (formatTokenizer(tokenizer) !== text) {
-    throw new RunError(`${path} describes another kind of tokenizer than this trainer's`);
-  }
+  if (formatTokenizer(tokenizer) !== text) throw new RunError(`${path} is damaged`);
   return tokenizer;
 }
 
 function readMerge(merge: string, vocab: Readonly<Record<string, number>>): Merge {
   const [left = "", right = ""] = String(merge).split(" ");
   return [vocab[left] ?? 0, vocab[right] ?? 0]; // an unknown one shows when the whole file is compared
-}
-
-/** Bytes as printable characters, as byte-level tokenizers spell them since GPT-2: printable Latin-1 stands for itself, the rest for U+0100 on. */
-function spellBytes(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => SPELLING[byte]).join("");
-}
-
-const SPELLING = spelling();
-
-function spelling(): string[] {
-  let next = 256;
-  return Array.from({ length: BYTES }, (_, byte) => {
-    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    return String.fromCodePoint(printable ? byte : next++);
-  });
 }

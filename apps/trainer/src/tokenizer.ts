@@ -1,11 +1,14 @@
 /** Two tokens that become one. The i-th merge of a list makes token 256 + i; tokens below 256 are bytes. */
 export type Merge = readonly [left: number, right: number];
 
-/** Bytes to tokens and back. Any bytes can be encoded, and decoding gives them back exactly. */
+/** Bytes to tokens and back. Any UTF-8 text can be encoded, and decoding gives it back; one learned here does so for any bytes. */
 export interface Tokenizer {
   /** Number of different tokens; each is a whole number below it. */
   readonly size: number;
+  /** Of a tokenizer that was learned here; empty for a published one. */
   readonly merges: readonly Merge[];
+  /** The `tokenizer.json` of a published one, as it came. */
+  readonly file?: string;
   encode(bytes: Uint8Array): Uint16Array;
   decode(tokens: ArrayLike<number>): Uint8Array;
 }
@@ -34,10 +37,16 @@ export function* wordsOf(bytes: Uint8Array): Generator<string> {
 export function createTokenizer(merges: readonly Merge[]): Tokenizer {
   const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
   const pieces = spell(merges);
+  const encodeWord = (word: string): readonly number[] =>
+    mergeWord(
+      Array.from(word, (byte) => byte.charCodeAt(0)),
+      ranks,
+      (rank) => BYTES + rank,
+    );
   return {
     size: BYTES + merges.length,
     merges,
-    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(bytes, ranks)),
+    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token]!)),
   };
 }
@@ -54,38 +63,56 @@ export function spell(merges: readonly Merge[]): Uint8Array[] {
   return pieces;
 }
 
-function encodeWords(bytes: Uint8Array, ranks: ReadonlyMap<number, number>): Uint16Array {
+/** The tokens of words, each distinct one encoded once. */
+export function encodeWords(words: Iterable<string>, encode: (word: string) => readonly number[]): Uint16Array {
   const known = new Map<string, readonly number[]>();
-  const out = new Uint16Array(bytes.length);
+  const parts: (readonly number[])[] = [];
   let length = 0;
-  for (const word of wordsOf(bytes)) {
+  for (const word of words) {
     let tokens = known.get(word);
     if (tokens === undefined) {
-      tokens = encodeWord(word, ranks);
+      tokens = encode(word);
       known.set(word, tokens);
     }
-    for (const token of tokens) out[length++] = token;
+    parts.push(tokens);
+    length += tokens.length;
   }
-  return out.slice(0, length);
+  const out = new Uint16Array(length);
+  let at = 0;
+  for (const part of parts) for (const token of part) out[at++] = token;
+  return out;
 }
 
-/** Merges the pair of lowest rank, wherever it stands, until no pair of neighbours has a merge. */
-function encodeWord(word: string, ranks: ReadonlyMap<number, number>): readonly number[] {
-  let tokens = Array.from(word, (character) => character.charCodeAt(0));
+/**
+ * Merges the pair of lowest rank, wherever it stands, until no pair of neighbours has a merge.
+ *
+ * @param ranks - ranks of merges by {@link pairKey}.
+ * @param tokenOf - the token that a merge makes.
+ */
+export function mergeWord(
+  tokens: readonly number[],
+  ranks: ReadonlyMap<number, number>,
+  tokenOf: (rank: number) => number,
+): readonly number[] {
   for (;;) {
     let rank = Number.POSITIVE_INFINITY;
     for (let i = 1; i < tokens.length; i++)
       rank = Math.min(rank, ranks.get(pairKey(tokens[i - 1]!, tokens[i]!)) ?? rank);
     if (rank === Number.POSITIVE_INFINITY) return tokens;
-    tokens = mergeTokens(tokens, ranks, rank);
+    tokens = mergeTokens(tokens, ranks, rank, tokenOf(rank));
   }
 }
 
-function mergeTokens(tokens: readonly number[], ranks: ReadonlyMap<number, number>, rank: number): number[] {
+function mergeTokens(
+  tokens: readonly number[],
+  ranks: ReadonlyMap<number, number>,
+  rank: number,
+  merged: number,
+): readonly number[] {
   const out: number[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const found = i + 1 < tokens.length && ranks.get(pairKey(tokens[i]!, tokens[i + 1]!)) === rank;
-    out.push(found ? BYTES + rank : tokens[i]!);
+    out.push(found ? merged : tokens[i]!);
     if (found) i++;
   }
   return out;
@@ -98,7 +125,8 @@ function latin1(bytes: Uint8Array): string {
   return parts.join("");
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+/** Arrays of bytes, one after another. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
