@@ -72,7 +72,7 @@ export function run(folder: string, ...words: string[]): Promise<Ended> {
 /** Waits until a run has logged `count` lines. */
 export async function logged(folder: string, name: string, count: number): Promise<void> {
   const path = join(folder, "runs", name, "log.jsonl");
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 5000; i++) {
     if (existsSync(path) && readFileSync(path, "utf8").split("\n").length > count) return;
     await pause(5);
   }
