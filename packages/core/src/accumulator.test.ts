@@ -116,6 +116,17 @@ describe("a micro-batch that is not finite", () => {
   });
 });
 
+test("loading drops micro-batches that wait", () => {
+  const [one, other] = [create(OPTIMIZERS[0]!, 2), create(OPTIMIZERS[0]!, 2)];
+  const saved = one.optimizer.save();
+  one.optimizer.stepParameter("w", microBatch(9, 9));
+  one.optimizer.load(saved);
+  for (const { optimizer } of [one, other]) {
+    for (let i = 0; i < 2; i++) optimizer.stepParameter("w", microBatch(0, i));
+  }
+  expect(one.data).toEqual(other.data);
+});
+
 test("a checkpoint waits for the end of a step", () => {
   const { optimizer } = create(OPTIMIZERS[0]!, 2);
   optimizer.stepParameter("w", microBatch(0, 0));

@@ -72,7 +72,7 @@ export function loadCheckpoint<T>(
       backend.write(matrix, file.tensors[tensorName(part.name, key)]!.data as Float32Array);
     }
   }
-  for (const [name, track] of tracks) Object.assign(track.counters, state.counters[name]);
+  for (const [name, track] of tracks) track.restore(state.counters[name]!);
 }
 
 const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;

@@ -83,6 +83,15 @@ export class Track<T> {
     }
   }
 
+  /** Takes up counts that were saved; micro-batches that wait are dropped, and reports start anew. */
+  restore(counters: Counters): void {
+    Object.assign(this.counters, counters);
+    this.accumulator?.reset();
+    this.captured = undefined;
+    this.updateRms = undefined;
+    this.stale = false;
+  }
+
   /** Micro-batches that wait for the rest of their step. */
   get pending(): number {
     return this.accumulator?.seen ?? 0;

@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import { FINGERPRINT, fingerprint } from "./bits.ts";
+
+test("weights and checkpoints have the bits that they have in Node", () => {
+  expect(fingerprint()).toBe(FINGERPRINT);
+});
