@@ -1,4 +1,5 @@
 import { adamw } from "./adamw";
+import { convert, largest } from "./convert";
 import { gemm, gemmScratch } from "./gemm";
 import { gram, gramScratch } from "./gram";
 import { axpby, dot } from "./vector";
@@ -49,7 +50,32 @@ export function dot64(n: usize, x: usize, y: usize): f64 {
   return dot<f64>(n, x, y);
 }
 
+export function convert3232(n: usize, alpha: f64, x: usize, y: usize): void {
+  convert<f32, f32>(n, alpha, x, y);
+}
+
+export function convert3264(n: usize, alpha: f64, x: usize, y: usize): void {
+  convert<f32, f64>(n, alpha, x, y);
+}
+
+export function convert6432(n: usize, alpha: f64, x: usize, y: usize): void {
+  convert<f64, f32>(n, alpha, x, y);
+}
+
+export function convert6464(n: usize, alpha: f64, x: usize, y: usize): void {
+  convert<f64, f64>(n, alpha, x, y);
+}
+
+export function largest32(n: usize, x: usize): f64 {
+  return largest<f32>(n, x);
+}
+
+export function largest64(n: usize, x: usize): f64 {
+  return largest<f64>(n, x);
+}
+
+export { qlSweep } from "./ql-sweep";
 export { jacobi } from "./jacobi";
+export { rankOneEigen } from "./rank-one-eigen";
 export { reflect } from "./reflect";
-export { rotate } from "./rotate";
 export { updateMultiply } from "./update-multiply";

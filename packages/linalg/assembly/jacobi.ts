@@ -1,3 +1,4 @@
+import { turn } from "./rotation";
 import { dot } from "./vector";
 
 /** The contract of `Engine.jacobi`. */
@@ -48,22 +49,4 @@ function bringLargest(
   store<f64>(squares + 8 * most, square);
   turn(n, 0, 1, x + i * ldx, x + most * ldx);
   turn(m, 0, 1, z + i * ldz, z + most * ldz);
-}
-
-/** (row p, row q) ← (c p − s q, s p + c q). */
-function turn(n: usize, c: f64, s: f64, p: usize, q: usize): void {
-  const end = p + 8 * n;
-  const c2 = f64x2.splat(c), s2 = f64x2.splat(s);
-  for (; p + 32 <= end; p += 32, q += 32) {
-    const a0 = v128.load(p), b0 = v128.load(q), a1 = v128.load(p, 16), b1 = v128.load(q, 16);
-    v128.store(p, f64x2.sub(f64x2.mul(c2, a0), f64x2.mul(s2, b0)));
-    v128.store(q, f64x2.add(f64x2.mul(s2, a0), f64x2.mul(c2, b0)));
-    v128.store(p, f64x2.sub(f64x2.mul(c2, a1), f64x2.mul(s2, b1)), 16);
-    v128.store(q, f64x2.add(f64x2.mul(s2, a1), f64x2.mul(c2, b1)), 16);
-  }
-  for (; p < end; p += 8, q += 8) {
-    const a = load<f64>(p), b = load<f64>(q);
-    store<f64>(p, c * a - s * b);
-    store<f64>(q, s * a + c * b);
-  }
 }

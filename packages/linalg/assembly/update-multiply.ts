@@ -2,19 +2,40 @@ import { both } from "./reflect";
 
 /** The contract of `Engine.updateMultiply`, two rows at a time so that the vectors are read once for both. */
 export function updateMultiply(n: usize, a: usize, lda: usize, v: usize, w: usize, x: usize, y: usize): void {
-  lda *= 8;
+  lda = 8 * lda;
+  const bytes = n << 3;
+  memory.fill(y, 0, bytes);
   let i: usize = 0;
-  for (; i + 2 <= n; i += 2, a += 2 * lda) {
-    updateTwo(n, a, a + lda, load<f64>(v + 8 * i), load<f64>(w + 8 * i), load<f64>(v + 8 * i + 8), load<f64>(w + 8 * i + 8), v, w, x, y + 8 * i);
+  // Rows i and i + 1 from column i on.
+  for (; i + 16 <= bytes; i += 16, a += 2 * lda) {
+    const b = a + lda;
+    const va = load<f64>(v + i), wa = load<f64>(w + i), xa = load<f64>(x + i);
+    const vb = load<f64>(v + i, 8), wb = load<f64>(w + i, 8), xb = load<f64>(x + i, 8);
+    const aa = load<f64>(a + i) - va * wa - wa * va;
+    const ab = load<f64>(a + i, 8) - va * wb - wa * vb;
+    const bb = load<f64>(b + i, 8) - vb * wb - wb * vb;
+    store<f64>(a + i, aa);
+    store<f64>(a + i, ab, 8);
+    store<f64>(b + i, bb, 8);
+    store<f64>(y + i, load<f64>(y + i) + aa * xa + ab * xb);
+    store<f64>(y + i, load<f64>(y + i, 8) + ab * xa + bb * xb, 8);
+    updateTwo(bytes - i - 16, a + i + 16, b + i + 16, va, wa, xa, vb, wb, xb, v + i + 16, w + i + 16, x + i + 16, y + i + 16, y + i);
   }
-  if (i < n) updateOne(n, a, load<f64>(v + 8 * i), load<f64>(w + 8 * i), v, w, x, y + 8 * i);
+  if (i < bytes) {
+    const value = load<f64>(a + i) - load<f64>(v + i) * load<f64>(w + i) - load<f64>(w + i) * load<f64>(v + i);
+    store<f64>(a + i, value);
+    store<f64>(y + i, load<f64>(y + i) + value * load<f64>(x + i));
+  }
 }
 
+/** Both rows right of their diagonal block: their update, their part of their own two sums, and what they add to the later ones. */
 function updateTwo(
-  n: usize, a: usize, b: usize, va: f64, wa: f64, vb: f64, wb: f64, v: usize, w: usize, x: usize, y: usize,
+  bytes: usize, a: usize, b: usize, va: f64, wa: f64, xa: f64, vb: f64, wb: f64, xb: f64,
+  v: usize, w: usize, x: usize, y: usize, sums: usize,
 ): void {
-  const bytes = n << 3, even = bytes & ~(<usize>15);
-  const va2 = f64x2.splat(va), wa2 = f64x2.splat(wa), vb2 = f64x2.splat(vb), wb2 = f64x2.splat(wb);
+  const even = bytes & ~(<usize>15);
+  const va2 = f64x2.splat(va), wa2 = f64x2.splat(wa), xa2 = f64x2.splat(xa);
+  const vb2 = f64x2.splat(vb), wb2 = f64x2.splat(wb), xb2 = f64x2.splat(xb);
   let sa = f64x2.splat(0), sb = sa;
   for (let j: usize = 0; j < even; j += 16) {
     const vj = v128.load(v + j), wj = v128.load(w + j), xj = v128.load(x + j);
@@ -24,6 +45,7 @@ function updateTwo(
     v128.store(b + j, bj);
     sa = f64x2.add(sa, f64x2.mul(aj, xj));
     sb = f64x2.add(sb, f64x2.mul(bj, xj));
+    v128.store(y + j, f64x2.add(v128.load(y + j), f64x2.add(f64x2.mul(aj, xa2), f64x2.mul(bj, xb2))));
   }
   let da = both(sa), db = both(sb);
   if (even < bytes) {
@@ -34,17 +56,8 @@ function updateTwo(
     store<f64>(b + even, bj);
     da += aj * xj;
     db += bj * xj;
+    store<f64>(y + even, load<f64>(y + even) + aj * xa + bj * xb);
   }
-  store<f64>(y, da);
-  store<f64>(y + 8, db);
-}
-
-function updateOne(n: usize, a: usize, va: f64, wa: f64, v: usize, w: usize, x: usize, y: usize): void {
-  let sum: f64 = 0;
-  for (let j: usize = 0; j < 8 * n; j += 8) {
-    const aj = load<f64>(a + j) - va * load<f64>(w + j) - wa * load<f64>(v + j);
-    store<f64>(a + j, aj);
-    sum += aj * load<f64>(x + j);
-  }
-  store<f64>(y, sum);
+  store<f64>(sums, load<f64>(sums) + da);
+  store<f64>(sums, load<f64>(sums, 8) + db, 8);
 }

@@ -1,8 +1,8 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkSquare, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkSquare } from "./border.ts";
 import { SingularError } from "./errors.ts";
 import type { Matrix, MatrixLike, Real } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largestLower, packScaled, powerOfTwo, scaleBy, unpackScaled } from "./scale.ts";
 import { factorCholesky } from "./triangular.ts";
 import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
@@ -37,15 +37,15 @@ export function choleskyInto<M extends MatrixLike>(out: M, a: MatrixLike, work: 
   checkOutput("cholesky", "out", out, n, n);
   checkSameDtype("cholesky", out.data, a.data);
   // An even power, so that its root is a power of two as well.
-  const unit = powerOfTwo(Math.sqrt(largest("cholesky", a, true)));
+  const unit = powerOfTwo(Math.sqrt(largestLower("cholesky", a)));
   return work.scope(() => {
-    const l = packScaled(work.float64(n * n), a, 1 / unit);
+    const l = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
     scaleBy(l, 1 / unit);
     const failed = factorCholesky(n, l, work);
     if (failed < n) throw new SingularError("cholesky", `not positive definite: pivot ${failed} is not positive`);
     for (let i = 0; i < n; i++) l.fill(0, i * n + i + 1, (i + 1) * n);
     scaleBy(l, unit);
-    unpack(out, l);
+    unpackScaled(work.engine, out, l, 1);
     return out;
   });
 }

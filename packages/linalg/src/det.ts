@@ -22,9 +22,9 @@ import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize }
 export function det(a: MatrixLike, work?: Workspace): number {
   const n = checkSquare("det", a);
   if (work === undefined) return withWorkspace(detWorkspace(n), (own) => det(a, own));
-  largest("det", a);
+  largest("det", a, work.engine);
   return work.scope(() => {
-    const lu = packScaled(work.float64(n * n), a, 1);
+    const lu = packScaled(work.engine, work.float64(n * n), a, 1);
     const pivots = work.int32(n);
     // The exponent apart from the digits: the product of the pivots may leave the range where the determinant does not.
     let exponent = scaleRows(n, lu);

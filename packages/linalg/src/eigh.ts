@@ -2,7 +2,7 @@ import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
 import { checkOutput, checkSameDtype, checkSquare } from "./border.ts";
 import { ShapeError } from "./errors.ts";
 import type { Matrix, MatrixLike, Real, Vector } from "./matrix.ts";
-import { largest, powerOfTwo } from "./scale.ts";
+import { largestLower, powerOfTwo } from "./scale.ts";
 import { signOf } from "./sign.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -63,7 +63,7 @@ export function eighInto({ values, vectors }: EighOut, a: MatrixLike, work: Work
     checkOutput("eigh", "vectors", vectors, n, n);
     checkSameDtype("eigh", vectors.data, a.data);
   }
-  const unit = powerOfTwo(largest("eigh", a, true));
+  const unit = powerOfTwo(largestLower("eigh", a));
   work.scope(() => {
     const x = work.float64(n * n);
     const rows = work.float64(n * n);

@@ -1,8 +1,8 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkSquare, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkSquare } from "./border.ts";
 import { solveByElimination } from "./lu.ts";
 import type { Matrix, MatrixLike, Real } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { solveWorkspace } from "./solve.ts";
 import type { Workspace, WorkspaceSize } from "./workspace.ts";
 
@@ -27,14 +27,13 @@ export function invInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Works
   const n = checkSquare("inv", a);
   checkOutput("inv", "out", out, n, n);
   checkSameDtype("inv", out.data, a.data);
-  const unit = powerOfTwo(largest("inv", a));
+  const unit = powerOfTwo(largest("inv", a, work.engine));
   return work.scope(() => {
-    const lu = packScaled(work.float64(n * n), a, 1 / unit);
+    const lu = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
     const x = work.float64(n * n).fill(0);
     for (let i = 0; i < n; i++) x[i * n + i] = 1;
     solveByElimination("inv", n, lu, n, x, work);
-    scaleBy(x, 1 / unit);
-    unpack(out, x);
+    unpackScaled(work.engine, out, x, 1 / unit);
     return out;
   });
 }

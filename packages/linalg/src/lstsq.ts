@@ -1,8 +1,8 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkShape, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkShape } from "./border.ts";
 import { ShapeError } from "./errors.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { rankOf, scaledSvd, scaledSvdWorkspace, type ToleranceOptions, toleranceOf } from "./scaled-svd.ts";
 import { scaleRow } from "./sign.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -71,19 +71,18 @@ export function lstsqInto(
     throw new ShapeError("lstsq", `expected s of length ${k}, got ${out.s.length}`);
   }
   const tolerance = toleranceOf("lstsq", a, options);
-  const bUnit = powerOfTwo(largest("lstsq", b));
+  const bUnit = powerOfTwo(largest("lstsq", b, work.engine));
   return work.scope(() => {
     const { unit, s, u, v } = scaledSvd("lstsq", a, work);
     const { engine } = work;
     const rank = rankOf(s, tolerance);
-    const right = packScaled(work.float64(m * p), b, 1 / bUnit);
+    const right = packScaled(work.engine, work.float64(m * p), b, 1 / bUnit);
     const coefficients = work.float64(k * p);
     const x = work.float64(n * p);
     engine.gemm(false, false, rank, p, m, 1, u, 0, m, right, 0, p, 0, coefficients, 0, p);
     for (let i = 0; i < rank; i++) scaleRow(coefficients, i, p, 1 / s[i]!);
     engine.gemm(true, false, n, p, rank, 1, v, 0, n, coefficients, 0, p, 0, x, 0, p);
-    scaleBy(x, bUnit / unit);
-    unpack(out.x, x);
+    unpackScaled(work.engine, out.x, x, bUnit / unit);
     for (let i = 0; i < k; i++) if (out.s !== undefined) out.s[i] = unit * s[i]!;
     return { rank };
   });

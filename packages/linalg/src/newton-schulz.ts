@@ -1,8 +1,8 @@
 import { sizeOf, take, withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, dtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, dtype } from "./border.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import { type NewtonSchulzOptions, type NewtonSchulzStep, newtonSchulzSchedule } from "./newton-schulz-coefficients.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, scaleBy, unpackScaled } from "./scale.ts";
 import { allOf, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /**
@@ -44,12 +44,12 @@ export function newtonSchulzInto<M extends MatrixLike>(
   checkOutput("newtonSchulz", "out", out, m, n);
   checkSameDtype("newtonSchulz", out.data, a.data);
   const { steps, triples, margin } = newtonSchulzSchedule(options);
-  const unit = powerOfTwo(largest("newtonSchulz", a));
+  const unit = powerOfTwo(largest("newtonSchulz", a, work.engine));
   const wide = m <= n;
   const [r, length] = wide ? [m, n] : [n, m];
   return work.scope(() => {
     const type = dtype(a);
-    let x = packScaled(take(work, type, r * length), a, 1 / unit, !wide);
+    let x = packScaled(work.engine, take(work, type, r * length), a, 1 / unit, !wide);
     let y = take(work, type, r * length);
     const gram = take(work, type, r * r);
     const powers = take(work, type, r * r);
@@ -59,7 +59,7 @@ export function newtonSchulzInto<M extends MatrixLike>(
       step(work, r, length, x, y, gram, powers, triples[Math.min(i, triples.length - 1)]!);
       [x, y] = [y, x];
     }
-    unpack(wide ? out : transpose(out), x);
+    unpackScaled(work.engine, wide ? out : transpose(out), x, 1);
     return out;
   });
 }

@@ -1,6 +1,7 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype } from "./border.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
+import { unpackScaled } from "./scale.ts";
 import { rankOf, scaledSvd, scaledSvdWorkspace, type ToleranceOptions, toleranceOf } from "./scaled-svd.ts";
 import { scaleRow, signOf } from "./sign.ts";
 import type { Workspace, WorkspaceSize } from "./workspace.ts";
@@ -48,7 +49,7 @@ export function nullspaceInto(
     v.copyWithin(0, rank * n);
     v.fill(0, (n - rank) * n);
     for (let i = 0; i < n - rank; i++) scaleRow(v, i, n, signOf(v, i * n, n));
-    unpack(transpose(out), v);
+    unpackScaled(work.engine, transpose(out), v, 1);
     return { nullity: n - rank };
   });
 }

@@ -1,6 +1,7 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype } from "./border.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
+import { unpackScaled } from "./scale.ts";
 import { rankOf, scaledSvd, scaledSvdWorkspace, type ToleranceOptions, toleranceOf } from "./scaled-svd.ts";
 import { scaleRow, signOf } from "./sign.ts";
 import type { Workspace, WorkspaceSize } from "./workspace.ts";
@@ -47,7 +48,7 @@ export function orthInto(
     const rank = rankOf(s, tolerance);
     for (let i = 0; i < rank; i++) scaleRow(u, i, m, signOf(u, i * m, m));
     u.fill(0, rank * m);
-    unpack(transpose(out), u);
+    unpackScaled(work.engine, transpose(out), u, 1);
     return { rank };
   });
 }

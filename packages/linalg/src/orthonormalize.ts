@@ -1,7 +1,6 @@
-import { unpack } from "./border.ts";
 import { factorRows, formRows, householderWorkspace } from "./householder.ts";
 import type { Real } from "./matrix.ts";
-import { packScaled } from "./scale.ts";
+import { packScaled, unpackScaled } from "./scale.ts";
 import { diagonalRatio, factorCholesky, invertLower } from "./triangular.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
@@ -20,7 +19,7 @@ const SINGLE_PASS_CONDITION = 100;
  */
 export function orthonormalizeColumns(m: number, l: number, y: Real, rough: boolean, work: Workspace): void {
   work.scope(() => {
-    const q = packScaled(work.float64(m * l), packed(y, m, l), 1);
+    const q = packScaled(work.engine, work.float64(m * l), packed(y, m, l), 1);
     const condition = choleskyPass(m, l, q, work);
     if (!(condition < CHOLESKY_CONDITION)) return householderBasis(m, l, y, work);
     const enough = rough || (y.BYTES_PER_ELEMENT === 4 && condition < SINGLE_PASS_CONDITION);
@@ -56,11 +55,11 @@ function choleskyPass(m: number, l: number, q: Float64Array, work: Workspace): n
 }
 
 function householderBasis(m: number, l: number, y: Real, work: Workspace): void {
-  const rows = packScaled(work.float64(l * m), packed(y, m, l), 1, true);
+  const rows = packScaled(work.engine, work.float64(l * m), packed(y, m, l), 1, true);
   const tau = work.float64(l);
   factorRows(l, m, rows, tau, work);
   formRows(l, l, m, rows, tau, work);
-  unpack({ data: y, shape: [l, m], stride: [1, l], offset: 0 }, rows);
+  unpackScaled(work.engine, { data: y, shape: [l, m], stride: [1, l], offset: 0 }, rows, 1);
 }
 
 const packed = (data: Real, rows: number, cols: number) => ({

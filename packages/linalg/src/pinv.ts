@@ -1,7 +1,7 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype } from "./border.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real } from "./matrix.ts";
-import { scaleBy } from "./scale.ts";
+import { unpackScaled } from "./scale.ts";
 import { rankOf, scaledSvd, scaledSvdWorkspace, type ToleranceOptions, toleranceOf } from "./scaled-svd.ts";
 import { scaleRow } from "./sign.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -50,8 +50,7 @@ export function pinvInto<M extends MatrixLike>(
     for (let i = 0; i < rank; i++) scaleRow(v, i, n, 1 / s[i]!);
     const x = work.float64(n * m);
     work.engine.gemm(true, false, n, m, rank, 1, v, 0, n, u, 0, m, 0, x, 0, m);
-    scaleBy(x, 1 / unit);
-    unpack(out, x);
+    unpackScaled(work.engine, out, x, 1 / unit);
     return out;
   });
 }

@@ -1,11 +1,12 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, dtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, dtype } from "./border.ts";
 import { OptionError, ShapeError } from "./errors.ts";
 import { factorRows, formRows, householderWorkspace } from "./householder.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { rankOf } from "./scaled-svd.ts";
+import { scaleRow } from "./sign.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { factorCholesky, solveLower } from "./triangular.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -83,14 +84,18 @@ export function polarInto(out: PolarOut, a: MatrixLike, work: Workspace, options
   if (!(tolerance >= 0 && tolerance < 1)) {
     throw new OptionError("polar", `tolerance must lie in [0, 1), got ${tolerance}`);
   }
-  const unit = powerOfTwo(largest("polar", a));
+  const unit = powerOfTwo(largest("polar", a, work.engine));
   return work.scope(() => {
-    const x = packScaled(work.float64(k * length), a, 1 / unit, !wide);
+    const x = work.float64(k * length);
+    const u = work.float64(k * length);
     const s = work.float64(k);
-    if (!(dtype(a) === "float32" && polarOfGram(k, length, x, s, tolerance, work))) {
-      polarOfFactor(k, length, x, s, tolerance, work);
+    if (dtype(a) === "float32" && polarOfGram(m, n, packScaled(work.engine, x, a, 1 / unit), u, s, tolerance, work)) {
+      unpackScaled(work.engine, out.u, u, 1);
+    } else {
+      packScaled(work.engine, x, a, 1 / unit, !wide);
+      polarOfFactor(k, length, x, u, s, tolerance, work);
+      unpackScaled(work.engine, wide ? out.u : transpose(out.u), u, 1);
     }
-    unpack(wide ? out.u : transpose(out.u), x);
     for (let i = 0; i < k; i++) if (out.s !== undefined) out.s[i] = unit * s[i]!;
     return { rank: rankOf(s, tolerance) };
   });
@@ -105,74 +110,83 @@ export function polarWorkspace(m: number, n: number, _dtype: Dtype = "float64"):
     2 * long,
     sizeOfFloat64(k),
     anyOf(
-      allOf(3 * square, symmetricEigenWorkspace(k)),
+      allOf(2 * square, symmetricEigenWorkspace(k)),
       allOf(
         2 * square,
-        anyOf(allOf(2 * square, long, householderWorkspace(k, length)), allOf(square, rowSvdWorkspace(k, k, k))),
+        anyOf(allOf(2 * square, householderWorkspace(k, length)), allOf(square, rowSvdWorkspace(k, k, k))),
       ),
     ),
   );
 }
 
 /**
- * X ← (X Xᵀ)^(−1/2) X through the eigenvalues of the Gram matrix; false, with X untouched, where its condition is too large for that.
+ * u ← (X Xᵀ)^(−1/2) X, or X (Xᵀ X)^(−1/2) if X is tall, through the eigenvalues of the Gram matrix; false where its condition is
+ * too large for that.
  */
 function polarOfGram(
-  k: number,
+  m: number,
   n: number,
   x: Float64Array,
+  u: Float64Array,
   s: Float64Array,
   tolerance: number,
   work: Workspace,
 ): boolean {
+  const { engine } = work;
+  const wide = m <= n;
+  const [k, length] = wide ? [m, n] : [n, m];
   return work.scope(() => {
     const gram = work.float64(k * k);
     const vectors = work.float64(k * k);
-    work.engine.gram(false, k, n, x, 0, n, gram, 0, k);
+    engine.gram(!wide, k, length, x, 0, n, gram, 0, k);
     symmetricEigen("polar", k, gram, s, vectors, work);
     if (k > 0 && !(s[k - 1]! * GRAM_CONDITION ** 2 > s[0]!)) return false;
     for (let i = 0; i < k; i++) s[i] = Math.sqrt(s[i]!);
-    const scaled = work.float64(k * k);
-    for (let i = 0, at = 0; i < k; i++) {
-      const factor = s[i]! > tolerance * s[0]! ? 1 / s[i]! : 0;
-      for (let j = 0; j < k; j++, at++) scaled[at] = factor * vectors[at]!;
-    }
-    work.engine.gemm(true, false, k, k, k, 1, vectors, 0, k, scaled, 0, k, 0, gram, 0, k);
-    const product = work.float64(k * n);
-    work.engine.gemm(false, false, k, n, k, 1, gram, 0, k, x, 0, n, 0, product, 0, n);
-    x.set(product);
+    const rank = rankOf(s, tolerance);
+    // Σ v vᵀ / s over the directions kept is the Gram matrix of the vectors over √s.
+    for (let i = 0; i < rank; i++) scaleRow(vectors, i, k, 1 / Math.sqrt(s[i]!));
+    engine.gram(true, k, rank, vectors, 0, k, gram, 0, k);
+    if (wide) engine.gemm(false, false, m, n, k, 1, gram, 0, k, x, 0, n, 0, u, 0, n);
+    else engine.gemm(false, false, m, n, k, 1, x, 0, n, gram, 0, k, 0, u, 0, n);
     return true;
   });
 }
 
-/** X = L Q with orthonormal rows in Q; X ← polar(L) Q. */
+/** X = L Q with orthonormal rows in Q; u ← polar(L) Q, and X is spoiled. */
 function polarOfFactor(
   k: number,
   n: number,
   x: Float64Array,
+  u: Float64Array,
   s: Float64Array,
   tolerance: number,
   work: Workspace,
 ): void {
-  const { engine } = work;
   work.scope(() => {
     const l = work.float64(k * k).fill(0);
     const small = work.float64(k * k);
-    const product = work.float64(k * n);
-    factorOrthonormal(k, n, x, l, work);
+    u.set(x);
+    factorOrthonormal(k, n, x, u, l, work);
     polarOfSquare(k, l, small, s, tolerance, work);
-    engine.gemm(false, false, k, n, k, 1, small, 0, k, x, 0, n, 0, product, 0, n);
-    x.set(product);
+    work.engine.gemm(false, false, k, n, k, 1, small, 0, k, x, 0, n, 0, u, 0, n);
   });
 }
 
-/** x, l ← Q, L of X = L Q: CholeskyQR twice, or Householder reflectors where a Gram matrix in float64 is not definite. */
-function factorOrthonormal(k: number, n: number, x: Float64Array, l: Float64Array, work: Workspace): void {
+/**
+ * x, l ← Q, L of X = L Q: CholeskyQR twice, or Householder reflectors where a Gram matrix in float64 is not definite.
+ * `original` is a copy of X.
+ */
+function factorOrthonormal(
+  k: number,
+  n: number,
+  x: Float64Array,
+  original: Float64Array,
+  l: Float64Array,
+  work: Workspace,
+): void {
   work.scope(() => {
     const first = work.float64(k * k);
     const second = work.float64(k * k);
-    const original = work.float64(k * n);
-    original.set(x);
     if (choleskyPass(k, n, x, first, Infinity, work) && choleskyPass(k, n, x, second, 0.5, work)) {
       work.engine.gemm(false, false, k, k, k, 1, first, 0, k, second, 0, k, 0, l, 0, k);
       return;

@@ -1,9 +1,9 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype } from "./border.ts";
 import { OptionError, ShapeError } from "./errors.ts";
 import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 export interface QROptions {
@@ -73,9 +73,9 @@ export function qrInto(
   const k = Math.min(m, n);
   const p = mode === "complete" ? m : k;
   checkOut(out, a, p, pivot);
-  const unit = powerOfTwo(largest("qr", a));
+  const unit = powerOfTwo(largest("qr", a, work.engine));
   work.scope(() => {
-    const x = packScaled(work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
+    const x = packScaled(work.engine, work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
     const tau = work.float64(k);
     const pivots = out.pivots ?? work.int32(n);
     pivots.forEach((_, j) => {
@@ -89,7 +89,7 @@ export function qrInto(
     if (out.q === undefined) return;
     formRows(k, p, m, x, tau, work);
     for (let i = 0; i < k; i++) if (sign[i] === -1) for (let j = i * m; j < (i + 1) * m; j++) x[j] = -x[j]!;
-    unpack(transpose(out.q), x);
+    unpackScaled(work.engine, transpose(out.q), x, 1);
   });
 }
 

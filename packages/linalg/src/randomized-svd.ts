@@ -1,9 +1,9 @@
 import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, dtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, dtype } from "./border.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import { checkMatrix, type Dtype, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import type { RandomKey } from "./random.ts";
-import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { scaleRow, signOf } from "./sign.ts";
 import {
   checkSketch,
@@ -78,7 +78,7 @@ export function randomizedSvdInto(
   checkOutput("randomizedSvd", "u", out.u, m, rank);
   checkOutput("randomizedSvd", "vt", out.vt, rank, n);
   for (const data of [out.u.data, out.s, out.vt.data]) checkSameDtype("randomizedSvd", data, a.data);
-  const unit = powerOfTwo(largest("randomizedSvd", a));
+  const unit = powerOfTwo(largest("randomizedSvd", a, work.engine));
   work.scope(() => {
     const l = sketchSize(m, n, rank, oversampling);
     const subspace = takeSubspace(work, a, l, unit);
@@ -86,10 +86,10 @@ export function randomizedSvdInto(
     const left = work.float64(l * l);
     const s = work.float64(l);
     iterate(subspace, powerIterations, key, work);
-    packScaled(projected, { data: subspace.right, shape: [n, l], stride: [l, 1], offset: 0 }, 1, true);
+    packScaled(work.engine, projected, { data: subspace.right, shape: [n, l], stride: [l, 1], offset: 0 }, 1, true);
     rowSvd("randomizedSvd", l, n, projected, { s, left, right: projected }, l, work);
     lift(out.u, subspace.left, left, projected, l, n, work);
-    unpack(out.vt, projected);
+    unpackScaled(work.engine, out.vt, projected, 1);
     for (let i = 0; i < rank; i++) out.s[i] = unit * s[i]!;
   });
 }
@@ -134,6 +134,6 @@ function lift(
       scaleRow(rows, i, m, sign);
       scaleRow(right, i, n, sign);
     }
-    unpack(transpose(u), rows);
+    unpackScaled(work.engine, transpose(u), rows, 1);
   });
 }

@@ -1,10 +1,10 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkShape, dtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkShape, dtype } from "./border.ts";
 import { ShapeError } from "./errors.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real } from "./matrix.ts";
 import { orthonormalizeColumns } from "./orthonormalize.ts";
 import type { RandomKey } from "./random.ts";
-import { largest, packScaled, powerOfTwo } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import {
   checkSketch,
   iterate,
@@ -96,9 +96,9 @@ export function rangeFinderInto(
   }
   if (start !== undefined) {
     checkShape("rangeFinder", "start", start, m, rank);
-    largest("rangeFinder", start);
+    largest("rangeFinder", start, work.engine);
   }
-  const unit = powerOfTwo(largest("rangeFinder", a));
+  const unit = powerOfTwo(largest("rangeFinder", a, work.engine));
   work.scope(() => {
     const l = start === undefined ? sketchSize(m, n, rank, oversampling) : rank;
     const subspace = takeSubspace(work, a, l, unit);
@@ -107,7 +107,7 @@ export function rangeFinderInto(
       iterate(subspace, powerIterations, key, work);
       rotate(subspace, values, out.q, work);
     } else {
-      packScaled(subspace.left, start, 1);
+      packScaled(work.engine, subspace.left, start, 1);
       iterateOnce(subspace, values, out.q, work);
     }
     for (let i = 0; i < rank; i++) if (out.s !== undefined) out.s[i] = unit * values[i]!;
@@ -145,7 +145,7 @@ function rotate({ m, n, l, left, right }: Subspace, values: Float64Array, q: Mat
     for (let i = 0; i < l; i++) values[i] = Math.sqrt(Math.max(0, values[i]!));
     basis.set(left);
     work.engine.gemm(false, true, m, rank, l, 1, basis, 0, l, vectors, 0, l, 0, rotated, 0, rank);
-    unpack(q, rotated);
+    unpackScaled(work.engine, q, rotated, 1);
   });
 }
 
@@ -170,5 +170,5 @@ function iterateOnce(subspace: Subspace, values: Float64Array, q: MatrixLike, wo
     left.set(rotated);
   });
   orthonormalizeColumns(m, l, left, false, work);
-  unpack(q, left);
+  unpackScaled(work.engine, q, left, 1);
 }

@@ -33,8 +33,8 @@ export function scaledSvd(
   const tall = m >= n;
   const [k, length] = tall ? [n, m] : [m, n];
   const p = full ? length : k;
-  const unit = powerOfTwo(largest(operation, a));
-  const long = packScaled(work.float64(p * length), a, 1 / unit, tall);
+  const unit = powerOfTwo(largest(operation, a, work.engine));
+  const long = packScaled(work.engine, work.float64(p * length), a, 1 / unit, tall);
   const short = work.float64(k * k);
   const s = work.float64(k);
   rowSvd(operation, k, length, long, vectors ? { s, left: short, right: long } : { s }, p, work);

@@ -1,8 +1,8 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkShape, checkSquare, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkShape, checkSquare } from "./border.ts";
 import { SingularError } from "./errors.ts";
 import type { Matrix, MatrixLike, Real } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { solveLower } from "./triangular.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
@@ -62,17 +62,16 @@ export function solveTriangularInto<M extends MatrixLike>(
   checkShape("solveTriangular", "b", b, n, p);
   checkOutput("solveTriangular", "out", out, n, p);
   for (const data of [out.data, b.data]) checkSameDtype("solveTriangular", data, a.data);
-  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solveTriangular", x))) as [number, number];
+  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solveTriangular", x, work.engine))) as [number, number];
   return work.scope(() => {
     // An upper triangle is the transpose of a lower one.
-    const l = packScaled(work.float64(n * n), a, unitDiagonal ? 1 : 1 / aUnit, !lower);
-    const x = packScaled(work.float64(n * p), b, 1 / bUnit);
+    const l = packScaled(work.engine, work.float64(n * n), a, unitDiagonal ? 1 : 1 / aUnit, !lower);
+    const x = packScaled(work.engine, work.float64(n * p), b, 1 / bUnit);
     for (let i = 0; i < n && !unitDiagonal; i++) {
       if (l[i * n + i] === 0) throw new SingularError("solveTriangular", `singular: zero at [${i}, ${i}]`);
     }
     solveLower(n, l, transpose === lower, unitDiagonal, p, x, work);
-    scaleBy(x, unitDiagonal ? bUnit : bUnit / aUnit);
-    unpack(out, x);
+    unpackScaled(work.engine, out, x, unitDiagonal ? bUnit : bUnit / aUnit);
     return out;
   });
 }

@@ -1,8 +1,8 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, checkShape, checkSquare, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype, checkShape, checkSquare } from "./border.ts";
 import { eliminationWorkspace, solveByElimination } from "./lu.ts";
 import type { Matrix, MatrixLike, Real } from "./matrix.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "./scale.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /**
@@ -40,13 +40,12 @@ export function solveInto<M extends MatrixLike>(out: M, a: MatrixLike, b: Matrix
   checkShape("solve", "b", b, n, p);
   checkOutput("solve", "out", out, n, p);
   for (const data of [out.data, b.data]) checkSameDtype("solve", data, a.data);
-  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solve", x))) as [number, number];
+  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solve", x, work.engine))) as [number, number];
   return work.scope(() => {
-    const lu = packScaled(work.float64(n * n), a, 1 / aUnit);
-    const x = packScaled(work.float64(n * p), b, 1 / bUnit);
+    const lu = packScaled(work.engine, work.float64(n * n), a, 1 / aUnit);
+    const x = packScaled(work.engine, work.float64(n * p), b, 1 / bUnit);
     solveByElimination("solve", n, lu, p, x, work);
-    scaleBy(x, bUnit / aUnit);
-    unpack(out, x);
+    unpackScaled(work.engine, out, x, bUnit / aUnit);
     return out;
   });
 }

@@ -34,7 +34,7 @@ export function takeSubspace(work: Workspace, a: MatrixLike, l: number, unit: nu
     m,
     n,
     l,
-    a: packScaled(take(work, type, m * n), a, 1 / unit),
+    a: packScaled(work.engine, take(work, type, m * n), a, 1 / unit),
     left: take(work, type, m * l),
     right: take(work, type, n * l),
   };

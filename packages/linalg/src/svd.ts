@@ -1,7 +1,8 @@
 import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype, unpack } from "./border.ts";
+import { checkOutput, checkSameDtype } from "./border.ts";
 import { ShapeError } from "./errors.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose, type Vector } from "./matrix.ts";
+import { unpackScaled } from "./scale.ts";
 import { scaledSvd, scaledSvdWorkspace } from "./scaled-svd.ts";
 import { scaleRow, signOf } from "./sign.ts";
 import type { Workspace, WorkspaceSize } from "./workspace.ts";
@@ -84,8 +85,8 @@ export function svdInto(out: SVDOut, a: MatrixLike, work: Workspace, { full = fa
     for (let i = 0; i < s.length; i++) out.s[i] = unit * s[i]!;
     if (out.u === undefined || out.vt === undefined) return;
     fixSigns(u, m, v, n, s.length);
-    unpack(transpose(out.u), u);
-    unpack(out.vt, v);
+    unpackScaled(work.engine, transpose(out.u), u, 1);
+    unpackScaled(work.engine, out.vt, v, 1);
   });
 }
 

@@ -1,7 +1,8 @@
+import { divideAndConquer, divideAndConquerWorkspace } from "./divide-and-conquer.ts";
 import { sortRows } from "./sort-rows.ts";
 import { applyReflectors, tridiagonalize, tridiagonalizeWorkspace } from "./tridiagonal.ts";
 import { tridiagonalQl } from "./tridiagonal-ql.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /**
  * Spectrum of the packed symmetric n × n matrix `a`, which is spoiled: eigenvalues, descending, to `values`, and the eigenvectors
@@ -17,23 +18,20 @@ export function symmetricEigen(
   vectors: Float64Array | undefined,
   work: Workspace,
 ): void {
-  const { engine } = work;
   work.scope(() => {
     const e = work.float64(n);
     const tau = work.float64(n);
-    const c = work.float64(n);
-    const s = work.float64(n);
     tridiagonalize(n, a, values, e, tau, work);
-    if (vectors !== undefined) {
-      vectors.fill(0);
-      for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
+    if (vectors === undefined) {
+      tridiagonalQl(work.engine, operation, 0, n, values, e, a, 0, 0, n);
+      values.sort().reverse();
+      return;
     }
-    tridiagonalQl(engine, operation, n, values, e, c, s, vectors, n);
-    if (vectors === undefined) return values.sort().reverse();
-    applyReflectors(n, n, a, tau, vectors, work);
+    divideAndConquer(operation, n, values, e, vectors, work);
+    applyReflectors(n, a, tau, vectors, work);
     sortRows(n, values, vectors);
   });
 }
 
 export const symmetricEigenWorkspace = (n: number): WorkspaceSize =>
-  allOf(4 * sizeOfFloat64(n), tridiagonalizeWorkspace(n));
+  allOf(2 * sizeOfFloat64(n), anyOf(tridiagonalizeWorkspace(n), divideAndConquerWorkspace(n)));

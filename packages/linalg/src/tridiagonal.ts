@@ -3,7 +3,7 @@ import { makeReflector } from "./householder.ts";
 import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /**
- * Reduces the packed symmetric n × n matrix `a` to tridiagonal form T = Qᵀ A Q.
+ * Reduces the packed symmetric n × n matrix `a`, of which only the upper triangle is used, to tridiagonal form T = Qᵀ A Q.
  * On exit `d` is T's diagonal, e[0 … n−2] its neighbours, and row k of `a` holds reflector k from column k + 1 on (v₀ = 1),
  * with factor tau[k]; Q = H₀ H₁ … H_{n−3}.
  */
@@ -44,24 +44,17 @@ export function tridiagonalize(
   });
 }
 
-/** Rows of the packed m × n matrix `z` ← z Qᵀ with the Q of {@link tridiagonalize}. */
-export function applyReflectors(
-  m: number,
-  n: number,
-  a: Float64Array,
-  tau: Float64Array,
-  z: Float64Array,
-  work: Workspace,
-): void {
+/** Rows of the packed n × n matrix `z` ← z Qᵀ with the Q of {@link tridiagonalize}. */
+export function applyReflectors(n: number, a: Float64Array, tau: Float64Array, z: Float64Array, work: Workspace): void {
   const count = Math.max(0, n - 2); // the last reflector is the identity
   for (let first = Math.floor(Math.max(0, count - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
     const k = Math.min(BLOCK, count - first);
     const at = first + 1;
     const reflectors = { k, n: n - at, v: a, vOffset: first * n + at, ldv: n, tau, tauOffset: first };
-    applyBlock(reflectors, true, m, z, at, n, work);
+    applyBlock(reflectors, true, n, z, at, n, work);
   }
 }
 
-/** Scratch of both: {@link tridiagonalize}, and {@link applyReflectors} to n rows. */
+/** Scratch of both: {@link tridiagonalize} and {@link applyReflectors}. */
 export const tridiagonalizeWorkspace = (n: number): WorkspaceSize =>
   anyOf(4 * sizeOfFloat64(n), applyBlockWorkspace(n, n));

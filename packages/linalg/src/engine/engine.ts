@@ -52,6 +52,12 @@ export interface Engine {
   /** y ← alpha x + beta y over `n` contiguous elements. beta = 0 ignores what y held; x may be y. */
   axpby(n: number, alpha: number, x: Real, xOffset: number, beta: number, y: Real, yOffset: number): void;
 
+  /** y ← alpha x over `n` contiguous elements; x and y may differ in dtype: the product is float64, rounded once. */
+  convert(n: number, alpha: number, x: Real, xOffset: number, y: Real, yOffset: number): void;
+
+  /** Largest magnitude of `n` contiguous elements, 0 for none; not finite if and only if an element is not. */
+  largest(n: number, x: Real, xOffset: number): number;
+
   /** Σ x_i y_i over `n` contiguous elements, summed in float64. */
   dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number;
 
@@ -96,23 +102,41 @@ export interface Engine {
   ): void;
 
   /**
-   * The rotations of one QL sweep on count + 1 rows of length n: for i = count − 1 down to 0,
-   * (row i, row i + 1) ← (c_i row i − s_i row i + 1, s_i row i + c_i row i + 1).
-   * The rotations start at `cOffset` of their arrays.
+   * One implicit QL step with Wilkinson's shift on rows first … last (first < last) of the symmetric tridiagonal matrix with
+   * diagonal `d` and neighbours `e` (e_i beside d_i and d_{i+1}; e has one element more, which is spoiled). Each rotation of rows
+   * i and i + 1 is put to work on the same rows of `z` (m elements from column `column` on):
+   * (c row i − s row i + 1, s row i + c row i + 1). Returns the row where the step ended, `first` unless the bulge vanished on the way.
    */
-  rotate(
-    count: number,
-    n: number,
-    c: Float64Array,
-    s: Float64Array,
-    cOffset: number,
-    x: Float64Array,
-    xOffset: number,
-    ldx: number,
+  qlSweep(
+    first: number,
+    last: number,
+    d: Float64Array,
+    e: Float64Array,
+    z: Float64Array,
+    column: number,
+    m: number,
+    ldz: number,
+  ): number;
+
+  /**
+   * Eigenvalues, rising, and eigenvectors of diag(d) + ρ z zᵀ of order k, for ρ > 0, d rising strictly, and z without zeros:
+   * the values between their neighbours in d to full relative accuracy of the distance, the vectors orthonormal to rounding.
+   * Row i of the packed `vectors` belongs to values[i], its j-th component at place[j], a permutation. `scratch` holds k elements.
+   */
+  rankOneEigen(
+    k: number,
+    rho: number,
+    d: Float64Array,
+    z: Float64Array,
+    place: Int32Array,
+    values: Float64Array,
+    vectors: Float64Array,
+    scratch: Float64Array,
   ): void;
 
   /**
-   * One step of a tridiagonal reduction on the symmetric n × n matrix A, written in full: A ← A − v wᵀ − w vᵀ, then y ← A x.
+   * One step of a tridiagonal reduction on the symmetric n × n matrix A, of which only the upper triangle is read and written:
+   * A ← A − v wᵀ − w vᵀ, then y ← A x.
    * The four vectors start at `offset` of their arrays.
    */
   updateMultiply(

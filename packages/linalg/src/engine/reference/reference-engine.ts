@@ -4,10 +4,11 @@ import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
 import { gram } from "./gram.ts";
 import { jacobi } from "./jacobi.ts";
+import { qlSweep } from "./ql-sweep.ts";
+import { rankOneEigen } from "./rank-one-eigen.ts";
 import { reflect } from "./reflect.ts";
-import { rotate } from "./rotate.ts";
 import { updateMultiply } from "./update-multiply.ts";
-import { axpby, dot } from "./vector.ts";
+import { axpby, convert, dot, largest } from "./vector.ts";
 
 /** The kernels in plain TypeScript: the executable definition of {@link Engine}, and a fallback where WebAssembly SIMD is missing. Slow. */
 export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
@@ -17,11 +18,14 @@ export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
     gemm,
     gram,
     axpby,
+    convert,
+    largest,
     dot,
     adamw,
     jacobi,
     reflect,
-    rotate,
+    qlSweep,
+    rankOneEigen,
     updateMultiply,
   };
 }

@@ -22,3 +22,15 @@ export function dot(n: number, x: Real, xOffset: number, y: Real, yOffset: numbe
   for (let i = 0; i < n; i++) sum += x[xOffset + i]! * y[yOffset + i]!;
   return sum;
 }
+
+/** y ← alpha x, cast. The contract is that of `Engine.convert`. */
+export function convert(n: number, alpha: number, x: Real, xOffset: number, y: Real, yOffset: number): void {
+  for (let i = 0; i < n; i++) y[yOffset + i] = alpha * x[xOffset + i]!;
+}
+
+/** Largest magnitude. The contract is that of `Engine.largest`: `Math.max` keeps NaN. */
+export function largest(n: number, x: Real, xOffset: number): number {
+  let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(x[xOffset + i]!));
+  return most;
+}

@@ -4,16 +4,22 @@ import type { Kernels } from "./kernels.ts";
 /** Address of element `offset`. These kernels work in scratch, which always lies in the heap. */
 const at = (array: Float64Array, offset: number): number => array.byteOffset + 8 * offset;
 
-export function factorizations(kernels: Kernels): Pick<Engine, "jacobi" | "reflect" | "rotate" | "updateMultiply"> {
+export function factorizations(
+  kernels: Kernels,
+): Pick<Engine, "jacobi" | "qlSweep" | "rankOneEigen" | "reflect" | "updateMultiply"> {
   return {
     jacobi(k, n, tolerance, x, xOffset, ldx, squares, m, z, zOffset, ldz) {
       return kernels.jacobi(k, n, tolerance, at(x, xOffset), ldx, at(squares, 0), m, at(z, zOffset), ldz);
     },
+    rankOneEigen(k, rho, d, z, place, values, vectors, scratch) {
+      const operands = [at(d, 0), at(z, 0), place.byteOffset, at(values, 0), at(vectors, 0), at(scratch, 0)] as const;
+      kernels.rankOneEigen(k, rho, ...operands);
+    },
     reflect(m, n, tau, v, vOffset, x, xOffset, ldx) {
       kernels.reflect(m, n, tau, at(v, vOffset), at(x, xOffset), ldx);
     },
-    rotate(count, n, c, s, cOffset, x, xOffset, ldx) {
-      kernels.rotate(count, n, at(c, cOffset), at(s, cOffset), at(x, xOffset), ldx);
+    qlSweep(first, last, d, e, z, column, m, ldz) {
+      return kernels.qlSweep(first, last, at(d, 0), at(e, 0), at(z, column), m, ldz);
     },
     updateMultiply(n, a, aOffset, lda, v, w, x, y, offset) {
       kernels.updateMultiply(n, at(a, aOffset), lda, at(v, offset), at(w, offset), at(x, offset), at(y, offset));

@@ -12,6 +12,12 @@ export interface Kernels {
   axpby64: Axpby;
   dot32: Dot;
   dot64: Dot;
+  convert3232: Convert;
+  convert3264: Convert;
+  convert6432: Convert;
+  convert6464: Convert;
+  largest32: Largest;
+  largest64: Largest;
   jacobi(
     k: number,
     n: number,
@@ -23,8 +29,18 @@ export interface Kernels {
     z: number,
     ldz: number,
   ): number;
+  rankOneEigen(
+    k: number,
+    rho: number,
+    d: number,
+    z: number,
+    place: number,
+    values: number,
+    vectors: number,
+    scratch: number,
+  ): void;
   reflect(m: number, n: number, tau: number, v: number, x: number, ldx: number): void;
-  rotate(count: number, n: number, c: number, s: number, x: number, ldx: number): void;
+  qlSweep(first: number, last: number, d: number, e: number, z: number, m: number, ldz: number): number;
   updateMultiply(n: number, a: number, lda: number, v: number, w: number, x: number, y: number): void;
   adamw(
     n: number,
@@ -70,3 +86,5 @@ type Gram = (
 ) => void;
 type Axpby = (n: number, alpha: number, x: number, beta: number, y: number) => void;
 type Dot = (n: number, x: number, y: number) => number;
+type Convert = (n: number, alpha: number, x: number, y: number) => void;
+type Largest = (n: number, x: number) => number;

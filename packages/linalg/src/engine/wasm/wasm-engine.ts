@@ -55,7 +55,7 @@ function products(kernels: Kernels, heap: Heap): Pick<Engine, "gemm" | "gram"> {
   };
 }
 
-function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "dot" | "adamw"> {
+function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "convert" | "largest" | "dot" | "adamw"> {
   const stageX = new Staging(heap);
   const stageY = new Staging(heap);
   const stageM = new Staging(heap);
@@ -66,6 +66,18 @@ function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "dot"
       const xAt = stageX.input(x, xOffset, n);
       (y.BYTES_PER_ELEMENT === 4 ? kernels.axpby32 : kernels.axpby64)(n, alpha, xAt, beta, yAt);
       stageY.output(y, yOffset, n, yAt);
+    },
+    convert(n, alpha, x, xOffset, y, yOffset) {
+      const yAt = stageY.input(y, yOffset, n);
+      const xAt = stageX.input(x, xOffset, n);
+      const single = y.BYTES_PER_ELEMENT === 4;
+      if (x.BYTES_PER_ELEMENT === 4) (single ? kernels.convert3232 : kernels.convert3264)(n, alpha, xAt, yAt);
+      else (single ? kernels.convert6432 : kernels.convert6464)(n, alpha, xAt, yAt);
+      stageY.output(y, yOffset, n, yAt);
+    },
+    largest(n, x, xOffset) {
+      const xAt = stageX.input(x, xOffset, n);
+      return (x.BYTES_PER_ELEMENT === 4 ? kernels.largest32 : kernels.largest64)(n, xAt);
     },
     dot(n, x, xOffset, y, yOffset) {
       const xAt = stageX.input(x, xOffset, n);

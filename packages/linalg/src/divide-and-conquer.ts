@@ -1,0 +1,172 @@
+import { tridiagonalQl } from "./tridiagonal-ql.ts";
+import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+
+const EPS = Number.EPSILON;
+/** Up to this order QL takes less time than two halves and their merge. */
+const LEAF = 32;
+
+/** A symmetric tridiagonal problem: diagonal, neighbours, and the packed n × n rows that become its eigenvectors. */
+interface Tridiagonal {
+  readonly operation: string;
+  readonly n: number;
+  readonly d: Float64Array;
+  readonly e: Float64Array;
+  readonly z: Float64Array;
+}
+
+/**
+ * Eigenvalues and eigenvectors of the symmetric tridiagonal matrix with diagonal `d` and neighbours `e`: on exit `d` holds the values
+ * in no order, row i of the packed n × n `z` the eigenvector of d[i]; `e` is spoiled.
+ *
+ * Divide and conquer: two halves differ from the whole by a matrix of rank one, whose secular equation gives values and vectors;
+ * nearly all of the work is matrix products.
+ *
+ * @throws {NotConvergedError}
+ * @see Cuppen (1981); Gu and Eisenstat, A divide-and-conquer algorithm for the symmetric tridiagonal eigenproblem (1995).
+ */
+export function divideAndConquer(
+  operation: string,
+  n: number,
+  d: Float64Array,
+  e: Float64Array,
+  z: Float64Array,
+  work: Workspace,
+): void {
+  z.fill(0);
+  for (let i = 0; i < n; i++) z[i * n + i] = 1;
+  conquer({ operation, n, d, e, z }, 0, n, work);
+}
+
+function conquer(t: Tridiagonal, low: number, high: number, work: Workspace): void {
+  const { operation, d, e, z, n } = t;
+  if (high - low <= LEAF) {
+    tridiagonalQl(work.engine, operation, low, high, d, e, z, low, high - low, n);
+    return;
+  }
+  const middle = (low + high) >> 1;
+  const beta = e[middle - 1]!;
+  d[middle - 1]! -= Math.abs(beta);
+  d[middle]! -= Math.abs(beta);
+  conquer(t, low, middle, work);
+  conquer(t, middle, high, work);
+  if (beta !== 0) work.scope(() => merge(t, low, middle, high, beta, work));
+}
+
+/** What remains of a merge after deflation: k rows, by rising value, and for each where its halves are not zero. */
+interface Merge {
+  readonly k: number;
+  /** Rows of z, and by rising value their diagonal elements and components of the update. */
+  readonly rows: Int32Array;
+  readonly d: Float64Array;
+  readonly v: Float64Array;
+  /** 0: only left of the middle, 1: both, 2: only right. */
+  readonly side: Int32Array;
+}
+
+/** Rows low … high of z and d ← eigenvectors and values of diag(d) + |beta| v vᵀ in the basis of those rows. */
+function merge(t: Tridiagonal, low: number, middle: number, high: number, beta: number, work: Workspace): void {
+  const { n, d, z } = t;
+  const size = high - low;
+  const left = middle - low;
+  const merged = deflate(t, low, middle, high, beta, work);
+  const { k, rows } = merged;
+  if (k === 0) return;
+  const place = work.int32(k);
+  const counts = arrange(merged, place);
+  const values = work.float64(k);
+  const vectors = work.float64(k * k);
+  const scratch = work.float64(k);
+  const old = work.float64(k * size);
+  const next = work.float64(k * size);
+  work.engine.rankOneEigen(k, Math.abs(beta), merged.d, merged.v, place, values, vectors, scratch);
+  for (let j = 0; j < k; j++) {
+    const from = rows[j]! * n + low;
+    old.set(z.subarray(from, from + size), place[j]! * size);
+  }
+  const [leftCount, rightFirst] = [counts[0] + counts[1], counts[0]];
+  const { gemm } = work.engine;
+  gemm(false, false, k, left, leftCount, 1, vectors, 0, k, old, 0, size, 0, next, 0, size);
+  const from = rightFirst * size + left;
+  gemm(false, false, k, size - left, k - rightFirst, 1, vectors, rightFirst, k, old, from, size, 0, next, left, size);
+  for (let i = 0; i < k; i++) {
+    d[rows[i]!] = values[i]!;
+    z.set(next.subarray(i * size, (i + 1) * size), rows[i]! * n + low);
+  }
+}
+
+/**
+ * Takes out the rows whose eigenpairs are known already: those that the update hardly touches, and one of each pair of nearly equal
+ * values, after a rotation that turns the update away from it. Both change the matrix by less than its rounding.
+ */
+function deflate(
+  { n, d, z }: Tridiagonal,
+  low: number,
+  middle: number,
+  high: number,
+  beta: number,
+  work: Workspace,
+): Merge {
+  const size = high - low;
+  const order = work.int32(size);
+  for (let i = 0; i < size; i++) order[i] = low + i;
+  order.sort((a, b) => d[a]! - d[b]!);
+  const rows = work.int32(size);
+  const side = work.int32(size);
+  const kept = work.float64(size);
+  const v = work.float64(size);
+  let largest = 0;
+  for (let i = low; i < high; i++) largest = Math.max(largest, Math.abs(d[i]!));
+  const rho = Math.abs(beta);
+  const tolerance = 8 * EPS * Math.max(largest, rho);
+  let k = 0;
+  for (const row of order) {
+    const right = row >= middle;
+    let component = right ? Math.sign(beta) * z[row * n + middle]! : z[row * n + middle - 1]!;
+    let where = right ? 2 : 0;
+    if (rho * Math.abs(component) <= tolerance) continue;
+    if (k > 0) {
+      // Rotate (previous, this) so that the previous row loses its component, if the values are near enough to exchange.
+      const r = Math.hypot(component, v[k - 1]!);
+      const [c, s] = [component / r, v[k - 1]! / r];
+      const previous = rows[k - 1]!;
+      const gap = d[row]! - kept[k - 1]!;
+      if (Math.abs(gap * c * s) <= tolerance) {
+        rotateRows(z, previous * n + low, row * n + low, size, c, s);
+        const value = kept[k - 1]!;
+        d[previous] = value * c * c + d[row]! * s * s;
+        d[row] = value * s * s + d[row]! * c * c;
+        component = r;
+        if (side[k - 1] !== where) where = 1;
+        k--;
+      }
+    }
+    rows[k] = row;
+    kept[k] = d[row]!;
+    v[k] = component;
+    side[k] = where;
+    k++;
+  }
+  return { k, rows, d: kept, v, side };
+}
+
+/** (row at p, row at q) ← (c p − s q, s p + c q). */
+function rotateRows(z: Float64Array, p: number, q: number, size: number, c: number, s: number): void {
+  for (let j = 0; j < size; j++) {
+    const [a, b] = [z[p + j]!, z[q + j]!];
+    z[p + j] = c * a - s * b;
+    z[q + j] = s * a + c * b;
+  }
+}
+
+/** place[j] ← where row j goes when rows are ordered by side. Returns how many there are of each. */
+function arrange({ k, side }: Merge, place: Int32Array): [number, number, number] {
+  const counts: [number, number, number] = [0, 0, 0];
+  for (let j = 0; j < k; j++) counts[side[j] as 0 | 1 | 2]++;
+  const next = [0, counts[0], counts[0] + counts[1]];
+  for (let j = 0; j < k; j++) place[j] = next[side[j]!]!++;
+  return counts;
+}
+
+/** Scratch of {@link divideAndConquer}. */
+export const divideAndConquerWorkspace = (n: number): WorkspaceSize =>
+  allOf(4 * sizeOfInt32(n), 4 * sizeOfFloat64(n), 3 * sizeOfFloat64(n * n));

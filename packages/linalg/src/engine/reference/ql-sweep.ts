@@ -1,0 +1,63 @@
+/** One implicit QL step. The contract is that of `Engine.qlSweep`. */
+export function qlSweep(
+  first: number,
+  last: number,
+  d: Float64Array,
+  e: Float64Array,
+  z: Float64Array,
+  column: number,
+  m: number,
+  ldz: number,
+): number {
+  const half = (d[first + 1]! - d[first]!) / (2 * e[first]!);
+  const root = pythagoras(half, 1);
+  let g = d[last]! - d[first]! + e[first]! / (half + (half >= 0 ? root : -root));
+  let cosine = 1;
+  let sine = 1;
+  let p = 0;
+  for (let i = last - 1; i >= first; i--) {
+    const f = sine * e[i]!;
+    const b = cosine * e[i]!;
+    const r = pythagoras(f, g);
+    e[i + 1] = r;
+    if (r === 0) {
+      // The bulge vanished: the block splits here.
+      d[i + 1]! -= p;
+      e[last] = 0;
+      return i + 1;
+    }
+    const inverse = 1 / r;
+    sine = f * inverse;
+    cosine = g * inverse;
+    const difference = d[i + 1]! - p;
+    const t = (d[i]! - difference) * sine + 2 * cosine * b;
+    p = sine * t;
+    d[i + 1] = difference + p;
+    g = cosine * t - b;
+    rotate(z, i * ldz + column, (i + 1) * ldz + column, m, cosine, sine);
+  }
+  d[first]! -= p;
+  e[first] = g;
+  e[last] = 0;
+  return first;
+}
+
+/** (row at p, row at q) ← (c p − s q, s p + c q). */
+function rotate(z: Float64Array, p: number, q: number, m: number, c: number, s: number): void {
+  for (let j = 0; j < m; j++) {
+    const a = z[p + j]!;
+    const b = z[q + j]!;
+    z[p + j] = c * a - s * b;
+    z[q + j] = s * a + c * b;
+  }
+}
+
+/** √(f² + g²), by way of the larger where the squares would overflow or vanish. */
+function pythagoras(f: number, g: number): number {
+  const squares = f * f + g * g;
+  if (squares > 1e-280 && squares < 1e280) return Math.sqrt(squares);
+  const most = Math.max(Math.abs(f), Math.abs(g));
+  if (most === 0) return 0;
+  const [x, y] = [f / most, g / most];
+  return most * Math.sqrt(x * x + y * y);
+}
