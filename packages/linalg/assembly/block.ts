@@ -1,4 +1,4 @@
-import { columns, MR, narrowStrip, strip } from "./tile";
+import { columns, MR, narrowTile, tile } from "./tile";
 
 /** Scratch of a block: one tile of C, for the edges. */
 export const TILE_BYTES: usize = 128;
@@ -20,24 +20,17 @@ export function block<T>(
     let i = above * MR;
     let pair = a + above * aPair;
     let to = c + i * cRow + j * cCol;
-    if (i >= m) return;
     if (inPlace && cols == columns<T>()) {
-      const pairs = (m - i) / MR;
-      strip<T>(pairs, k, pair, aPair, aRow, aStep, b, width, alpha, beta, to, cRow);
-      i += pairs * MR;
-      pair += pairs * aPair;
-      to += pairs * MR * cRow;
+      for (; i + MR <= m; i += MR, pair += aPair, to += MR * cRow) tile<T>(k, pair, aRow, aStep, b, alpha, beta, to, cRow);
     } else if (inPlace && cols == columns<T>() / 2) {
-      const quads = (m - i) / (2 * MR);
-      narrowStrip<T>(quads, k, pair, aPair, aRow, aStep, b, width, alpha, beta, to, cRow);
-      i += quads * 2 * MR;
-      pair += quads * 2 * aPair;
-      to += quads * 2 * MR * cRow;
+      for (; i + 2 * MR <= m; i += 2 * MR, pair += 2 * aPair, to += 2 * MR * cRow) {
+        narrowTile<T>(k, pair, aPair, aRow, aStep, b, alpha, beta, to, cRow);
+      }
     }
     for (; i < m; i += MR, pair += aPair, to += MR * cRow) {
       const rows = min(MR, m - i);
       // A missing second row of A is not read.
-      strip<T>(1, k, pair, 0, rows < MR ? 0 : aRow, aStep, b, width, alpha, <T>0, scratch, width);
+      tile<T>(k, pair, rows < MR ? 0 : aRow, aStep, b, alpha, <T>0, scratch, width);
       merge<T>(rows, cols, scratch, beta, to, cRow, cCol);
     }
   }

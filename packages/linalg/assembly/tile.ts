@@ -11,85 +11,79 @@ export function columns<T>(): usize {
 }
 
 /**
- * A column of tiles of C ← alpha A B + beta C, 2 rows of 4 vectors each; beta = 0 ignores C. In bytes: pairs of rows of A are `aPair`
- * apart, the second row of a pair `aRow` after the first, inner terms `aStep`; rows of B are `bStep` apart, rows of C `cRow`.
+ * Tile of C ← alpha A B + beta C, 2 rows of 4 vectors; beta = 0 ignores C. The second row of A starts `aRow` bytes after the first,
+ * inner terms are `aStep` bytes apart; B is a packed panel; rows of C are `cRow` bytes apart.
  *
- * The loop over k is not unrolled, because V8 would load ahead and spill; it counts at its end and steps before it loads, which saves
- * instructions where the eight that a core starts in a cycle are what limits it.
+ * The loop over k is not unrolled, because V8 would load ahead and spill; it is not inside another loop, because V8 would peel it and
+ * copy a register in every round; it counts at its end and steps before it loads, which saves instructions where the eight that a core
+ * starts in a cycle are what limits it.
  */
-export function strip<T>(
-  pairs: usize, k: usize, a: usize, aPair: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
-  alpha: T, beta: T, c: usize, cRow: usize,
-): void {
-  for (; pairs > 0; pairs--, a += aPair, c += 2 * cRow) {
-    let c00 = v128.splat<T>(<T>0), c01 = c00, c02 = c00, c03 = c00;
-    let c10 = c00, c11 = c00, c12 = c00, c13 = c00;
-    let from0 = a - aStep, from1 = from0 + aRow, from = b - bStep;
-    let terms = k;
-    if (terms > 0) do {
-      from0 += aStep;
-      from1 += aStep;
-      from += bStep;
-      const b0 = v128.load(from), b1 = v128.load(from, 16), b2 = v128.load(from, 32), b3 = v128.load(from, 48);
-      const x0 = v128.load_splat<T>(from0), x1 = v128.load_splat<T>(from1);
-      c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
-      c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
-      c02 = v128.add<T>(c02, v128.mul<T>(b2, x0));
-      c03 = v128.add<T>(c03, v128.mul<T>(b3, x0));
-      c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
-      c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
-      c12 = v128.add<T>(c12, v128.mul<T>(b2, x1));
-      c13 = v128.add<T>(c13, v128.mul<T>(b3, x1));
-    } while (--terms);
-    const d = c + cRow;
-    put<T>(alpha, c00, beta, c);
-    put<T>(alpha, c01, beta, c + 16);
-    put<T>(alpha, c02, beta, c + 32);
-    put<T>(alpha, c03, beta, c + 48);
-    put<T>(alpha, c10, beta, d);
-    put<T>(alpha, c11, beta, d + 16);
-    put<T>(alpha, c12, beta, d + 32);
-    put<T>(alpha, c13, beta, d + 48);
-  }
+export function tile<T>(k: usize, a: usize, aRow: usize, aStep: usize, b: usize, alpha: T, beta: T, c: usize, cRow: usize): void {
+  let c00 = v128.splat<T>(<T>0), c01 = c00, c02 = c00, c03 = c00;
+  let c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+  let a0 = a - aStep, a1 = a0 + aRow;
+  b -= 64;
+  if (k > 0) do {
+    a0 += aStep;
+    a1 += aStep;
+    b += 64;
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    const x0 = v128.load_splat<T>(a0), x1 = v128.load_splat<T>(a1);
+    c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
+    c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
+    c02 = v128.add<T>(c02, v128.mul<T>(b2, x0));
+    c03 = v128.add<T>(c03, v128.mul<T>(b3, x0));
+    c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
+    c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
+    c12 = v128.add<T>(c12, v128.mul<T>(b2, x1));
+    c13 = v128.add<T>(c13, v128.mul<T>(b3, x1));
+  } while (--k);
+  put<T>(alpha, c00, beta, c);
+  put<T>(alpha, c01, beta, c + 16);
+  put<T>(alpha, c02, beta, c + 32);
+  put<T>(alpha, c03, beta, c + 48);
+  c += cRow;
+  put<T>(alpha, c10, beta, c);
+  put<T>(alpha, c11, beta, c + 16);
+  put<T>(alpha, c12, beta, c + 32);
+  put<T>(alpha, c13, beta, c + 48);
 }
 
-/** {@link strip} for the first half of a panel of B: tiles of 4 rows of 2 vectors, from two pairs of rows of A. */
-export function narrowStrip<T>(
-  quads: usize, k: usize, a: usize, aPair: usize, aRow: usize, aStep: usize, b: usize, bStep: usize,
-  alpha: T, beta: T, c: usize, cRow: usize,
+/** {@link tile} for the first half of a panel of B: 4 rows of 2 vectors, from two pairs of rows of A that are `aPair` bytes apart. */
+export function narrowTile<T>(
+  k: usize, a: usize, aPair: usize, aRow: usize, aStep: usize, b: usize, alpha: T, beta: T, c: usize, cRow: usize,
 ): void {
-  for (; quads > 0; quads--, a += 2 * aPair, c += 4 * cRow) {
-    let c00 = v128.splat<T>(<T>0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-    let from0 = a - aStep, from1 = from0 + aRow, from2 = from0 + aPair, from3 = from2 + aRow, from = b - bStep;
-    let terms = k;
-    if (terms > 0) do {
-      from0 += aStep;
-      from1 += aStep;
-      from2 += aStep;
-      from3 += aStep;
-      from += bStep;
-      const b0 = v128.load(from), b1 = v128.load(from, 16);
-      const x0 = v128.load_splat<T>(from0), x1 = v128.load_splat<T>(from1);
-      const x2 = v128.load_splat<T>(from2), x3 = v128.load_splat<T>(from3);
-      c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
-      c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
-      c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
-      c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
-      c20 = v128.add<T>(c20, v128.mul<T>(b0, x2));
-      c21 = v128.add<T>(c21, v128.mul<T>(b1, x2));
-      c30 = v128.add<T>(c30, v128.mul<T>(b0, x3));
-      c31 = v128.add<T>(c31, v128.mul<T>(b1, x3));
-    } while (--terms);
-    const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
-    put<T>(alpha, c00, beta, c);
-    put<T>(alpha, c01, beta, c + 16);
-    put<T>(alpha, c10, beta, c1);
-    put<T>(alpha, c11, beta, c1 + 16);
-    put<T>(alpha, c20, beta, c2);
-    put<T>(alpha, c21, beta, c2 + 16);
-    put<T>(alpha, c30, beta, c3);
-    put<T>(alpha, c31, beta, c3 + 16);
-  }
+  let c00 = v128.splat<T>(<T>0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  let a0 = a - aStep, a1 = a0 + aRow, a2 = a0 + aPair, a3 = a2 + aRow;
+  b -= 64;
+  if (k > 0) do {
+    a0 += aStep;
+    a1 += aStep;
+    a2 += aStep;
+    a3 += aStep;
+    b += 64;
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    const x0 = v128.load_splat<T>(a0), x1 = v128.load_splat<T>(a1), x2 = v128.load_splat<T>(a2), x3 = v128.load_splat<T>(a3);
+    c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
+    c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
+    c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
+    c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
+    c20 = v128.add<T>(c20, v128.mul<T>(b0, x2));
+    c21 = v128.add<T>(c21, v128.mul<T>(b1, x2));
+    c30 = v128.add<T>(c30, v128.mul<T>(b0, x3));
+    c31 = v128.add<T>(c31, v128.mul<T>(b1, x3));
+  } while (--k);
+  put<T>(alpha, c00, beta, c);
+  put<T>(alpha, c01, beta, c + 16);
+  c += cRow;
+  put<T>(alpha, c10, beta, c);
+  put<T>(alpha, c11, beta, c + 16);
+  c += cRow;
+  put<T>(alpha, c20, beta, c);
+  put<T>(alpha, c21, beta, c + 16);
+  c += cRow;
+  put<T>(alpha, c30, beta, c);
+  put<T>(alpha, c31, beta, c + 16);
 }
 
 // @ts-ignore: decorator
