@@ -20,6 +20,7 @@ interface GLKernel extends RawKernel {
   maxTexSize: Int32Array;
   texture: Texture;
   _textureSwitched: boolean;
+  getFragmentShader(args: unknown[]): string;
 }
 
 /** Four neighbours of a row are one RGBA texel; texels lie row after row in a texture of the same width, or folded where that is too wide. */
@@ -141,7 +142,8 @@ export class GLDevice implements Device<GLStorage> {
   run(source: KernelSource, out: GLStorage, matrices: readonly GLStorage[], numbers: readonly number[]): void {
     this.alive();
     const args = [...matrices.map(({ texture }) => texture), ...numbers];
-    const kernel = this.kernel(source, out, args);
+    const folded = matrices.some(({ groups, width }) => groups !== width);
+    const kernel = this.kernel(source, folded, out, args);
     const { gl } = this;
     // What gpu.js does on a change of size, without its new texture and its resized canvas.
     kernel.output = [out.groups, out.rows];
@@ -163,7 +165,9 @@ export class GLDevice implements Device<GLStorage> {
     void this.gpu.destroy();
   }
 
-  private kernel({ name, packed, matrices, numbers }: KernelSource, out: GLStorage, args: unknown[]): GLKernel {
+  private kernel(source: KernelSource, folded: boolean, out: GLStorage, args: unknown[]): GLKernel {
+    const { packed, matrices, numbers } = source;
+    const name = folded ? `${source.name}, folded` : source.name;
     const known = this.kernels.get(name);
     if (known !== undefined) return known;
     const { kernel } = createKernel(this.gpu, packed, {
@@ -174,6 +178,7 @@ export class GLDevice implements Device<GLStorage> {
     });
     const raw = kernel as GLKernel;
     raw.texture = out.texture;
+    if (!folded) useDirectFetch(raw);
     raw.build(...args);
     this.kernels.set(name, raw);
     return raw;
@@ -199,4 +204,21 @@ function unpacked({ rows, cols, groups }: GLStorage, texels: Float32Array): Floa
     values.set(texels.subarray(from, from + cols), i * cols);
   }
   return values;
+}
+
+const FETCH = /(vec4 getVec4FromSampler2D\([^)]*\) \{)[^}]*\}/;
+
+/**
+ * gpu.js divides integers at every fetch, since a texture's width may differ from its matrix's. Where they agree, column and row are the
+ * texel's place, and products run several times as fast.
+ */
+function useDirectFetch(kernel: GLKernel): void {
+  const translate = kernel.getFragmentShader;
+  kernel.getFragmentShader = function (args) {
+    const shader = translate.call(this, args);
+    const sample = shader.startsWith("#version 300 es") ? "texture" : "texture2D";
+    const body = `return ${sample}(tex, (vec2(float(x), float(y)) + 0.5) * (1.0 / vec2(texSize)));`;
+    if (!FETCH.test(shader)) throw new Error("gpu.js no longer fetches texels as this package expects");
+    return shader.replace(FETCH, `$1 ${body} }`);
+  };
 }

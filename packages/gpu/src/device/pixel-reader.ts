@@ -1,8 +1,12 @@
 import { UnsupportedModeError } from "../errors.ts";
 import type { GpuBuffer, GpuCanvasContext, GpuDevice } from "./web-gpu-types.ts";
 
-const SIDE = 256;
-const BYTES = 4 * SIDE * SIDE;
+/** Canvases by size in pixels, one float32 each: a read costs by the canvas, not by the bytes. Rows have to be multiples of 256 bytes. */
+const SIZES = [
+  [64, 16],
+  [256, 32],
+  [256, 256],
+] as const;
 // GPUTextureUsage and GPUBufferUsage, fixed by the specification.
 const COPY_DST = 2;
 const BUFFER_COPY_SRC = 4;
@@ -14,7 +18,7 @@ const BUFFER_COPY_DST = 8;
  */
 export class PixelReader {
   private readonly device: GpuDevice;
-  private sheets: Sheets | undefined;
+  private readonly sheets = new Map<number, Sheets>();
 
   constructor(device: GpuDevice) {
     this.device = device;
@@ -22,14 +26,18 @@ export class PixelReader {
 
   /** The first elements of a buffer. @throws {UnsupportedModeError} where canvases do not give the bytes back. */
   read(buffer: GpuBuffer, elements: number): Float32Array {
-    this.sheets ??= this.open();
-    return this.copy(this.sheets, buffer, elements);
+    const [width, height] = SIZES.find(([w, h]) => w * h >= elements) ?? SIZES.at(-1)!;
+    const known = this.sheets.get(width * height);
+    const sheets = known ?? this.open(width, height);
+    this.sheets.set(width * height, sheets);
+    return this.copy(sheets, buffer, elements);
   }
 
   private copy([colours, alpha]: Sheets, buffer: GpuBuffer, elements: number): Float32Array {
     const bytes = new Uint8Array(4 * elements);
-    for (let start = 0; start < bytes.length; start += BYTES) {
-      const count = Math.min(BYTES, bytes.length - start);
+    const sheetBytes = 4 * colours.width * colours.height;
+    for (let start = 0; start < bytes.length; start += sheetBytes) {
+      const count = Math.min(sheetBytes, bytes.length - start);
       const rgb = this.pixels(colours, buffer, start, count);
       const a = this.pixels(alpha, buffer, start, count);
       for (let i = 0; i < count; i += 4) {
@@ -43,33 +51,32 @@ export class PixelReader {
   }
 
   private pixels(
-    { surface, context, copy }: Sheet,
+    { width, surface, context, copy }: Sheet,
     buffer: GpuBuffer,
     start: number,
     bytes: number,
-  ): Uint8ClampedArray {
-    const elements = bytes / 4;
-    const fullRows = Math.floor(elements / SIDE);
-    const rest = elements % SIDE;
+  ): PixelBytes {
+    const fullRows = Math.floor(bytes / (4 * width));
+    const rest = bytes / 4 - fullRows * width;
     const encoder = this.device.createCommandEncoder();
     const texture = context.getCurrentTexture();
-    const source = { buffer, offset: start, bytesPerRow: 4 * SIDE };
-    if (fullRows > 0) encoder.copyBufferToTexture(source, { texture }, { width: SIDE, height: fullRows });
+    const source = { buffer, offset: start, bytesPerRow: 4 * width };
+    if (fullRows > 0) encoder.copyBufferToTexture(source, { texture }, { width, height: fullRows });
     if (rest > 0) {
-      const offset = start + 4 * SIDE * fullRows;
+      const offset = start + 4 * width * fullRows;
       const origin = { x: 0, y: fullRows };
       encoder.copyBufferToTexture({ ...source, offset }, { texture, origin }, { width: rest, height: 1 });
     }
     this.device.queue.submit([encoder.finish()]);
     const rows = fullRows + (rest > 0 ? 1 : 0);
-    copy.clearRect(0, 0, SIDE, rows);
+    copy.clearRect(0, 0, width, rows);
     copy.drawImage(surface, 0, 0);
-    return copy.getImageData(0, 0, SIDE, rows).data;
+    return copy.getImageData(0, 0, width, rows).data;
   }
 
   /** Some software drivers give black pixels, without an error: a pattern that comes back proves this one. */
-  private open(): Sheets {
-    const sheets: Sheets = [this.sheet("opaque"), this.sheet("premultiplied")];
+  private open(width: number, height: number): Sheets {
+    const sheets: Sheets = [this.sheet(width, height, "opaque"), this.sheet(width, height, "premultiplied")];
     const pattern = Float32Array.of(Math.PI, -1e-30, 0, 1e30);
     const buffer = this.device.createBuffer({ size: pattern.byteLength, usage: BUFFER_COPY_SRC | BUFFER_COPY_DST });
     this.device.queue.writeBuffer(buffer, 0, pattern);
@@ -79,24 +86,27 @@ export class PixelReader {
     throw new UnsupportedModeError("webgpu cannot be read synchronously with this driver; use readAsync() or WebGL");
   }
 
-  private sheet(alphaMode: "opaque" | "premultiplied"): Sheet {
+  private sheet(width: number, height: number, alphaMode: "opaque" | "premultiplied"): Sheet {
     if (typeof OffscreenCanvas === "undefined") {
       throw new UnsupportedModeError("webgpu cannot be read synchronously here (no OffscreenCanvas); use readAsync()");
     }
-    const surface = new OffscreenCanvas(SIDE, SIDE);
+    const surface = new OffscreenCanvas(width, height);
     const context = surface.getContext("webgpu") as unknown as GpuCanvasContext | null;
-    const copy = new OffscreenCanvas(SIDE, SIDE).getContext("2d", { willReadFrequently: true });
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
     if (context === null || copy === null) throw new UnsupportedModeError("webgpu cannot be read synchronously here");
     context.configure({ device: this.device, format: "rgba8unorm", usage: COPY_DST, alphaMode });
-    return { surface, context, copy };
+    return { width, height, surface, context, copy };
   }
 }
 
 /** A canvas that WebGPU writes, and one that it is drawn on. */
 interface Sheet {
+  readonly width: number;
+  readonly height: number;
   readonly surface: OffscreenCanvas;
   readonly context: GpuCanvasContext;
   readonly copy: OffscreenCanvasRenderingContext2D;
 }
 
 type Sheets = readonly [colours: Sheet, alpha: Sheet];
+type PixelBytes = Uint8ClampedArray;

@@ -1,0 +1,39 @@
+/** One way of doing a job: `job` is timed as a whole and ends with a read-back. */
+export interface Contender {
+  readonly name: string;
+  job(): void | Promise<void>;
+  dispose(): void | Promise<void>;
+}
+
+export interface Timing {
+  readonly case: string;
+  readonly contender: string;
+  /** Least and median of the repeats, in milliseconds. */
+  readonly leastMs: number;
+  readonly medianMs: number;
+}
+
+const REPEATS = 7;
+
+/** Times the contenders in turn, round after round, so that noise meets all alike. */
+export async function race(name: string, contenders: readonly Contender[]): Promise<Timing[]> {
+  const times = contenders.map((): number[] => []);
+  for (const { job } of contenders) await job();
+  for (let round = 0; round < REPEATS; round++) {
+    for (const [i, { job }] of contenders.entries()) {
+      const start = performance.now();
+      await job();
+      times[i]!.push(performance.now() - start);
+    }
+  }
+  for (const { dispose } of contenders) await dispose();
+  return contenders.map((contender, i) => {
+    const sorted = times[i]!.sort((a, b) => a - b);
+    return {
+      case: name,
+      contender: contender.name,
+      leastMs: sorted[0]!,
+      medianMs: sorted[Math.floor(sorted.length / 2)]!,
+    };
+  });
+}

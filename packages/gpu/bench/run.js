@@ -1,0 +1,56 @@
+/**
+ * Opens the benchmark page in Chromium without a window, runs it, and writes what it measured to bench/results.json.
+ *
+ * Usage: node bench/run.js [--serve] [Chromium flags …]
+ * Without flags the GPU is SwiftShader, in software. On a machine with a GPU, `--serve` only serves the page: open it in a browser.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright";
+import { build, preview } from "vite";
+
+const SOFTWARE = [
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+  "--use-webgpu-adapter=swiftshader",
+];
+const [serveOnly, ...flags] = [
+  process.argv.includes("--serve"),
+  ...process.argv.slice(2).filter((a) => a !== "--serve"),
+];
+
+// A production build: a dev server would reload the page when somebody edits a source in the midst of a run.
+const outDir = await mkdtemp(join(tmpdir(), "sumo-gpu-bench-"));
+const shared = {
+  root: import.meta.dirname,
+  configFile: false,
+  logLevel: "error",
+  build: { outDir, emptyOutDir: true },
+};
+await build({ ...shared, resolve: { conditions: ["@sumo/source", "module", "browser", "production"] } });
+const server = await preview({ ...shared, preview: { host: "127.0.0.1", port: 4180 } });
+const url = server.resolvedUrls.local[0];
+
+if (serveOnly) {
+  console.log(`Open ${url} and press Run; end with Ctrl+C.`);
+} else {
+  const browser = await chromium.launch({
+    executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--enable-unsafe-webgpu", ...(flags.length > 0 ? flags : SOFTWARE)],
+  });
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => console.error(error));
+  await page.goto(url);
+  await page.click("#run");
+  const results = await page.evaluate("globalThis.results");
+  await writeFile(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+  for (const { case: name, contender, leastMs } of results.timings) {
+    console.log(`${name.padEnd(52)} ${contender.padEnd(52)} ${leastMs.toFixed(1).padStart(8)} ms`);
+  }
+  await browser.close();
+  await server.close();
+  await rm(outDir, { recursive: true });
+}
