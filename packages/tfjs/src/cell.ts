@@ -65,7 +65,10 @@ export class VariableCell implements Cell {
   }
 
   write(value: tf.Tensor): void {
-    this.variable.assign(tf.reshape(value, this.variable.shape));
+    const { shape } = this.variable;
+    const shaped = tf.reshape(value, shape);
+    // The wasm backend goes by the shape in which data was made, not by the tensor's: it refuses a bias that was made as a row.
+    this.variable.assign(value.rank === shape.length ? shaped : tf.mul(shaped, 1));
   }
 
   /** The variable is the user's. */
