@@ -8,7 +8,10 @@ const SIMD_MODULE = Uint8Array.of(
 
 /** What this browser lacks, and what follows from it, one sentence each. */
 export function missingFeatures(): string[] {
-  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(SIMD_MODULE)) {
+  if (typeof WebAssembly === "undefined") {
+    return ["This browser has no WebAssembly, or it is switched off, so it cannot train here."];
+  }
+  if (!WebAssembly.validate(SIMD_MODULE)) {
     return [
       "This browser’s WebAssembly has no SIMD instructions: the page trains in plain JavaScript, some thirty times slower. Choose the tiny model, or a newer browser.",
     ];

@@ -33,7 +33,8 @@ export type Columns = readonly [x: readonly number[], ...lines: readonly (readon
 const HEIGHT = 240;
 /** Steps from which on a curve has a beginning that can be left out of its frame. */
 const LONG = 60;
-const FAINT = "4d"; // opacity in hexadecimal, appended to a colour
+/** Opacity in hexadecimal, appended to a colour. */
+const FAINT = "4d";
 
 /** A chart of lines that grow, with a readout of the values under the cursor, or of the last ones. */
 export class Chart {
@@ -136,9 +137,15 @@ function seriesOf({ optimizer, kind }: Line): uPlot.Series {
   }
 }
 
-/** From the least to the largest value after the first tenth, with a margin. */
-function settledRange([x, ...lines]: Columns): [number, number] {
-  const first = x.length < LONG ? 0 : Math.floor(x.length / 10);
+/** The range of what comes after the first tenth; of all, where that is too little to see. */
+function settledRange(columns: Columns): [number, number] {
+  const { length } = columns[0];
+  const settled = length < LONG ? undefined : rangeFrom(columns, Math.floor(length / 10));
+  return settled ?? rangeFrom(columns, 0) ?? [0, 1];
+}
+
+/** From the least to the largest value at `first` and after it, with a margin. */
+function rangeFrom([, ...lines]: Columns, first: number): [number, number] | undefined {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (const line of lines) {
@@ -149,7 +156,8 @@ function settledRange([x, ...lines]: Columns): [number, number] {
       most = Math.max(most, value);
     }
   }
-  const margin = 0.05 * Math.max(most - least, Number.EPSILON * most);
+  if (least > most) return undefined;
+  const margin = 0.05 * (most - least || Math.abs(most) || 1);
   return [least - margin, most + margin];
 }
 

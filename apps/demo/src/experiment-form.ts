@@ -83,7 +83,7 @@ export class ExperimentForm {
   /** The text that is chosen. @throws {Problem} */
   async text(): Promise<Text> {
     if (this.source === BUILT_IN) return builtInText();
-    const file = this.dropped ?? this.file.files?.[0];
+    const file = this.chosenFile;
     if (file === undefined) throw new Problem("Choose a text file first, or take the built-in text.");
     return ownText(file);
   }
@@ -106,7 +106,11 @@ export class ExperimentForm {
       if (entrant !== undefined) lr.value = String(entrant.lr);
     }
     this.choose(textName === BUILT_IN ? "built-in" : "own");
-    if (textName !== BUILT_IN) this.fileName.textContent = textName;
+    if (textName !== BUILT_IN && this.chosenFile === undefined) this.fileName.textContent = textName;
+  }
+
+  private get chosenFile(): File | undefined {
+    return this.dropped ?? this.file.files?.[0];
   }
 
   private get source(): string {

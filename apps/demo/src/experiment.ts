@@ -1,6 +1,6 @@
 import type { OptimizerName } from "@sumo/core";
 import { type LlamaConfig, llamaConfig } from "@sumo/llama";
-import { BYTES, type TrainOptions } from "@sumo/trainer/training";
+import { BYTES, peakRate, type TrainOptions } from "@sumo/trainer/training";
 
 /** What one chooses on the page. */
 export interface Experiment {
@@ -33,6 +33,7 @@ export const SIZES = {
 } as const satisfies Record<string, Size>;
 
 export type SizeName = keyof typeof SIZES;
+const SIZE_NAMES = Object.keys(SIZES) as readonly SizeName[];
 
 export const DEFAULTS: Omit<Experiment, "entrants" | "rank"> = { size: "small", steps: 400, seed: 0 };
 
@@ -81,5 +82,22 @@ export function trainOptions(
     evalTokens: 4096,
     finalTokens: 32768,
     checkpointEvery: 100,
+  };
+}
+
+/** The inverse of {@link trainOptions} for runs beside each other. What the page has no choice for, e.g. another size, is absent. */
+export function choicesOf(runs: readonly TrainOptions[]): Partial<Experiment> {
+  const { dim, layers, heads, context, steps, seed } = runs[0]!;
+  const size = SIZE_NAMES.find((name) => {
+    const each = SIZES[name];
+    return each.dim === dim && each.layers === layers && each.heads === heads && each.context === context;
+  });
+  const rank = runs.find((options) => options.rank !== undefined)?.rank;
+  return {
+    entrants: runs.map((options) => ({ optimizer: options.optimizer, lr: peakRate(options) })),
+    steps,
+    seed,
+    ...(size !== undefined && { size }),
+    ...(rank !== undefined && { rank }),
   };
 }

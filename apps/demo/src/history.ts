@@ -6,6 +6,12 @@ export interface Sample {
   readonly text: string;
 }
 
+/** A measurement on held-out text, on the way. */
+interface Measurement {
+  readonly step: number;
+  readonly validation: number;
+}
+
 /** Weight of the past in the running mean of the loss. */
 const MEMORY = 0.8;
 
@@ -19,6 +25,7 @@ export class History {
   /** As `captured`, at the steps at which a subspace was refreshed. */
   readonly refreshed: (number | null)[] = [];
   readonly samples: Sample[] = [];
+  readonly measurements: Measurement[] = [];
   refreshes = 0;
   private sum = 0;
   private weight = 0;
@@ -45,6 +52,7 @@ export class History {
     this.captured[step] = captured ?? null;
     this.refreshed[step] = refreshes > 0 && captured !== undefined ? captured : null;
     this.refreshes += refreshes;
+    if (validation !== undefined) this.measurements.push({ step, validation });
     if (sample !== undefined) this.samples.push({ step, text: sample });
   }
 

@@ -36,6 +36,7 @@ export class SampleView {
     this.slider.max = String(most);
     if (this.following) this.slider.value = String(most);
     const place = this.slider.valueAsNumber;
+    this.slider.ariaValueText = `sample ${place + 1} of ${most + 1}`;
     this.runs.forEach(({ history: { samples }, optimizer }, i) => {
       const sample = samples[Math.min(place, samples.length - 1)];
       if (sample === undefined) return;

@@ -58,6 +58,12 @@ export function checkLength({ bytes }: Text, context: number): void {
   }
 }
 
+/** The text, if it is the one of that digest. @throws {Problem} */
+export function checkedText(text: Text, digest: string): Text {
+  if (sha256(text.bytes) === digest) return text;
+  throw new Problem("The text is not the one that this run learned from, or it has changed since.");
+}
+
 /** What a run's configuration says of its text. */
 export function dataSource({ source, bytes }: Text): DataSource {
   return { source, bytes: bytes.length, digest: sha256(bytes) };

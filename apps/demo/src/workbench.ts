@@ -1,23 +1,23 @@
-import { peakRate, TrainerError } from "@sumo/trainer/training";
+import { TrainerError } from "@sumo/trainer/training";
 import { formatArchive, parseArchive } from "./archive.ts";
 import { Comparison, extendedRecords, newRecords, type Phase } from "./comparison.ts";
 import { Controls } from "./controls.ts";
 import { confirmDiscard } from "./discard-dialog.ts";
 import { download } from "./download.ts";
-import { modelConfig, SIZES, type SizeName, trainOptions } from "./experiment.ts";
+import { choicesOf, modelConfig, SIZES, trainOptions } from "./experiment.ts";
 import { ExperimentForm } from "./experiment-form.ts";
 import { MemoryBars } from "./memory-bars.ts";
-import { formatLoss, formatWhole } from "./numbers.ts";
+import { formatWhole } from "./numbers.ts";
 import { LOOKS } from "./palette.ts";
 import { Problem } from "./problem.ts";
 import type { Run, RunRecord } from "./run.ts";
 import { SampleView } from "./sample-view.ts";
 import { Scoreboard } from "./scoreboard.ts";
-import { sha256 } from "./sha256.ts";
 import { SpectrumView } from "./spectrum-view.ts";
 import { StepCharts } from "./step-charts.ts";
 import type { Store } from "./store.ts";
-import { BUILT_IN, builtInText, checkLength, type Text } from "./text.ts";
+import { BUILT_IN, builtInText, checkedText, checkLength, type Text } from "./text.ts";
+import { describe } from "./verdict.ts";
 
 /** The page at work: what the buttons do to the runs, and what the runs show. */
 export class Workbench {
@@ -55,10 +55,14 @@ export class Workbench {
 
   /** Takes up what an earlier visit left. */
   async restore(): Promise<void> {
-    const kept = await this.store?.read();
-    if (kept === undefined) return;
-    this.begin(kept.text, kept.records);
-    this.controls.say(`Your runs are back, at step ${formatWhole(this.comparison!.step)}.`);
+    try {
+      const kept = await this.store?.read();
+      if (kept === undefined) return;
+      const { step } = this.begin(kept.text, kept.records);
+      this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
+    } catch (error) {
+      this.complain(error);
+    }
   }
 
   private async run(): Promise<void> {
@@ -122,8 +126,8 @@ export class Workbench {
     const { records, text: carried } = parseArchive(new Uint8Array(await file.arrayBuffer()), file.name);
     const text = await this.textOf(records[0]!, carried);
     if (this.comparison !== undefined && !(await confirmDiscard())) return;
-    await this.replace(text, records);
-    this.controls.say(`Opened ${file.name}, at step ${formatWhole(this.comparison!.step)}.`);
+    const { step } = await this.replace(text, records);
+    this.controls.say(`Opened ${file.name}, at step ${formatWhole(step)}.`);
   }
 
   /** The text that a run learned from. @throws {Problem} if it is not at hand. */
@@ -146,7 +150,7 @@ export class Workbench {
     this.comparison = comparison;
     this.lastPhase = comparison.phase;
     this.form.enabled = false;
-    this.form.show(choicesOf(records), text.source);
+    this.form.show(choicesOf(records.map(({ config }) => config.options)), text.source);
     this.setRuns(comparison.runs);
     const { model } = records[0]!.config;
     this.memory.show(
@@ -216,48 +220,4 @@ export class Workbench {
     this.controls.complain(expected ? words : `Something went wrong: ${words}`);
     if (!expected) console.error(error);
   }
-}
-
-function describe(comparison: Comparison, phase: Phase): string {
-  const at = formatWhole(comparison.step);
-  switch (phase) {
-    case "running":
-      return "Training.";
-    case "paused":
-      return `Paused at step ${at}.`;
-    case "failed":
-      return `Stopped at step ${at}.`;
-    case "finished":
-      return `Finished after ${at} steps. Held-out loss: ${comparison.runs.map(finalLoss).join(", ")}.`;
-    default:
-      return phase satisfies never;
-  }
-}
-
-function finalLoss({ optimizer, history }: Run): string {
-  const final = history.lines.at(-1)?.final;
-  return `${LOOKS[optimizer].label} ${final === undefined ? "none" : formatLoss(final.validation)}`;
-}
-
-function checkedText(text: Text, digest: string): Text {
-  if (sha256(text.bytes) === digest) return text;
-  throw new Problem("The text is not the one that this run learned from, or it has changed since.");
-}
-
-/** Kept runs in the form's terms; what the form cannot say is absent. */
-function choicesOf(records: readonly RunRecord[]): Parameters<ExperimentForm["show"]>[0] {
-  const all = records.map(({ config }) => config.options);
-  const { dim, layers, heads, context, steps, seed } = all[0]!;
-  const size = (Object.keys(SIZES) as SizeName[]).find((name) => {
-    const each = SIZES[name];
-    return each.dim === dim && each.layers === layers && each.heads === heads && each.context === context;
-  });
-  const rank = all.find((options) => options.rank !== undefined)?.rank;
-  return {
-    entrants: all.map((options) => ({ optimizer: options.optimizer, lr: peakRate(options) })),
-    steps,
-    seed,
-    ...(size !== undefined && { size }),
-    ...(rank !== undefined && { rank }),
-  };
 }

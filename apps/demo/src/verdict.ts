@@ -1,0 +1,46 @@
+import type { Phase } from "./comparison.ts";
+import { formatLoss, formatWhole } from "./numbers.ts";
+import { LOOKS } from "./palette.ts";
+import type { Run } from "./run.ts";
+
+type Entrant = Pick<Run, "optimizer" | "history">;
+
+/** What there is to say about a comparison when its phase changes. */
+export function describe(
+  comparison: { readonly step: number; readonly runs: readonly Entrant[] },
+  phase: Phase,
+): string {
+  const at = formatWhole(comparison.step);
+  switch (phase) {
+    case "running":
+      return "Training.";
+    case "paused":
+      return `Paused at step ${at}.`;
+    case "failed":
+      return `Stopped at step ${at}.`;
+    case "finished": {
+      const losses = `Finished after ${at} steps. Held-out loss: ${comparison.runs.map(closingLoss).join(", ")}.`;
+      return [losses, ...overtakings(comparison.runs)].join(" ");
+    }
+    default:
+      return phase satisfies never;
+  }
+}
+
+function closingLoss({ optimizer, history }: Entrant): string {
+  const final = history.lines.at(-1)?.final;
+  return `${LOOKS[optimizer].label} ${final === undefined ? "none" : formatLoss(final.validation)}`;
+}
+
+/** When the others were where the slowest ended, by the measurements on the way. */
+function overtakings(runs: readonly Entrant[]): string[] {
+  const ends = runs.map(({ history }) => history.measurements.at(-1)?.validation ?? Number.NEGATIVE_INFINITY);
+  const target = Math.max(...ends);
+  const slowest = runs[ends.indexOf(target)]!;
+  return runs.flatMap((run) => {
+    const reached = run.history.measurements.find(({ validation }) => validation <= target);
+    if (run === slowest || reached === undefined) return [];
+    const [name, other] = [LOOKS[run.optimizer].label, LOOKS[slowest.optimizer].label];
+    return [`${name} was where ${other} ended by step ${formatWhole(reached.step)}.`];
+  });
+}
