@@ -21,11 +21,11 @@ export async function availableModes(): Promise<GpuMode[]> {
   return ORDER.filter((mode) => supported[mode]);
 }
 
-/** @throws {UnsupportedModeError} with the modes that would do. */
-export async function chooseMode(wanted: GpuMode | undefined): Promise<GpuMode> {
+/** The wanted mode, or all that run here, best first. @throws {UnsupportedModeError} with the modes that would do. */
+export async function candidateModes(wanted: GpuMode | undefined): Promise<GpuMode[]> {
   const modes = await availableModes();
-  const mode = wanted ?? modes[0];
-  if (mode !== undefined && modes.includes(mode)) return mode;
+  if (wanted === undefined && modes.length > 0) return modes;
+  if (wanted !== undefined && modes.includes(wanted)) return [wanted];
   throw new UnsupportedModeError(`mode ${String(wanted)} does not run here; available: ${modes.join(", ") || "none"}`);
 }
 

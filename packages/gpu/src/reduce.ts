@@ -1,13 +1,16 @@
 import type { KernelSource } from "./device/device.ts";
 import { columnNormsKernel, columnSumsKernel, rowNormsKernel, rowSumsKernel } from "./kernels/reduce.ts";
+import { transpose } from "./move.ts";
 import type { GpuTensor } from "./tensor.ts";
 
 /** Elements that one thread sums in float32; the sums of threads are summed in float64. */
 const PART = 256;
+/** More parts than these are worth another pass on the device rather than a longer read-back. */
+const MAX_PARTS = 4096;
 
 /**
  * Frobenius norm. Not finite if and only if an element is not. Waits for the GPU.
- * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads one number back for 256 elements.
+ * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads back at most one number for 256 elements.
  */
 export function norm(a: GpuTensor): number {
   const known = a.gpu.knownNorm(a);
@@ -43,7 +46,11 @@ export function columnSums(a: GpuTensor): GpuTensor {
 }
 
 function parts(a: GpuTensor, kernel: KernelSource): Float32Array {
-  return a.gpu.scope(() => overRows(a, kernel, Math.min(a.cols, PART)).read());
+  return a.gpu.scope(() => {
+    const along = overRows(a, kernel, Math.min(a.cols, PART));
+    if (along.rows * along.cols <= MAX_PARTS) return along.read();
+    return overRows(transpose(along), kernel, Math.min(along.rows, PART)).read();
+  });
 }
 
 /** One number for every `span` columns of every row. */

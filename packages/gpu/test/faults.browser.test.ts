@@ -168,6 +168,20 @@ test("gpu.js does not take the browser's own GPU class away", async () => {
   expect((globalThis as { GPU?: { prototype: object } }).GPU?.prototype).not.toHaveProperty("createKernel");
 });
 
+test("the best mode that starts is taken", async () => {
+  const best = await createGpu();
+  expect(best.mode).toBe("webgl2");
+  best.dispose();
+  const spy = vi.spyOn(WebGL2RenderingContext.prototype, "createFramebuffer").mockImplementation(() => {
+    throw new Error("no float textures");
+  });
+  const next = await createGpu();
+  expect(next.mode).toBe("webgl");
+  next.dispose();
+  await expect(createGpu({ mode: "webgl2" })).rejects.toThrow(/no float textures/);
+  spy.mockRestore();
+});
+
 test("a mode that does not run here is refused with those that do", async () => {
   await expect(createGpu({ mode: "headlessgl" })).rejects.toThrow(UnsupportedModeError);
   await expect(createGpu({ mode: "headlessgl" })).rejects.toThrow(/webgl2/);

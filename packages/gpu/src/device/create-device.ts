@@ -1,28 +1,39 @@
 import { UnsupportedModeError } from "../errors.ts";
 import { ALL_KERNELS } from "../kernels/index.ts";
-import { chooseMode, type GpuMode } from "../mode.ts";
+import { candidateModes, type GpuMode } from "../mode.ts";
 import type { Device } from "./device.ts";
 import { GLDevice } from "./gl-device.ts";
-import { loadGpuJs } from "./gpu-js.ts";
+import { type Library, loadGpuJs } from "./gpu-js.ts";
 import { HostDevice } from "./host-device.ts";
 import { WebGpuDevice } from "./web-gpu-device.ts";
 
-/** A device of the wanted mode, else of the best. @throws {UnsupportedModeError} */
+/** A device of the wanted mode, else of the best that starts. @throws {UnsupportedModeError} */
 export async function createDevice(wanted: GpuMode | undefined): Promise<Device> {
   const library = await loadGpuJs();
-  const mode = await chooseMode(wanted);
-  try {
-    const gpu = new library.GPU({ mode });
-    const device =
-      mode === "webgpu"
-        ? new WebGpuDevice(gpu, await library.WebGPUContext.acquire())
-        : mode === "webasm" || mode === "cpu"
-          ? new HostDevice(gpu, mode)
-          : new GLDevice(gpu, mode);
-    await device.prepare(ALL_KERNELS);
-    // The storage type is the device's own affair: it only ever gets back what it allocated.
-    return device as unknown as Device;
-  } catch (cause) {
-    throw new UnsupportedModeError(`mode ${mode} does not start: ${String(cause)}`, { cause });
+  const failures: string[] = [];
+  let cause: unknown;
+  for (const mode of await candidateModes(wanted)) {
+    try {
+      const device = await openDevice(library, mode);
+      await device.prepare(ALL_KERNELS);
+      return device;
+    } catch (error) {
+      // A context that is there may still lack float textures.
+      cause = error;
+      failures.push(`${mode} does not start: ${String(error)}`);
+    }
   }
+  throw new UnsupportedModeError(failures.join("; "), { cause });
+}
+
+async function openDevice(library: Library, mode: GpuMode): Promise<Device> {
+  const gpu = new library.GPU({ mode });
+  const device =
+    mode === "webgpu"
+      ? new WebGpuDevice(gpu, await library.WebGPUContext.acquire())
+      : mode === "webasm" || mode === "cpu"
+        ? new HostDevice(gpu, mode)
+        : new GLDevice(gpu, mode);
+  // The storage type is the device's own affair: it only ever gets back what it allocated.
+  return device as unknown as Device;
 }
