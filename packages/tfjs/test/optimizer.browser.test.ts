@@ -42,7 +42,7 @@ describe.each([
   test.each(Object.entries(OPTIMIZERS))(
     "%s gives the losses of the cpu backend in compile and fit",
     async (_, create) => {
-      const { losses } = await train(create, 3);
+      const { losses } = await train(create, fit);
       await tf.setBackend("cpu");
       const want = await train(create, fit);
       await tf.setBackend(backend);
