@@ -18,6 +18,7 @@ export function describeGram(engine: () => EngineUnderTest): void {
         withOperands(engine(), (make) => {
           const a = trans ? make(dtype, k, n, inA) : make(dtype, n, k, inA);
           const c = make("float64", n, n, inC);
+          c.fill(Number.NaN);
           engine().gram(trans, n, k, a.data, a.offset, a.ld, c.data, c.offset, c.ld);
           a.expectUntouched();
           c.expectGuards();
