@@ -22,6 +22,7 @@ const OPTIMIZERS: readonly Group[] = [
   { optimizer: "muon", lr },
   { optimizer: "muon", lr, momentum: 0 },
   { optimizer: "galore", lr, rank: 3, refresh: { every: 4 } },
+  { optimizer: "soap", lr, refresh: { every: 3 } },
   { optimizer: "sgd", lr, momentum: 0.8 },
 ];
 const named = OPTIMIZERS.map((options) => [JSON.stringify(options), options] as const);

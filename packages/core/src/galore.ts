@@ -1,7 +1,8 @@
+import { minusAdamDirection } from "./adam-direction.ts";
 import type { Backend, BackendSizes } from "./backend.ts";
 import { type DecaySettings, decayAlone } from "./decay.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
-import { checkOptions, type OptionChecks, oneOf, range, wholeAtLeast } from "./option-checks.ts";
+import { checkOptions, checkPeriod, type OptionChecks, oneOf, range, wholeAtLeast } from "./option-checks.ts";
 import {
   countFact,
   type Facts,
@@ -41,7 +42,7 @@ export type GaloreSettings = Required<Omit<GaloreOptions, "rank">> & { readonly 
 
 const CHECKS: OptionChecks<GaloreOptions> = {
   rank: wholeAtLeast(1),
-  refresh: checkRefreshEvery,
+  refresh: checkPeriod,
   side: oneOf("short", "long", "left", "right"),
   alpha: range(0, Infinity, "()"),
   beta1: range(0, 1, "[)"),
@@ -52,12 +53,6 @@ const CHECKS: OptionChecks<GaloreOptions> = {
   weightDecay: range(0, Infinity, "[)"),
   seed: wholeAtLeast(0),
 };
-
-function checkRefreshEvery(value: unknown): string | undefined {
-  const { every, ...unknown } = (value ?? {}) as Record<string, unknown>;
-  const known = Object.keys(unknown).length === 0;
-  return known && wholeAtLeast(1)(every) === undefined ? undefined : "{ every: steps >= 1 }";
-}
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
 export function galoreSettings(options: GaloreOptions): GaloreSettings {
@@ -142,7 +137,8 @@ export class Galore<T> implements Stepper<T> {
     project(backend, projected, basis, gradient, geometry);
     const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
 
-    const minusN = this.adam(projected, scratch);
+    const minusN = scratch.matrix(momentRows, momentCols);
+    minusAdamDirection(backend, minusN, projected, state.first, state.second, settings, this.tracked + 1);
     const updateNorm = settings.alpha * backend.norm(minusN);
     lift(backend, weight, basis, minusN, geometry, { alpha: lr * settings.alpha, beta: 1 - lr * settings.weightDecay });
 
@@ -153,26 +149,6 @@ export class Galore<T> implements Stepper<T> {
     if (found === undefined) return { updateNorm, captured, capturedByChance: geometry.rank / geometry.basisRows };
     const { basis: _, ...refresh } = found;
     return { updateNorm, captured, capturedByChance: geometry.rank / geometry.basisRows, refresh };
-  }
-
-  /** Minus Adam's normalized step: AdamW on a weight of zeros at a learning rate of 1. */
-  private adam(projected: T, scratch: StepInput<T>["scratch"]): T {
-    const { backend, settings, state, tracked } = this;
-    const { beta1, beta2, eps } = settings;
-    const { momentRows, momentCols } = this.geometry;
-    const minusN = scratch.matrix(momentRows, momentCols);
-    // Ĝ is finite, what the scratch held need not be.
-    backend.axpby(minusN, 0, projected, 0);
-    backend.adamw(minusN, projected, state.first, state.second, {
-      lr: 1,
-      beta1,
-      beta2,
-      eps,
-      decay: 0,
-      correction1: 1 - beta1 ** (tracked + 1),
-      correction2: 1 - beta2 ** (tracked + 1),
-    });
-    return minusN;
   }
 
   stateShapes(facts: Facts): Record<string, readonly [number, number]> {

@@ -60,4 +60,5 @@ export {
   wsd,
 } from "./schedule.ts";
 export type { SgdOptions } from "./sgd.ts";
+export type { SoapOptions } from "./soap.ts";
 export type { AdaptiveRank, Orthogonalize, RefreshOptions, Residual, SumoOptions } from "./sumo-options.ts";

@@ -37,6 +37,7 @@ const OPTIMIZERS: readonly Group[] = [
   { optimizer: "muon", lr: 0.01 },
   { optimizer: "muon", lr: 0.01, momentum: 0, orthogonalize: "exact" },
   { optimizer: "galore", lr: 0.01, rank: 4, refresh: { every: 3 } },
+  { optimizer: "soap", lr: 0.01, refresh: { every: 3 } },
   { optimizer: "sgd", lr: 0.01 },
 ];
 const named = OPTIMIZERS.map((options) => [JSON.stringify(options), options] as const);

@@ -53,3 +53,10 @@ export function range(from: number, to: number, ends: "[]" | "[)" | "()"): Optio
     return inside ? undefined : `a number in ${ends[0]}${from}, ${to}${ends[1]}`;
   };
 }
+
+/** `{ every: steps }`, and nothing else. */
+export const checkPeriod: OptionCheck = (value) => {
+  const { every, ...unknown } = (value ?? {}) as Record<string, unknown>;
+  const known = Object.keys(unknown).length === 0;
+  return known && wholeAtLeast(1)(every) === undefined ? undefined : "{ every: steps >= 1 }";
+};

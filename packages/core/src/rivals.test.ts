@@ -15,6 +15,7 @@ import {
   type Rows,
   random,
   scaled,
+  svd,
   times,
   transposed,
   unflat,
@@ -28,16 +29,17 @@ const gradients = Array.from({ length: STEPS }, (_, t) =>
   combined(1, base, 0.1, random(ROWS, COLS, 20 + t)).map((row) => row.map(Math.fround)),
 );
 
-function trained(options: Group): Rows {
+function trained(options: Group, w: Rows = weight, all: readonly Rows[] = gradients): Rows {
   const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 22 }));
-  const data = flat(weight);
-  const optimizer = createOptimizer([{ name: "w", shape: [ROWS, COLS], data }], options, { backend });
-  for (const gradient of gradients) optimizer.stepParameter("w", flat(gradient));
-  return unflat(ROWS, COLS, data);
+  const data = flat(w);
+  const shape = [w.length, w[0]!.length] as const;
+  const optimizer = createOptimizer([{ name: "w", shape, data }], options, { backend });
+  for (const gradient of all) optimizer.stepParameter("w", flat(gradient));
+  return unflat(...shape, data);
 }
 
-function expectClose(got: Rows, want: Rows, condition = 1): void {
-  const moved = frobenius(combined(1, want, -1, weight));
+function expectClose(got: Rows, want: Rows, condition = 1, start: Rows = weight): void {
+  const moved = frobenius(combined(1, want, -1, start));
   const tolerance = 20 * STEPS * EPS32 * (condition * moved + frobenius(want));
   expect(frobenius(combined(1, got, -1, want))).toBeLessThanOrEqual(tolerance);
 }
@@ -164,4 +166,34 @@ describe("GaLore", () => {
     });
     return { bases, got: unflat(ROWS, COLS, data) };
   }
+});
+
+describe("SOAP", () => {
+  test("is Adam in the eigenbases of the two Gram matrices", () => {
+    const [lr, every, beta3] = [0.01, 3, 0.9];
+    const eigenbasis = (gram: Rows) => svd(gram).u;
+    const gramOf = (g: Rows, side: "left" | "right") =>
+      side === "left" ? times(g, transposed(g)) : times(transposed(g), g);
+    // Square, so that no direction is without a gradient: there an eigenbasis would be arbitrary, and Adam sees bases.
+    const square = (rows: Rows) => rows.map((row) => row.slice(0, ROWS));
+    const [start, all] = [square(weight), gradients.map(square)];
+    let [w, m, v] = [start, zerosLike(start), zerosLike(start)];
+    let [left, right] = [scaled(1 - beta3, gramOf(all[0]!, "left")), scaled(1 - beta3, gramOf(all[0]!, "right"))];
+    let [ql, qr] = [left, right];
+    all.forEach((g, t) => {
+      if (t % every === 0) [ql, qr] = [eigenbasis(left), eigenbasis(right)];
+      if (t === 0) return; // the first gradient only shows the eigenbases
+      const rotate = (x: Rows) => times(transposed(ql), times(x, qr));
+      m = combined(0.95, m, 0.05, g);
+      v = map((x, y) => 0.95 * x + 0.05 * y * y, v, rotate(g));
+      const c = 1 - 0.95 ** t;
+      const n = map((x, y) => x / c / (Math.sqrt(y / c) + 1e-8), rotate(m), v);
+      w = combined(1, w, -lr, times(ql, times(n, transposed(qr))));
+      left = combined(beta3, left, 1 - beta3, gramOf(g, "left"));
+      right = combined(beta3, right, 1 - beta3, gramOf(g, "right"));
+    });
+    const conditions = all.map((g) => svd(g).s).map((s) => (s[0]! / s.at(-1)!) ** 2);
+    const got = trained({ optimizer: "soap", lr, beta3, refresh: { every } }, start, all);
+    expectClose(got, w, Math.max(...conditions), start);
+  });
 });

@@ -5,19 +5,25 @@ import { Galore, type GaloreOptions, type GaloreSettings, galoreSettings, planGa
 import { Muon, type MuonOptions, type MuonSettings, muonSettings, planMuon } from "./muon.ts";
 import type { Place, RulePlan, Stepper } from "./rule.ts";
 import { planSgd, Sgd, type SgdOptions, type SgdSettings, sgdSettings } from "./sgd.ts";
+import { planSoap, Soap, type SoapOptions, type SoapSettings, soapSettings } from "./soap.ts";
 import { Sumo } from "./sumo.ts";
 import { type SumoOptions, type SumoSettings, sumoSettings } from "./sumo-options.ts";
 import { planSumo } from "./sumo-plan.ts";
 
 /** What a user writes; one word chooses the optimizer. */
-export type OptimizerOptions = SumoOptions | AdamwOptions | MuonOptions | GaloreOptions | SgdOptions;
+export type OptimizerOptions = SumoOptions | AdamwOptions | MuonOptions | GaloreOptions | SoapOptions | SgdOptions;
 /** The same with every default filled in. */
-export type OptimizerSettings = SumoSettings | AdamwSettings | MuonSettings | GaloreSettings | SgdSettings;
+export type OptimizerSettings =
+  | SumoSettings
+  | AdamwSettings
+  | MuonSettings
+  | GaloreSettings
+  | SoapSettings
+  | SgdSettings;
 export type OptimizerName = OptimizerOptions["optimizer"];
 
 /** Optimizers that work on singular directions, which vectors do not have. */
-export const needsMatrix = (optimizer: OptimizerName): boolean =>
-  optimizer === "sumo" || optimizer === "muon" || optimizer === "galore";
+export const needsMatrix = (optimizer: OptimizerName): boolean => optimizer !== "adamw" && optimizer !== "sgd";
 
 /** Checks options and fills in defaults. @throws {OptimizerOptionError} */
 export function settingsOf(options: OptimizerOptions): OptimizerSettings {
@@ -30,12 +36,14 @@ export function settingsOf(options: OptimizerOptions): OptimizerSettings {
       return muonSettings(options);
     case "galore":
       return galoreSettings(options);
+    case "soap":
+      return soapSettings(options);
     case "sgd":
       return sgdSettings(options);
     default:
       throw new OptimizerOptionError(
         "optimizer",
-        '"sumo", "adamw", "muon", "galore" or "sgd"',
+        '"sumo", "adamw", "muon", "galore", "soap" or "sgd"',
         (options satisfies never as OptimizerOptions).optimizer,
       );
   }
@@ -52,6 +60,8 @@ export function planRule(rows: number, cols: number, settings: OptimizerSettings
       return planMuon(rows, cols, settings, sizes);
     case "galore":
       return planGalore(rows, cols, settings, sizes);
+    case "soap":
+      return planSoap(rows, cols, settings, sizes);
     case "sgd":
       return planSgd(rows, cols, settings, sizes);
   }
@@ -75,6 +85,8 @@ export function createStepper<T>(
       return new Muon(backend, rows, cols, settings, place, state);
     case "galore":
       return new Galore(backend, rows, cols, settings, place, state as Record<"basis" | "first" | "second", T>);
+    case "soap":
+      return new Soap(backend, rows, cols, settings, place, state as ConstructorParameters<typeof Soap<T>>[5]);
     case "sgd":
       return new Sgd(backend, rows, cols, settings, state);
   }

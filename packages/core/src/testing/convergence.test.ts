@@ -15,6 +15,7 @@ const TABLE: readonly { row: ConvergenceRow; peaks: readonly number[]; goals?: r
   { row: { optimizer: "muon", orthogonalize: "polar-express" }, peaks: [-4, -3, -4, -4, -2] },
   { row: { optimizer: "muon", momentum: 0 }, peaks: [-5, 0, -4, -4, -3] },
   { row: { optimizer: "galore", rank: 2, refresh: { every: 10 } }, peaks: [1, 1, 1, 2, 2] },
+  { row: { optimizer: "soap" }, peaks: [-4, -3, -1, -2, -1] },
   { row: { optimizer: "sumo", ...subspace }, peaks: [-5, -3, -5, -5, 1] },
   { row: { optimizer: "sumo", ...subspace, stateBits: 8 }, peaks: [-5, -3, -5, -5, 1] },
   { row: { optimizer: "sumo", ...subspace, residual: "off" }, peaks: [-4, -3, -4, -2, -4] },
