@@ -29,6 +29,8 @@ export class ExperimentForm {
   private readonly form = element("experiment", HTMLFormElement);
   private readonly details = element("experiment-details", HTMLDetailsElement);
   private readonly choices = element("choices", HTMLFieldSetElement);
+  private readonly builtIn = element("built-in", HTMLInputElement);
+  private readonly own = element("own", HTMLInputElement);
   private readonly size = element("size", HTMLSelectElement);
   private readonly rank = element("rank", HTMLInputElement);
   private readonly steps = element("steps", HTMLInputElement);
@@ -82,7 +84,7 @@ export class ExperimentForm {
 
   /** The text that is chosen. @throws {Problem} */
   async text(): Promise<Text> {
-    if (this.source === BUILT_IN) return builtInText();
+    if (this.builtIn.checked) return builtInText();
     const file = this.chosenFile;
     if (file === undefined) throw new Problem("Choose a text file first, or take the built-in text.");
     return ownText(file);
@@ -113,14 +115,9 @@ export class ExperimentForm {
     return this.dropped ?? this.file.files?.[0];
   }
 
-  private get source(): string {
-    return new FormData(this.form).get("text") === "built-in" ? BUILT_IN : "own";
-  }
-
-  private choose(value: "built-in" | "own"): void {
-    for (const radio of this.form.querySelectorAll<HTMLInputElement>('input[name="text"]')) {
-      radio.checked = radio.value === value;
-    }
+  private choose(text: "built-in" | "own"): void {
+    this.builtIn.checked = text === "built-in";
+    this.own.checked = text === "own";
   }
 
   private take(file: File | undefined, dropped?: File): void {

@@ -1,14 +1,17 @@
 import { createReferenceEngine, createWasmEngine, type Engine, UnsupportedError } from "@sumo/linalg";
+import { planLlama } from "@sumo/llama";
 import {
   closingLine,
   createCorpus,
   parseTokenizer,
+  type RunConfig,
   Session,
   sampleText,
   type Tokenizer,
   type TrainOptions,
   trainStep,
 } from "@sumo/trainer/training";
+import { planOptimizer } from "./optimizer-plan.ts";
 import type { Line, News, Opening, Spectrum } from "./protocol.ts";
 
 /** The page hears of new steps so often, in milliseconds: a fluent picture that costs the training little. */
@@ -18,8 +21,8 @@ const MEASURE_MS = 400;
 /** A reload loses at most so much. */
 const SAVE_MS = 2000;
 
-/** Address space of a worker's WebAssembly memory: enough for the largest model of the page, little enough for a phone. */
-const HEAP_BYTES = 2 ** 28;
+/** Packed operands of products and the reader's cache, which no plan counts. */
+const SCRATCH_BYTES = 2 ** 26;
 
 const SAMPLE = { prompt: "The ", length: 240, temperature: 0.7 } as const;
 
@@ -52,7 +55,7 @@ export class TrainingLoop {
     this.options = config.options;
     this.tokenizer = parseTokenizer(tokenizer, "tokenizer.json");
     const corpus = createCorpus(text, this.tokenizer, config.model.context);
-    this.session = new Session(config.model, config.options, corpus, createEngine(threads > 1));
+    this.session = new Session(config.model, config.options, corpus, createEngine(config, threads));
     if (checkpoint !== undefined) this.session.load(checkpoint);
     this.savedStep = checkpoint?.step ?? -1;
     this.seconds = lines.at(-1)?.seconds ?? 0;
@@ -112,7 +115,7 @@ export class TrainingLoop {
     if (session.step === 0) {
       this.log({ step: 0, seconds: clock(), validation: session.evaluate(options.evalTokens).loss });
     }
-    if (session.step < options.steps) this.log({ ...this.measured(() => trainStep(session, options, clock)) });
+    if (session.step < options.steps) this.log(this.measured(() => trainStep(session, options, clock)));
     if (session.step >= options.steps) {
       this.log(closingLine(session, options, clock));
       this.closed = true;
@@ -167,12 +170,17 @@ export class TrainingLoop {
   }
 }
 
-/** Where there is no SIMD, plain JavaScript; the page has said that it is slow. */
-function createEngine(shared: boolean): Engine {
+/** An engine whose memory is just large enough: phones have little. Where there is no SIMD, plain JavaScript; the page has said that it is slow. */
+function createEngine({ model, options }: RunConfig, threads: number): Engine {
+  const { batch, context: length, recompute } = options;
+  const pass = planLlama(model, { batch, length, threads, ...(recompute && { recompute }) });
+  const { stateBytes, workspaceBytes } = planOptimizer(model, options);
+  const planned = pass.weightBytes + pass.activationBytes + pass.gradientBytes + stateBytes + workspaceBytes;
+  const bytes = planned + SCRATCH_BYTES;
   try {
-    return createWasmEngine({ bytes: HEAP_BYTES, shared });
+    return createWasmEngine({ bytes, shared: threads > 1 });
   } catch (error) {
-    if (error instanceof UnsupportedError) return createReferenceEngine({ bytes: HEAP_BYTES });
+    if (error instanceof UnsupportedError) return createReferenceEngine({ bytes });
     throw error;
   }
 }

@@ -18,6 +18,11 @@ test("names every closing loss, and when the others were where the slowest ended
   );
 });
 
+test("says nothing of those that came there only at their end", () => {
+  const runs = [entrant("sumo", 5, 3, 2.5), entrant("adamw", 5, 4, 2.6)];
+  expect(describe({ step: 20, runs }, "finished")).not.toContain("was where");
+});
+
 test("has nothing to compare where one ran alone", () => {
   expect(describe({ step: 10, runs: [entrant("sumo", 5, 3)] }, "finished")).toBe(
     "Finished after 10 steps. Held-out loss: SUMO 3.000.",

@@ -39,7 +39,7 @@ function overtakings(runs: readonly Entrant[]): string[] {
   const slowest = runs[ends.indexOf(target)]!;
   return runs.flatMap((run) => {
     const reached = run.history.measurements.find(({ validation }) => validation <= target);
-    if (run === slowest || reached === undefined) return [];
+    if (run === slowest || reached === undefined || reached === run.history.measurements.at(-1)) return [];
     const [name, other] = [LOOKS[run.optimizer].label, LOOKS[slowest.optimizer].label];
     return [`${name} was where ${other} ended by step ${formatWhole(reached.step)}.`];
   });

@@ -137,7 +137,7 @@ export class Workbench {
     const chosen = await this.form.text().catch(() => undefined);
     if (chosen?.source !== BUILT_IN && chosen !== undefined) return checkedText(chosen, data.digest);
     throw new Problem(
-      `This run learned from ${data.source}, which is not in the file. Choose that text under “My own”, then open the run again.`,
+      `This run learned from ${data.source}, which is not in the file. In a new experiment choose that text under “My own”, then open the run.`,
     );
   }
 
