@@ -5,7 +5,7 @@ import { race, type Timing } from "./measure.ts";
 import { productContenders } from "./products.ts";
 import { stepContenders } from "./steps.ts";
 
-/** `?sizes=256` measures less. */
+/** `?sizes=256&steps=no` measures less. */
 const asked = new URLSearchParams(location.search);
 const sizes = (asked.get("sizes") ?? "256,512,1024").split(",").map(Number);
 const GPU_MODES: readonly GpuMode[] = ["webgl2", "webgl", "webgpu", "headlessgl"];
@@ -27,7 +27,7 @@ async function measure(): Promise<Results> {
     show(more);
   };
   for (const n of sizes) add(await race(`product, n = ${n}`, await productContenders(n, modes, backends)));
-  if (asked.has("sizes")) return finish(timings);
+  if (asked.get("steps") === "no") return finish(timings);
   for (const residual of ["off", "fira"] as const) {
     const options = { optimizer: "sumo", lr: 1e-3, rank: 32, refresh: { every: 1e6 }, residual } as const;
     add(await race(`SUMO step, 1024 x 1024, rank 32, residual ${residual}`, await stepContenders(options, modes)));

@@ -47,15 +47,15 @@ export class TooLargeError extends GpuError {
 /** The device has no memory left. */
 export class GpuMemoryError extends GpuError {
   readonly code = "GPU_MEMORY";
-  readonly needBytes: number;
 
-  constructor(needBytes: number, usedBytes: number, options?: ErrorOptions) {
-    super(
-      `the GPU has no ${needBytes} bytes left (this Gpu holds ${usedBytes}); dispose tensors, or use smaller ones`,
-      options,
-    );
-    this.needBytes = needBytes;
+  constructor(what: string, options?: ErrorOptions) {
+    super(`the GPU has no memory for ${what}; dispose tensors, or use smaller ones`, options);
   }
+}
+
+/** The device reported a failure of an earlier call. What was computed since the last read-back may be wrong. */
+export class GpuFailureError extends GpuError {
+  readonly code = "GPU_FAILURE";
 }
 
 /** The browser or driver took the context away: every tensor on it is gone. */

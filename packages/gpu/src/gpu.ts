@@ -6,6 +6,7 @@ import { IdleStorage } from "./idle-storage.ts";
 import { scaleKernel } from "./kernels/elementwise.ts";
 import type { GpuMode } from "./mode.ts";
 import { isSize, rowMajor } from "./row-major.ts";
+import { Scopes } from "./scopes.ts";
 import { GpuTensor } from "./tensor.ts";
 
 export interface GpuOptions {
@@ -43,7 +44,7 @@ export class Gpu {
   private readonly device: Device;
   private readonly idle: IdleStorage;
   private readonly held = new Map<GpuTensor, Held>();
-  private readonly scopes: Set<GpuTensor>[] = [];
+  private readonly scopes = new Scopes();
   private usedBytes = 0;
   private waits = 0;
   private disposed = false;
@@ -111,25 +112,13 @@ export class Gpu {
    * const loss = gpu.scope(() => norm(subtract(matmul(w, x), y)));
    */
   scope<R>(body: () => R): R {
-    const made = new Set<GpuTensor>();
-    this.scopes.push(made);
-    let kept: readonly GpuTensor[] = [];
-    try {
-      const result = body();
-      kept = tensorsIn(result).filter((tensor) => made.has(tensor));
-      return result;
-    } finally {
-      this.scopes.pop();
-      for (const tensor of kept) made.delete(tensor);
-      for (const tensor of made) tensor.dispose();
-      for (const tensor of kept) this.scopes.at(-1)?.add(tensor);
-    }
+    return this.scopes.run(body);
   }
 
   /** Takes a tensor out of all open scopes: from now on it is the caller's. Returns it. */
   keep(tensor: GpuTensor): GpuTensor {
     this.find(tensor);
-    for (const scope of this.scopes) scope.delete(tensor);
+    this.scopes.remove(tensor);
     return tensor;
   }
 
@@ -151,7 +140,7 @@ export class Gpu {
     const storage = this.acquire(rows, cols);
     const tensor = new GpuTensor(this, rows, cols);
     this.held.set(tensor, { storage, norm: undefined });
-    this.scopes.at(-1)?.add(tensor);
+    this.scopes.add(tensor);
     return tensor;
   }
 
@@ -165,7 +154,7 @@ export class Gpu {
     const held = this.held.get(tensor);
     if (held === undefined) return;
     this.held.delete(tensor);
-    for (const scope of this.scopes) scope.delete(tensor);
+    this.scopes.remove(tensor);
     this.recycle(held.storage);
   }
 
@@ -217,10 +206,14 @@ export class Gpu {
     }
     // A kernel cannot write what it reads: the result goes to other memory, which takes the place of the old.
     const fresh = this.acquire(out.rows, out.cols);
-    this.device.run(source, fresh, storages, numbers);
-    const old = target.storage;
-    target.storage = fresh;
-    this.recycle(old);
+    let spare = fresh;
+    try {
+      this.device.run(source, fresh, storages, numbers);
+      spare = target.storage;
+      target.storage = fresh;
+    } finally {
+      this.recycle(spare);
+    }
   }
 
   /** Elements of a row that one thread of a kernel handles. @internal */
@@ -267,15 +260,6 @@ export class Gpu {
 interface Held {
   storage: Storage;
   norm: number | undefined;
-}
-
-function tensorsIn(value: unknown): GpuTensor[] {
-  if (value instanceof GpuTensor) return [value];
-  if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.values(value).flatMap(tensorsIn);
-  }
-  return [];
 }
 
 function frobenius(values: Float32Array): number {

@@ -14,6 +14,7 @@ export {
 export {
   DisposedTensorError,
   GpuError,
+  GpuFailureError,
   GpuMemoryError,
   GpuOptionError,
   GpuShapeError,

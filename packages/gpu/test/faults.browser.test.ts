@@ -3,6 +3,7 @@ import {
   createGpu,
   DisposedTensorError,
   type Gpu,
+  GpuFailureError,
   GpuMemoryError,
   type GpuMode,
   LostContextError,
@@ -137,6 +138,10 @@ describe("faults on webgpu", () => {
     const error = new GPUOutOfMemoryError("no memory");
     device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
     expect(() => matmul(a, a)).toThrow(GpuMemoryError);
+    expect(Array.from(matmul(a, a).read())).toEqual([0, 0, 0, 0]);
+    const invalid = new GPUValidationError("not valid");
+    device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error: invalid }));
+    expect(() => a.read()).toThrow(GpuFailureError);
     gpu.dispose();
     await expectWorking("webgpu");
   });
@@ -188,6 +193,7 @@ test("a mode that does not run here is refused with those that do", async () => 
 });
 
 declare class GPUOutOfMemoryError extends Error {}
+declare class GPUValidationError extends Error {}
 declare class GPUUncapturedErrorEvent extends Event {
   constructor(type: string, options: { error: Error });
 }

@@ -308,6 +308,12 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
       gpu.scope(() => expect(gpu.zeros(1, 4).read()).toEqual(new Float32Array(4)));
     });
 
+    test("tensors of two GPUs do not mix", async () => {
+      const other = await createGpu({ mode });
+      gpu.scope(() => expect(() => add(gpu.zeros(1, 1), other.zeros(1, 1))).toThrow(GpuShapeError));
+      other.dispose();
+    });
+
     test("mistakes are typed errors", () => {
       gpu.scope(() => {
         const x = gpu.zeros(2, 3);

@@ -46,7 +46,6 @@ export class GLDevice implements Device<GLStorage> {
   private readonly seed: GLKernel;
   private readonly framebuffer: WebGLFramebuffer;
   private readonly kernels = new Map<string, GLKernel>();
-  private bytes = 0;
 
   constructor(gpu: GpuJs, mode: GpuMode) {
     this.gpu = gpu;
@@ -88,9 +87,8 @@ export class GLDevice implements Device<GLStorage> {
     if (handle === null || error !== gl.NO_ERROR) {
       gl.deleteTexture(handle);
       this.alive();
-      throw new GpuMemoryError(bytes, this.bytes, { cause: new Error(`GL error ${error}`) });
+      throw new GpuMemoryError(`${bytes} bytes more`, { cause: new Error(`GL error ${error}`) });
     }
-    this.bytes += bytes;
     const texture = new this.seed.TextureConstructor({
       texture: handle,
       size: Int32Array.of(width, height),
@@ -104,9 +102,8 @@ export class GLDevice implements Device<GLStorage> {
     return { rows, cols, groups, width, height, bytes, texture };
   }
 
-  free({ texture, bytes }: GLStorage): void {
+  free({ texture }: GLStorage): void {
     this.gl.deleteTexture(texture.texture);
-    this.bytes -= bytes;
   }
 
   upload(storage: GLStorage, values: Float32Array): void {

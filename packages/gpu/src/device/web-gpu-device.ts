@@ -1,4 +1,4 @@
-import { GpuMemoryError, LostContextError } from "../errors.ts";
+import { GpuFailureError, GpuMemoryError, LostContextError } from "../errors.ts";
 import type { GpuMode } from "../mode.ts";
 import type { Device, KernelSource, Storage } from "./device.ts";
 import { createKernel, type GpuJs, type RawKernel, type WebGpuContext } from "./gpu-js.ts";
@@ -34,7 +34,6 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
   private readonly context: WebGpuContext;
   private readonly reader: PixelReader;
   private readonly kernels = new Map<string, WebGpuKernel>();
-  private bytes = 0;
   private failure: Error | undefined;
   private readonly onError = ({ error }: { readonly error: Error }): void => {
     this.failure ??= error;
@@ -57,15 +56,13 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
   allocate(rows: number, cols: number): WebGpuStorage {
     const { context } = this;
     const bytes = this.bytesOf(rows, cols);
-    this.alive(bytes);
+    this.alive();
     const buffer = context.device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
-    this.bytes += bytes;
     return { rows, cols, bytes, type: "WebGPUBuffer", buffer, output: [cols, rows], componentCount: 1, context };
   }
 
-  free({ buffer, bytes }: WebGpuStorage): void {
+  free({ buffer }: WebGpuStorage): void {
     buffer.destroy();
-    this.bytes -= bytes;
   }
 
   upload({ buffer }: WebGpuStorage, values: Float32Array): void {
@@ -130,8 +127,12 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
   }
 
   /** Errors of WebGPU arrive late, so that the next call has to tell them. */
-  private alive(needBytes = 0): void {
+  private alive(): void {
     if (this.context.isLost) throw new LostContextError(this.mode);
-    if (this.failure !== undefined) throw new GpuMemoryError(needBytes, this.bytes, { cause: this.failure });
+    const cause = this.failure;
+    if (cause === undefined) return;
+    this.failure = undefined;
+    if (cause.constructor.name === "GPUOutOfMemoryError") throw new GpuMemoryError("an earlier tensor", { cause });
+    throw new GpuFailureError(`an earlier call failed on the device: ${cause.message}`, { cause });
   }
 }
