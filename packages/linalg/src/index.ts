@@ -5,6 +5,11 @@ export { type Eigh, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
 export { createReferenceEngine } from "./engine/reference/reference-engine.ts";
+export {
+  createThreadedEngine,
+  type ThreadedEngine,
+  type ThreadedEngineOptions,
+} from "./engine/threads/threaded-engine.ts";
 export { instantiateKernels } from "./engine/wasm/instantiate.ts";
 export { createWasmEngine } from "./engine/wasm/wasm-engine.ts";
 export {

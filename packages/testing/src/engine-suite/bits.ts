@@ -12,13 +12,13 @@ const BLOCK = 256;
  */
 export function describeBits<E extends EngineUnderTest>(
   name: string,
-  create: () => E,
+  create: () => E | Promise<E>,
   dispose: (engine: E) => void = () => {},
 ): void {
   describe(`engine ${name}`, () => {
     let engine: E;
-    beforeAll(() => {
-      engine = create();
+    beforeAll(async () => {
+      engine = await create();
     });
     afterAll(() => dispose(engine));
 

@@ -11,13 +11,13 @@ import { describeGram } from "./gram.ts";
  */
 export function describeEngine<E extends EngineUnderTest>(
   name: string,
-  create: () => E,
+  create: () => E | Promise<E>,
   dispose: (engine: E) => void = () => {},
 ): void {
   describe(`engine ${name}`, () => {
     let engine: E | undefined;
-    beforeAll(() => {
-      engine = create();
+    beforeAll(async () => {
+      engine = await create();
     });
     afterAll(() => dispose(current()));
     const current = (): E => {

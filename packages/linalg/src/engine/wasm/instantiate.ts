@@ -16,19 +16,24 @@ const SHARED_WITH_MAXIMUM = 3;
  * @throws {UnsupportedError} where SIMD instructions are missing.
  */
 export function instantiateKernels<Kernels>(base64: string, heap: Heap): Kernels {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  if (heap.shared) bytes[memoryFlag(bytes)] = SHARED_WITH_MAXIMUM;
-  const { exports } = new WebAssembly.Instance(compile(bytes), { env: { memory: heap.memory } });
-  return exports as Kernels;
+  return instantiateModule(compileKernels(base64, heap), heap);
 }
 
-function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+/** The module of {@link instantiateKernels}, for memories of the kind that `heap` has; workers can instantiate it again. */
+export function compileKernels(base64: string, heap: Heap): WebAssembly.Module {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  if (heap.shared) bytes[memoryFlag(bytes)] = SHARED_WITH_MAXIMUM;
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     if (!(cause instanceof WebAssembly.CompileError)) throw cause;
     throw new UnsupportedError("instantiateKernels", "expected a runtime with WebAssembly SIMD", { cause });
   }
+}
+
+export function instantiateModule<Kernels>(module: WebAssembly.Module, heap: Heap): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: heap.memory } });
+  return exports as Kernels;
 }
 
 /** Where the limits flag of the imported memory stands. */

@@ -58,7 +58,7 @@ export interface Kernels {
   ): void;
 }
 
-type Gemm = (
+export type Gemm = (
   transA: boolean,
   transB: boolean,
   m: number,

@@ -1,6 +1,5 @@
 import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
-import { createReferenceEngine } from "../reference/reference-engine.ts";
 import { factorizations } from "./factorizations.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import { wasmBase64 } from "./kernels.generated.ts";
@@ -15,16 +14,13 @@ import { Staging, span } from "./staging.ts";
  * Scratch for packing, and copies of operands that lie outside the heap, stay allocated in the heap for the next call.
  */
 export function createWasmEngine(heap: Heap | HeapOptions = {}): Engine {
-  const shared = heap instanceof Heap ? heap : new Heap(heap);
-  const kernels = instantiateKernels<Kernels>(wasmBase64, shared);
-  return {
-    ...createReferenceEngine(shared),
-    name: "wasm",
-    heap: shared,
-    ...products(kernels, shared),
-    ...elementwise(kernels, shared),
-    ...factorizations(kernels),
-  };
+  const own = heap instanceof Heap ? heap : new Heap(heap);
+  return assembleEngine("wasm", instantiateKernels<Kernels>(wasmBase64, own), own);
+}
+
+/** An engine from the module's exports, or from functions that stand in for some of them. */
+export function assembleEngine(name: string, kernels: Kernels, heap: Heap): Engine {
+  return { name, heap, ...products(kernels, heap), ...elementwise(kernels, heap), ...factorizations(kernels) };
 }
 
 function products(kernels: Kernels, heap: Heap): Pick<Engine, "gemm" | "gram"> {
