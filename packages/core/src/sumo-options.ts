@@ -64,7 +64,10 @@ export interface SumoOptions {
   /** Which side of the gradient is compressed: the shorter one, the longer one (Algorithm 1), or a named one. */
   readonly side?: "short" | "long" | "left" | "right";
   readonly refresh?: RefreshOptions;
-  /** How a basis is refreshed: a new randomized SVD, or one power iteration from the old basis. */
+  /**
+   * How a basis is refreshed: a new randomized SVD, or one power iteration from the old basis, unless that holds no more of the gradient
+   * than a random one would: a power iteration does not see what its start is orthogonal to.
+   */
   readonly rangeFinder?: "cold" | "warm";
   readonly oversampling?: number;
   readonly powerIterations?: number;

@@ -78,10 +78,9 @@ export class Sumo<T> implements Stepper<T> {
     const first = phase.phase === "cold";
     const old = first ? undefined : this.memory.load(scratch);
     const refreshes = first ? 0 : phase.refreshes;
-    const warm = !first && settings.rangeFinder === "warm" && typeof settings.rank !== "object";
     const found = scratch.matrix(full.basisRows, full.rank);
     const key = [settings.seed, place.stream, refreshes] as const;
-    const start = warm ? old?.basis : undefined;
+    const start = old && this.isWarm(old, gradient, gradientNorm, scratch) ? old.basis : undefined;
     const { spectrum } = leadingSubspace(backend, found, gradient, start, key, full, settings, scratch);
 
     const rank = chosenRank(settings.rank, full.rank, spectrum, gradientNorm);
@@ -91,6 +90,22 @@ export class Sumo<T> implements Stepper<T> {
     if (old === undefined) return { basis, moment: undefined, geometry, refresh: { ...seen, retention: 1 } };
     const { moment, ...carried } = this.carry(old, basis, geometry, scratch, watched);
     return { basis, moment, geometry, refresh: { ...seen, ...carried } };
+  }
+
+  /** Whether the old basis is a start for the new one: it holds more of the gradient than a random one would. */
+  private isWarm(
+    { basis, geometry }: Subspace<T>,
+    gradient: T,
+    gradientNorm: number,
+    scratch: StepInput<T>["scratch"],
+  ): boolean {
+    const { backend, settings } = this;
+    if (settings.rangeFinder === "cold" || typeof settings.rank === "object") return false;
+    return scratch.scope(() => {
+      const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
+      project(backend, projected, basis, gradient, geometry);
+      return (backend.norm(projected) / gradientNorm) ** 2 > geometry.rank / geometry.basisRows;
+    });
   }
 
   /** Step 1.1. */
