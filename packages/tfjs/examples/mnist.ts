@@ -29,7 +29,7 @@ export function digits(from: number, count: number): Digits {
  *
  * @see Tolstikhin et al., MLP-Mixer, arXiv 2105.01601 (2021), figure 1.
  */
-export function mixer({ blocks = 2, channels = 32 } = {}): tf.LayersModel {
+function mixer({ blocks = 2, channels = 32 } = {}): tf.LayersModel {
   let seed = 0;
   const dense = (units: number, activation?: "relu" | "softmax") =>
     tf.layers.dense({

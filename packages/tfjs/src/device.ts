@@ -15,7 +15,7 @@ export function product(a: tf.Tensor2D, b: tf.Tensor2D, transposeA: boolean, tra
 }
 
 /** `a` in units of its largest magnitude, and that magnitude: squares of such numbers neither overflow nor vanish. Zero stays zero. */
-export function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly scaled: tf.Tensor2D } {
+function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly scaled: tf.Tensor2D } {
   const unit = tf.max(tf.abs(a)) as tf.Scalar;
   return { unit, scaled: tf.divNoNan(a, unit) };
 }
