@@ -22,12 +22,27 @@ export interface Reflectors {
   readonly tauOffset: number;
 }
 
-/**
- * The m × n rows at `x` ← X H₀ … H_{k−1}, or X H_{k−1} … H₀ if `reversed`, as three matrix products.
- * X may share the array of V, apart from V's rows.
- */
+/** Reflectors made ready for {@link applyBlock}, in scratch. */
+export interface BlockReflector {
+  readonly k: number;
+  readonly n: number;
+  /** Packed k × n, with its ones and zeros written out. */
+  readonly v: Float64Array;
+  /** Packed k × k. */
+  readonly t: Float64Array;
+}
+
+/** V and T of the product of the reflectors, in scratch of the caller's scope. */
+export function blockReflector(h: Reflectors, work: Workspace): BlockReflector {
+  const v = unitRows(h, work.float64(h.k * h.n));
+  const t = work.float64(h.k * h.k).fill(0);
+  work.scope(() => triangularFactor(h, v, t, work));
+  return { k: h.k, n: h.n, v, t };
+}
+
+/** The m × n rows at `x` ← X H₀ … H_{k−1}, or X H_{k−1} … H₀ if `reversed`, as three matrix products. */
 export function applyBlock(
-  h: Reflectors,
+  { k, n, v, t }: BlockReflector,
   reversed: boolean,
   m: number,
   x: Float64Array,
@@ -35,12 +50,9 @@ export function applyBlock(
   ldx: number,
   work: Workspace,
 ): void {
-  const { k, n } = h;
   if (m === 0 || k === 0) return;
   const { engine } = work;
   work.scope(() => {
-    const v = unitRows(h, work.float64(k * n));
-    const t = triangularFactor(h, v, work);
     const xv = work.float64(m * k);
     const xvt = work.float64(m * k);
     engine.gemm(false, true, m, k, n, 1, x, xOffset, ldx, v, 0, n, 0, xv, 0, k);
@@ -49,8 +61,8 @@ export function applyBlock(
   });
 }
 
-/** Scratch for blocks of reflectors of length n on m rows. */
-export const applyBlockWorkspace = (m: number, n: number): WorkspaceSize =>
+/** Scratch for {@link blockReflector}s of length n and their application to m rows. */
+export const blockReflectorWorkspace = (m: number, n: number): WorkspaceSize =>
   allOf(sizeOfFloat64(BLOCK * n), 2 * sizeOfFloat64(BLOCK * BLOCK), 2 * sizeOfFloat64(m * BLOCK));
 
 /** V with its ones and zeros written out. */
@@ -63,9 +75,13 @@ function unitRows({ k, n, v, vOffset, ldv }: Reflectors, out: Float64Array): Flo
   return out;
 }
 
-/** T, column by column: T_jj = tau_j, above it −tau_j T (V v_j). */
-function triangularFactor({ k, n, tau, tauOffset }: Reflectors, v: Float64Array, work: Workspace): Float64Array {
-  const t = work.float64(k * k).fill(0);
+/** t ← T, column by column: T_jj = tau_j, above it −tau_j T (V v_j). `t` is zero on entry. */
+function triangularFactor(
+  { k, n, tau, tauOffset }: Reflectors,
+  v: Float64Array,
+  t: Float64Array,
+  work: Workspace,
+): void {
   const products = work.float64(k * k);
   work.engine.gram(false, k, n, v, 0, n, products, 0, k);
   for (let j = 0; j < k; j++) {
@@ -77,5 +93,4 @@ function triangularFactor({ k, n, tau, tauOffset }: Reflectors, v: Float64Array,
       t[i * k + j] = -factor * sum;
     }
   }
-  return t;
 }

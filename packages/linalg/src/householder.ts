@@ -1,4 +1,4 @@
-import { applyBlock, applyBlockWorkspace, BLOCK, type Reflectors } from "./block-reflector.ts";
+import { applyBlock, BLOCK, blockReflector, blockReflectorWorkspace, type Reflectors } from "./block-reflector.ts";
 import { powerOfTwo } from "./scale.ts";
 import { swapRows } from "./sort-rows.ts";
 import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -69,7 +69,11 @@ export function factorRows(m: number, n: number, x: Float64Array, tau: Float64Ar
   for (let first = 0; first < k; first += BLOCK) {
     const last = Math.min(first + BLOCK, k);
     for (let i = first; i < last; i++) reflectRow(n, x, tau, i, last - i - 1, work);
-    applyBlock(block(n, x, tau, first, last), false, m - last, x, last * n + first, n, work);
+    if (last === m) break;
+    work.scope(() => {
+      const h = blockReflector(reflectors(n, x, tau, first, last), work);
+      applyBlock(h, false, m - last, x, last * n + first, n, work);
+    });
   }
 }
 
@@ -119,14 +123,20 @@ export function formRows(k: number, p: number, n: number, x: Float64Array, tau: 
   }
   for (let first = Math.floor(Math.max(0, k - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
     const last = Math.min(first + BLOCK, k);
-    applyBlock(block(n, x, tau, first, last), true, p - last, x, last * n + first, n, work);
-    for (let i = last - 1; i >= first; i--) formRow(n, x, tau, i, last - i - 1, work);
+    work.scope(() => {
+      const h = blockReflector(reflectors(n, x, tau, first, last), work);
+      for (let i = first; i < last; i++) {
+        x.fill(0, i * n, (i + 1) * n);
+        x[i * n + i] = 1;
+      }
+      applyBlock(h, true, p - first, x, first * n + first, n, work);
+    });
   }
 }
 
 /** Scratch for factoring and forming m × n rows. */
 export const householderWorkspace = (m: number, n: number): WorkspaceSize =>
-  anyOf(2 * sizeOfFloat64(m), applyBlockWorkspace(m, n));
+  anyOf(2 * sizeOfFloat64(m), blockReflectorWorkspace(m, n));
 
 /** Makes reflector i from row i and applies it to the `count` rows below. */
 function reflectRow(
@@ -145,17 +155,7 @@ function reflectRow(
   x[at] = beta;
 }
 
-/** Applies reflector i to the `count` rows below, which start at column i + 1, and turns row i into e_i H_i. */
-function formRow(n: number, x: Float64Array, tau: Float64Array, i: number, count: number, { engine }: Workspace): void {
-  const at = i * n + i;
-  x[at] = 1;
-  engine.reflect(count, n - i, tau[i]!, x, at, x, at + n, n);
-  for (let j = 1; j < n - i; j++) x[at + j]! *= -tau[i]!;
-  x[at] = 1 - tau[i]!;
-  x.fill(0, i * n, at);
-}
-
-const block = (n: number, x: Float64Array, tau: Float64Array, first: number, last: number): Reflectors => ({
+const reflectors = (n: number, x: Float64Array, tau: Float64Array, first: number, last: number): Reflectors => ({
   k: last - first,
   n: n - first,
   v: x,

@@ -1,9 +1,13 @@
 import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
 import { orthogonalizeRows, orthogonalizeRowsWorkspace } from "./jacobi.ts";
+import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /** Rows shorter than this times the longest are zero: their squares vanish. */
 const NEGLIGIBLE = 2 ** -500;
+
+/** Up to this order Jacobi alone is as fast as with eigenvectors to start from. */
+const SMALL = 16;
 
 /** What {@link rowSvd} is to find. */
 export interface RowSvd {
@@ -16,10 +20,8 @@ export interface RowSvd {
 }
 
 /**
- * Singular value decomposition X = leftᵀ diag(s) right[:n] of the packed n × m matrix `x`, n ≤ m, which is spoiled, by one-sided
- * Jacobi on a matrix that two QR factorizations, the first pivoted, have brought close to diagonal form.
- *
- * @see Drmač and Veselić, New fast and accurate Jacobi SVD algorithm, parts I and II (2008).
+ * Singular value decomposition X = leftᵀ diag(s) right[:n] of the packed n × m matrix `x`, n ≤ m, which is spoiled.
+ * A long matrix is first brought to square form by an LQ factorization.
  */
 export function rowSvd(
   operation: string,
@@ -30,6 +32,44 @@ export function rowSvd(
   p: number,
   work: Workspace,
 ): void {
+  if (n === m) {
+    squareSvd(operation, n, x, s, right, left, work);
+    return;
+  }
+  work.scope(() => {
+    const tau = work.float64(n);
+    const l = work.float64(n * n);
+    factorRows(n, m, x, tau, work);
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) l[i * n + j] = j <= i ? x[i * m + j]! : 0;
+    if (right === undefined) {
+      squareSvd(operation, n, l, s, undefined, left, work);
+      return;
+    }
+    formRows(n, p, m, x, tau, work);
+    squareSvd(operation, n, l, s, l, left, work);
+    const product = work.float64(n * m);
+    work.engine.gemm(false, false, n, m, n, 1, l, 0, n, x, 0, m, 0, product, 0, m);
+    if (right !== x) right.set(x.subarray(n * m, p * m), n * m);
+    right.set(product);
+  });
+}
+
+/**
+ * One-sided Jacobi on a square matrix that two QR factorizations, the first pivoted, have brought close to diagonal form, and the
+ * eigenvectors of its Gram matrix closer still. The products are with orthogonal matrices from the left, so that every column
+ * keeps its own relative accuracy, whatever its scale.
+ *
+ * @see Drmač and Veselić, New fast and accurate Jacobi SVD algorithm, parts I and II (2008). The eigenvectors are ours.
+ */
+function squareSvd(
+  operation: string,
+  n: number,
+  x: Float64Array,
+  s: Float64Array,
+  right: Float64Array | undefined,
+  left: Float64Array | undefined,
+  work: Workspace,
+): void {
   work.scope(() => {
     const pivots = work.int32(n);
     const tau = work.float64(n);
@@ -37,18 +77,20 @@ export function rowSvd(
     const turned = work.float64(n * n);
     const core = work.float64(n * n);
     // P X = L Q₁ with falling |L_ii|, then Lᵀ = L₂ Q₂, and the rows of L₂ᵀ are nearly orthogonal.
-    factorRowsPivoted(n, m, x, tau, pivots, work);
-    transposeLower(n, m, x, inner);
-    if (right !== undefined) formRows(n, p, m, x, tau, work);
+    factorRowsPivoted(n, n, x, tau, pivots, work);
+    transposeLower(n, x, inner);
+    if (right !== undefined) formRows(n, n, n, x, tau, work);
     factorRows(n, n, inner, tau, work);
-    transposeLower(n, n, inner, core);
+    transposeLower(n, inner, core);
     if (left !== undefined) formRows(n, n, n, inner, tau, work);
     // J L₂ᵀ = S W, so X = Pᵀ Q₂ᵀ Jᵀ S W Q₁.
-    identityInto(n, turned);
-    orthogonalizeRows(operation, n, n, core, s, n, turned, work);
+    precondition(operation, n, core, turned, work);
+    orthogonalizeRows(operation, n, n, core, s, left === undefined ? 0 : n, turned, work);
     if (right !== undefined) {
       normalizeRows(n, core, s, work);
-      rightVectors(n, m, p, core, x, right, work);
+      const product = work.float64(n * n);
+      work.engine.gemm(false, false, n, n, n, 1, core, 0, n, x, 0, n, 0, product, 0, n);
+      right.set(product);
     }
     if (left !== undefined) leftVectors(n, turned, inner, pivots, left, work);
   });
@@ -57,27 +99,46 @@ export function rowSvd(
 /** Scratch of {@link rowSvd}. */
 export const rowSvdWorkspace = (n: number, m: number, p: number): WorkspaceSize =>
   allOf(
+    n === m ? 0 : allOf(sizeOfFloat64(n), sizeOfFloat64(n * n)),
+    anyOf(householderWorkspace(p, m), sizeOfFloat64(n * m), squareSvdWorkspace(n)),
+  );
+
+const squareSvdWorkspace = (n: number): WorkspaceSize =>
+  allOf(
     sizeOfInt32(n),
     sizeOfFloat64(n),
     3 * sizeOfFloat64(n * n),
     anyOf(
-      householderWorkspace(p, m),
+      householderWorkspace(n, n),
       orthogonalizeRowsWorkspace(n),
-      allOf(sizeOfFloat64(n * n), sizeOfFloat64(n), householderWorkspace(n, n)),
-      sizeOfFloat64(n * m),
+      allOf(2 * sizeOfFloat64(n * n), sizeOfFloat64(n), symmetricEigenWorkspace(n)),
+      allOf(2 * sizeOfFloat64(n * n), sizeOfFloat64(n), householderWorkspace(n, n)),
     ),
   );
 
-/** out ← the transpose of the lower triangle in the first n columns of the packed n × m `x`, zeros below. */
-function transposeLower(n: number, m: number, x: Float64Array, out: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) out[j * n + i] = j <= i ? x[i * m + j]! : 0;
+/** turned ← V with the eigenvectors of core coreᵀ as rows, core ← V core; for small matrices V = I. */
+function precondition(operation: string, n: number, core: Float64Array, turned: Float64Array, work: Workspace): void {
+  if (n <= SMALL) {
+    turned.fill(0);
+    for (let i = 0; i < n; i++) turned[i * n + i] = 1;
+    return;
   }
+  work.scope(() => {
+    const gram = work.float64(n * n);
+    const product = work.float64(n * n);
+    const values = work.float64(n);
+    work.engine.gram(false, n, n, core, 0, n, gram, 0, n);
+    symmetricEigen(operation, n, gram, values, turned, work);
+    work.engine.gemm(false, false, n, n, n, 1, turned, 0, n, core, 0, n, 0, product, 0, n);
+    core.set(product);
+  });
 }
 
-function identityInto(n: number, out: Float64Array): void {
-  out.fill(0);
-  for (let i = 0; i < n; i++) out[i * n + i] = 1;
+/** out ← the transpose of the lower triangle of the packed n × n `x`, zeros below. */
+function transposeLower(n: number, x: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) out[j * n + i] = j <= i ? x[i * n + j]! : 0;
+  }
 }
 
 /** Rows of `w` ← themselves over their lengths s; where s is negligible it becomes zero, and the row one that completes the others. */
@@ -99,24 +160,6 @@ function normalizeRows(n: number, w: Float64Array, s: Float64Array, work: Worksp
     factorRows(good, n, basis, tau, work);
     formRows(good, n, n, basis, tau, work);
     w.set(basis.subarray(good * n), good * n);
-  });
-}
-
-/** right ← W Q₁ and the rows of Q₁'s complement. */
-function rightVectors(
-  n: number,
-  m: number,
-  p: number,
-  w: Float64Array,
-  q: Float64Array,
-  right: Float64Array,
-  work: Workspace,
-): void {
-  work.scope(() => {
-    const product = work.float64(n * m);
-    work.engine.gemm(false, false, n, m, n, 1, w, 0, n, q, 0, m, 0, product, 0, m);
-    if (right !== q) right.set(q.subarray(n * m, p * m), n * m);
-    right.set(product);
   });
 }
 

@@ -1,10 +1,15 @@
 import { withWorkspace, zerosLike } from "./allocate.ts";
-import { checkOutput, checkSameDtype } from "./border.ts";
+import { checkOutput, checkSameDtype, dtype } from "./border.ts";
+import { choleskyQr, choleskyQrWorkspace } from "./cholesky-qr.ts";
 import { OptionError, ShapeError } from "./errors.ts";
 import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
 import { checkMatrix, type Matrix, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
-import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { scaleRow } from "./sign.ts";
+import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+
+/** Up to this condition Q from a Gram matrix in float64 is orthonormal to ε₆₄ κ² = 2e-10, far below the rounding of float32. */
+const CHOLESKY_CONDITION = 1e3;
 
 export interface QROptions {
   /** `"thin"` (default): q is m × min(m, n). `"complete"`: q is m × m and r is m × n. */
@@ -30,7 +35,8 @@ export interface QROut {
 }
 
 /**
- * QR factorization a = q r by Householder reflectors, in float64 inside.
+ * QR factorization a = q r in float64 inside: by Householder reflectors, or, where float32 input is well-conditioned, from the
+ * Cholesky factor of its Gram matrix.
  *
  * @param a - m × n, any strides, any rank.
  * @returns q and r of the dtype of `a`. With diag(r) ≥ 0 they are unique for full column rank.
@@ -74,13 +80,11 @@ export function qrInto(
   const p = mode === "complete" ? m : k;
   checkOut(out, a, p, pivot);
   const unit = powerOfTwo(largest("qr", a, work.engine));
+  if (dtype(a) === "float32" && mode === "thin" && !pivot && m >= n && choleskyInto(out, a, unit, work)) return;
   work.scope(() => {
     const x = packScaled(work.engine, work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
     const tau = work.float64(k);
-    const pivots = out.pivots ?? work.int32(n);
-    pivots.forEach((_, j) => {
-      pivots[j] = j;
-    });
+    const pivots = countUp(out.pivots ?? work.int32(n));
     if (pivot) factorRowsPivoted(n, m, x, tau, pivots, work);
     else factorRows(n, m, x, tau, work);
     const sign = work.float64(k);
@@ -88,7 +92,7 @@ export function qrInto(
     writeUpper(out.r, x, m, n, sign, unit);
     if (out.q === undefined) return;
     formRows(k, p, m, x, tau, work);
-    for (let i = 0; i < k; i++) if (sign[i] === -1) for (let j = i * m; j < (i + 1) * m; j++) x[j] = -x[j]!;
+    for (let i = 0; i < k; i++) scaleRow(x, i, m, sign[i]!);
     unpackScaled(work.engine, transpose(out.q), x, 1);
   });
 }
@@ -96,12 +100,33 @@ export function qrInto(
 /** Bytes of scratch that {@link qrInto} needs for an m × n matrix. */
 export function qrWorkspace(m: number, n: number, { mode = "thin" }: QROptions = {}): WorkspaceSize {
   const rows = Math.max(n, mode === "complete" ? m : 0);
-  return allOf(
-    sizeOfFloat64(rows * m),
-    2 * sizeOfFloat64(Math.min(m, n)),
-    sizeOfInt32(n),
-    householderWorkspace(rows, m),
+  return anyOf(
+    allOf(sizeOfFloat64(rows * m), 2 * sizeOfFloat64(Math.min(m, n)), sizeOfInt32(n), householderWorkspace(rows, m)),
+    allOf(2 * sizeOfFloat64(m * n), 2 * sizeOfFloat64(n * n), choleskyQrWorkspace(n, "float64")),
   );
+}
+
+/** The factors of a well-conditioned float32 matrix from its Gram matrix in float64; false, with nothing written, of any other. */
+function choleskyInto(out: QROut, a: MatrixLike, unit: number, work: Workspace): boolean {
+  const [m, n] = [a.shape[0]!, a.shape[1]!];
+  return work.scope(() => {
+    const x = packScaled(work.engine, work.float64(m * n), a, 1 / unit);
+    const q = work.float64(m * n);
+    const lower = work.float64(n * n);
+    if (!(choleskyQr(m, n, x, q, lower, CHOLESKY_CONDITION, work) <= CHOLESKY_CONDITION)) return false;
+    const upper = work.float64(n * n);
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) upper[j * n + i] = lower[i * n + j]!;
+    unpackScaled(work.engine, out.r, upper, unit);
+    if (out.q !== undefined) unpackScaled(work.engine, out.q, q, 1);
+    if (out.pivots !== undefined) countUp(out.pivots);
+    return true;
+  });
+}
+
+/** 0, 1, 2 … */
+function countUp(pivots: Int32Array): Int32Array {
+  for (let j = 0; j < pivots.length; j++) pivots[j] = j;
+  return pivots;
 }
 
 function checkOut({ q, r, pivots }: QROut, a: MatrixLike, p: number, pivot: boolean): void {

@@ -15,6 +15,10 @@ const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
 const TWO_32 = 4294967296;
 const UNIT_24 = 1 / 16777216;
+// Ratios of neighbouring terms of the series below, from the last to the first: products are several times as fast as divisions.
+const ODD_RECIPROCALS = Float64Array.from({ length: 11 }, (_, i) => 1 / (21 - 2 * i));
+const SINE_RATIOS = Float64Array.from({ length: 8 }, (_, i) => 1 / ((16 - 2 * i) * (17 - 2 * i)));
+const COSINE_RATIOS = Float64Array.from({ length: 8 }, (_, i) => 1 / ((16 - 2 * i) * (15 - 2 * i)));
 const UNIT_53 = 1 / 9007199254740992;
 
 /**
@@ -138,7 +142,7 @@ function naturalLog(x: number): number {
   const t2 = t * t;
   // |t| < 0.1716: the first omitted term is below 2⁻⁵⁷ of the sum.
   let series = 0;
-  for (let power = 21; power >= 1; power -= 2) series = series * t2 + 1 / power;
+  for (let i = 0; i < ODD_RECIPROCALS.length; i++) series = series * t2 + ODD_RECIPROCALS[i]!;
   return k * Math.LN2 + 2 * t * series;
 }
 
@@ -146,13 +150,13 @@ function naturalLog(x: number): number {
 function sine(x: number): number {
   const x2 = x * x;
   let series = 1;
-  for (let n = 16; n >= 2; n -= 2) series = 1 - (series * x2) / (n * (n + 1));
+  for (let i = 0; i < SINE_RATIOS.length; i++) series = 1 - series * x2 * SINE_RATIOS[i]!;
   return x * series;
 }
 
 function cosine(x: number): number {
   const x2 = x * x;
   let series = 1;
-  for (let n = 16; n >= 2; n -= 2) series = 1 - (series * x2) / (n * (n - 1));
+  for (let i = 0; i < COSINE_RATIOS.length; i++) series = 1 - series * x2 * COSINE_RATIOS[i]!;
   return series;
 }

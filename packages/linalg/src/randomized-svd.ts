@@ -1,9 +1,10 @@
 import { vectorLike, withWorkspace, zerosLike } from "./allocate.ts";
 import { checkOutput, checkSameDtype, dtype } from "./border.ts";
+import { gramSvd, gramSvdWorkspace } from "./gram-svd.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import { checkMatrix, type Dtype, type MatrixLike, type Real, transpose } from "./matrix.ts";
 import type { RandomKey } from "./random.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
+import { largest, packScaled, unpackScaled } from "./scale.ts";
 import { scaleRow, signOf } from "./sign.ts";
 import {
   checkSketch,
@@ -14,7 +15,7 @@ import {
   takeSubspace,
 } from "./subspace-iteration.ts";
 import type { SVD } from "./svd.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 export interface RandomizedSvdOptions extends RangeFinderSettings {
   /** Names the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
@@ -78,19 +79,21 @@ export function randomizedSvdInto(
   checkOutput("randomizedSvd", "u", out.u, m, rank);
   checkOutput("randomizedSvd", "vt", out.vt, rank, n);
   for (const data of [out.u.data, out.s, out.vt.data]) checkSameDtype("randomizedSvd", data, a.data);
-  const unit = powerOfTwo(largest("randomizedSvd", a, work.engine));
+  const most = largest("randomizedSvd", a, work.engine);
   work.scope(() => {
     const l = sketchSize(m, n, rank, oversampling);
-    const subspace = takeSubspace(work, a, l, unit);
+    const subspace = takeSubspace(work, a, l, most);
     const projected = work.float64(l * n);
     const left = work.float64(l * l);
     const s = work.float64(l);
     iterate(subspace, powerIterations, key, work);
     packScaled(work.engine, projected, { data: subspace.right, shape: [n, l], stride: [l, 1], offset: 0 }, 1, true);
-    rowSvd("randomizedSvd", l, n, projected, { s, left, right: projected }, l, work);
+    const wanted = { s, left, right: projected };
+    const quick = dtype(a) === "float32" && gramSvd("randomizedSvd", l, n, projected, wanted, work);
+    if (!quick) rowSvd("randomizedSvd", l, n, projected, wanted, l, work);
     lift(out.u, subspace.left, left, projected, l, n, work);
     unpackScaled(work.engine, out.vt, projected, 1);
-    for (let i = 0; i < rank; i++) out.s[i] = unit * s[i]!;
+    for (let i = 0; i < rank; i++) out.s[i] = subspace.unit * s[i]!;
   });
 }
 
@@ -108,7 +111,7 @@ export function randomizedSvdWorkspace(
     sizeOfFloat64(l * n),
     sizeOfFloat64(l * l),
     sizeOfFloat64(l),
-    rowSvdWorkspace(l, n, l),
+    anyOf(gramSvdWorkspace(l, n), rowSvdWorkspace(l, n, l)),
     2 * sizeOfFloat64(m * l),
   );
 }

@@ -4,7 +4,7 @@ import { ShapeError } from "./errors.ts";
 import { checkMatrix, type Dtype, type Matrix, type MatrixLike, type Real } from "./matrix.ts";
 import { orthonormalizeColumns } from "./orthonormalize.ts";
 import type { RandomKey } from "./random.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
+import { largest, packScaled, unpackScaled } from "./scale.ts";
 import {
   checkSketch,
   iterate,
@@ -98,10 +98,10 @@ export function rangeFinderInto(
     checkShape("rangeFinder", "start", start, m, rank);
     largest("rangeFinder", start, work.engine);
   }
-  const unit = powerOfTwo(largest("rangeFinder", a, work.engine));
+  const most = largest("rangeFinder", a, work.engine);
   work.scope(() => {
     const l = start === undefined ? sketchSize(m, n, rank, oversampling) : rank;
-    const subspace = takeSubspace(work, a, l, unit);
+    const subspace = takeSubspace(work, a, l, most);
     const values = work.float64(l);
     if (start === undefined) {
       iterate(subspace, powerIterations, key, work);
@@ -110,7 +110,7 @@ export function rangeFinderInto(
       packScaled(work.engine, subspace.left, start, 1);
       iterateOnce(subspace, values, out.q, work);
     }
-    for (let i = 0; i < rank; i++) if (out.s !== undefined) out.s[i] = unit * values[i]!;
+    for (let i = 0; i < rank; i++) if (out.s !== undefined) out.s[i] = subspace.unit * values[i]!;
   });
 }
 

@@ -42,7 +42,7 @@ function search(operation: string, { data, shape, stride, offset }: MatrixLike, 
 }
 
 /** Whether the elements lie row after row without gaps. */
-function isPacked({ shape, stride }: MatrixLike): boolean {
+export function isPacked({ shape, stride }: MatrixLike): boolean {
   const [rows, cols] = [shape[0]!, shape[1]!];
   return rows === 0 || cols === 0 || ((cols === 1 || stride[1] === 1) && (rows === 1 || stride[0] === cols));
 }

@@ -1,9 +1,10 @@
 import { dtype } from "./border.ts";
 import { OptionError } from "./errors.ts";
+import { gramSvd, gramSvdWorkspace } from "./gram-svd.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
 import type { MatrixLike } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo } from "./scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /** The decomposition of a matrix divided by a power of two, in float64 scratch: a = unit Σ s_i u_i vᵢᵀ. */
 export interface ScaledSvd {
@@ -37,7 +38,9 @@ export function scaledSvd(
   const long = packScaled(work.engine, work.float64(p * length), a, 1 / unit, tall);
   const short = work.float64(k * k);
   const s = work.float64(k);
-  rowSvd(operation, k, length, long, vectors ? { s, left: short, right: long } : { s }, p, work);
+  const wanted = vectors ? { s, left: short, right: long } : { s };
+  const quick = dtype(a) === "float32" && p === k && gramSvd(operation, k, length, long, wanted, work);
+  if (!quick) rowSvd(operation, k, length, long, wanted, p, work);
   return tall ? { unit, s, u: long, v: short } : { unit, s, u: short, v: long };
 }
 
@@ -45,7 +48,12 @@ export function scaledSvd(
 export function scaledSvdWorkspace(m: number, n: number, { full = false }: ScaledSvdOptions = {}): WorkspaceSize {
   const [k, length] = [Math.min(m, n), Math.max(m, n)];
   const p = full ? length : k;
-  return allOf(sizeOfFloat64(p * length), sizeOfFloat64(k * k), sizeOfFloat64(k), rowSvdWorkspace(k, length, p));
+  return allOf(
+    sizeOfFloat64(p * length),
+    sizeOfFloat64(k * k),
+    sizeOfFloat64(k),
+    anyOf(gramSvdWorkspace(k, length), rowSvdWorkspace(k, length, p)),
+  );
 }
 
 export interface ToleranceOptions {

@@ -3,9 +3,12 @@ import { dtype } from "./border.ts";
 import { OptionError, ShapeError } from "./errors.ts";
 import type { Dtype, MatrixLike, Real } from "./matrix.ts";
 import { orthonormalizeColumns, orthonormalizeColumnsWorkspace } from "./orthonormalize.ts";
-import { fillNormal, type RandomKey } from "./random.ts";
-import { packScaled } from "./scale.ts";
+import { fillUniform, type RandomKey } from "./random.ts";
+import { isPacked, packScaled, powerOfTwo } from "./scale.ts";
 import { allOf, type Workspace, type WorkspaceSize } from "./workspace.ts";
+
+/** Magnitudes up to here, and their reciprocals, have products whose sums and squares stay far inside the range. */
+const SAFE = { float32: 2 ** 40, float64: 2 ** 300 } as const;
 
 export interface RangeFinderSettings {
   /** Columns that the random sketch has beyond the rank; default 8. Ignored with a warm start. */
@@ -20,21 +23,31 @@ export interface Subspace {
   readonly n: number;
   readonly l: number;
   readonly a: Real;
+  readonly aOffset: number;
+  /** What A was divided by. */
+  readonly unit: number;
   /** Packed m × l. */
   readonly left: Real;
   /** Packed n × l. */
   readonly right: Real;
 }
 
-/** Scratch for the subspace of a matrix, its elements divided by `unit`; the bases hold garbage. */
-export function takeSubspace(work: Workspace, a: MatrixLike, l: number, unit: number): Subspace {
+/**
+ * Scratch for the subspace of a matrix whose largest magnitude is `most`; the bases hold garbage. The matrix is used in place if it
+ * lies packed in the engine's heap and no product can overflow or vanish, else as a copy divided by a power of two, the `unit`.
+ */
+export function takeSubspace(work: Workspace, a: MatrixLike, l: number, most: number): Subspace {
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const type = dtype(a);
+  const unit = most > SAFE[type] || most < 1 / SAFE[type] ? powerOfTwo(most) : 1;
+  const inPlace = unit === 1 && isPacked(a) && work.engine.heap.owns(a.data);
   return {
     m,
     n,
     l,
-    a: packScaled(work.engine, take(work, type, m * n), a, 1 / unit),
+    unit,
+    a: inPlace ? a.data : packScaled(work.engine, take(work, type, m * n), a, 1 / unit),
+    aOffset: inPlace ? a.offset : 0,
     left: take(work, type, m * l),
     right: take(work, type, n * l),
   };
@@ -53,11 +66,11 @@ export const subspaceWorkspace = (m: number, n: number, l: number, type: Dtype):
  * left ← an orthonormal basis that captures most of A, from random numbers, with an orthogonalization after every product;
  * right ← Aᵀ left.
  *
- * @see Halko, Martinsson and Tropp, Finding structure with randomness (2011), algorithm 4.4.
+ * @see Halko, Martinsson and Tropp, Finding structure with randomness (2011), algorithm 4.4. Deviates: a uniform sketch.
  */
 export function iterate(subspace: Subspace, powerIterations: number, key: RandomKey, work: Workspace): void {
   const { m, n, l, left, right } = subspace;
-  fillNormal(right, key);
+  fillSketch(right, key);
   timesRight(subspace, work);
   orthonormalizeColumns(m, l, left, powerIterations > 0, work);
   for (let i = 1; i <= powerIterations; i++) {
@@ -69,14 +82,20 @@ export function iterate(subspace: Subspace, powerIterations: number, key: Random
   timesLeft(subspace, work);
 }
 
+/** Independent uniform numbers in [−1, 1): centred and bounded, so as good a sketch as normal ones, at half their cost. */
+function fillSketch(out: Real, key: RandomKey): void {
+  fillUniform(out, key);
+  for (let i = 0; i < out.length; i++) out[i] = 2 * out[i]! - 1;
+}
+
 /** left ← A right. */
-export function timesRight({ m, n, l, a, left, right }: Subspace, { engine }: Workspace): void {
-  engine.gemm(false, false, m, l, n, 1, a, 0, n, right, 0, l, 0, left, 0, l);
+export function timesRight({ m, n, l, a, aOffset, left, right }: Subspace, { engine }: Workspace): void {
+  engine.gemm(false, false, m, l, n, 1, a, aOffset, n, right, 0, l, 0, left, 0, l);
 }
 
 /** right ← Aᵀ left. */
-export function timesLeft({ m, n, l, a, left, right }: Subspace, { engine }: Workspace): void {
-  engine.gemm(true, false, n, l, m, 1, a, 0, n, left, 0, l, 0, right, 0, l);
+export function timesLeft({ m, n, l, a, aOffset, left, right }: Subspace, { engine }: Workspace): void {
+  engine.gemm(true, false, n, l, m, 1, a, aOffset, n, left, 0, l, 0, right, 0, l);
 }
 
 /** Columns of the sketch. */

@@ -84,15 +84,3 @@ export function invertLower(n: number, l: Float64Array, out: Float64Array, work:
   for (let i = 0; i < n; i++) out[i * n + i] = 1;
   solveLower(n, l, false, false, n, out, work);
 }
-
-/** Largest over smallest magnitude of the diagonal, a lower bound of the condition; 1 for n = 0. */
-export function diagonalRatio(n: number, l: Float64Array): number {
-  let least = Infinity;
-  let most = 0;
-  for (let i = 0; i < n; i++) {
-    const size = Math.abs(l[i * n + i]!);
-    least = Math.min(least, size);
-    most = Math.max(most, size);
-  }
-  return n === 0 ? 1 : most / least;
-}

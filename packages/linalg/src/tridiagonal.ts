@@ -1,4 +1,4 @@
-import { applyBlock, applyBlockWorkspace, BLOCK } from "./block-reflector.ts";
+import { applyBlock, BLOCK, blockReflector, blockReflectorWorkspace } from "./block-reflector.ts";
 import { makeReflector } from "./householder.ts";
 import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
@@ -50,11 +50,13 @@ export function applyReflectors(n: number, a: Float64Array, tau: Float64Array, z
   for (let first = Math.floor(Math.max(0, count - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
     const k = Math.min(BLOCK, count - first);
     const at = first + 1;
-    const reflectors = { k, n: n - at, v: a, vOffset: first * n + at, ldv: n, tau, tauOffset: first };
-    applyBlock(reflectors, true, n, z, at, n, work);
+    work.scope(() => {
+      const h = blockReflector({ k, n: n - at, v: a, vOffset: first * n + at, ldv: n, tau, tauOffset: first }, work);
+      applyBlock(h, true, n, z, at, n, work);
+    });
   }
 }
 
 /** Scratch of both: {@link tridiagonalize} and {@link applyReflectors}. */
 export const tridiagonalizeWorkspace = (n: number): WorkspaceSize =>
-  anyOf(4 * sizeOfFloat64(n), applyBlockWorkspace(n, n));
+  anyOf(4 * sizeOfFloat64(n), blockReflectorWorkspace(n, n));
