@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { OptimizerError } from "@sumo/core";
+import { LinalgError } from "@sumo/linalg";
 import { LlamaError } from "@sumo/llama";
 import { Command } from "commander";
 import colors from "picocolors";
@@ -9,7 +10,8 @@ import { listRuns, showRun } from "./commands/runs.ts";
 import { sampleRun } from "./commands/sample.ts";
 import { resumeRun, startRun } from "./commands/train.ts";
 import { TrainerError } from "./errors.ts";
-import { addOptions, type CliOptions, checkDependent } from "./options.ts";
+import { addOptions } from "./flags.ts";
+import { type CliOptions, checkDependent } from "./options.ts";
 
 // Paths on the command line are relative to where the user stands; pnpm runs scripts in the repository's root.
 const base = process.env["INIT_CWD"] ?? process.cwd();
@@ -65,7 +67,7 @@ async function dispatch(options: CliOptions, command: Command): Promise<number> 
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = error instanceof TrainerError || error instanceof OptimizerError || error instanceof LlamaError;
+  const expected = [TrainerError, OptimizerError, LlamaError, LinalgError].some((kind) => error instanceof kind);
   process.stderr.write(`${colors.red("error:")} ${expected ? (error as Error).message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

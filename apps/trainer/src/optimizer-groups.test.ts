@@ -26,7 +26,7 @@ function rates(changes: Partial<TrainOptions>, step: number): number[] {
   return optimizerGroups({ ...options, ...changes }, hidden).map(({ lr }) => (typeof lr === "number" ? lr : lr(step)));
 }
 
-test.each(["sumo", "adamw", "muon", "galore", "sgd"] as const)(
+test.each(["sumo", "adamw", "muon", "galore", "soap", "sgd"] as const)(
   "%s has the hidden matrices, AdamW everything else",
   (optimizer) => {
     const got = plan(parameters, optimizerGroups({ ...options, optimizer }, hidden)).parameters;

@@ -12,12 +12,18 @@ import type { TrainOptions } from "./options.ts";
 
 /** Peak learning rates of the hidden matrices that measured best on small grids. */
 const LEARNING_RATES: Readonly<Record<OptimizerName, number>> = {
-  sumo: 8e-3,
+  sumo: 4e-3,
   adamw: 1.5e-3,
-  muon: 8e-3,
+  muon: 1e-2,
   galore: 5e-3,
+  soap: 3e-3,
   sgd: 0.1,
 };
+
+/** The default learning rates, as the help shows them. */
+export const learningRates: string = Object.entries(LEARNING_RATES)
+  .map(([optimizer, rate]) => `${optimizer} ${rate}`)
+  .join(", ");
 
 /** Share of the steps in which `wsd` decays. */
 const DECAY_SHARE = 0.2;
@@ -52,6 +58,8 @@ function matrixOptions(options: TrainOptions, lr: Schedule): OptimizerOptions {
       return { optimizer: "muon", lr, weightDecay, ...(momentum !== undefined && { momentum }) };
     case "galore":
       return { optimizer: "galore", lr, weightDecay, seed, ...(rank !== undefined && { rank }) };
+    case "soap":
+      return { optimizer: "soap", lr, weightDecay };
     case "sgd":
       return { optimizer: "sgd", lr, weightDecay, ...(momentum !== undefined && { momentum }) };
     default:

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { UsageError } from "./errors.ts";
-import { addOptions, type CliOptions, resumedOptions, trainOptions } from "./options.ts";
+import { addOptions } from "./flags.ts";
+import { type CliOptions, resumedOptions, trainOptions } from "./options.ts";
 
 function parse(...words: string[]): { options: CliOptions; command: Command } {
   const command = addOptions(new Command("train"))

@@ -21,7 +21,7 @@ export function summarize({ text, options, session, threads }: ReadyRun, folder:
     ],
     [
       "training",
-      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${options.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}`,
+      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${options.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}, ${session.model.engine.name} engine`,
     ],
     ...memoryFacts(options, session, threads),
     ["folder", folder],

@@ -1,5 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { plan } from "@sumo/core";
+import type { Engine } from "@sumo/linalg";
 import type { Beginning } from "./beginning.ts";
 import type { Contestant } from "./contestants.ts";
 import { type Crew, openSession } from "./crew.ts";
@@ -27,6 +28,7 @@ export interface TrialContext {
   readonly contestant: Contestant;
   readonly beginning: Beginning;
   readonly crew: Crew;
+  readonly engine: Engine;
   readonly logged: (line: LogLine) => void;
   readonly signal: AbortSignal;
 }
@@ -36,12 +38,13 @@ export async function runTrial({
   contestant,
   beginning,
   crew,
+  engine,
   logged,
   signal,
 }: TrialContext): Promise<Trial | undefined> {
   const { label, options } = contestant;
   const { model, corpus, weights } = beginning;
-  const session = await openSession(model, options, corpus, crew);
+  const session = await openSession(model, options, corpus, crew, engine);
   if (weights !== undefined) loadWeights(session.model, weights);
   const hidden = hiddenNames(session.model);
   const planned = plan(session.model.parameters, optimizerGroups(options, hidden));

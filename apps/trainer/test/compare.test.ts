@@ -100,7 +100,7 @@ test("stopped in the middle, a comparison keeps what is finished", async () => {
 });
 
 test.each([
-  ["--compare sumo,adam", /Expected names from sumo, adamw, muon, galore, sgd/],
+  ["--compare sumo,adam", /Expected names from sumo, adamw, muon, galore, soap, sgd/],
   ["--compare sumo --sweep lr=0", /Expected a number/],
   ["--compare sumo --sweep rank=3", /Expected lr=a,b,c/],
   ["--compare sumo --resume x", /cannot be used with option/],

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { run, TINY, workplace } from "./command-line.ts";
 
 test.each([
@@ -63,6 +63,16 @@ test("a damaged checkpoint, a taken name, a fixed option: refused, and every byt
   await refusal("damaged checkpoint", "--resume", "a", "--steps", "8");
   writeFileSync(join(home, "config.json"), "{");
   await refusal("cannot read", "--sample", "a");
+});
+
+test("the native engine without a BLAS: one line that says how to get one, and no run's folder", async () => {
+  vi.stubEnv("SUMO_BLAS", "/nowhere/libblas.so");
+  const folder = workplace();
+  const { code, err } = await run(folder, "--data", "text.txt", ...TINY, "--engine", "native");
+  vi.unstubAllEnvs();
+  expect(code).toBe(1);
+  expect(err).toMatch(/^error: createNativeEngine: .*\n$/);
+  expect(existsSync(join(folder, "runs"))).toBe(false);
 });
 
 test("a learning rate that makes the loss explode ends with one line, and the last checkpoint stays", async () => {

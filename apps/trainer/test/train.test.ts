@@ -75,6 +75,18 @@ test("killed at any moment and resumed, twice, a run is what it would have been:
   expect(checkpoint(folder, "killed")).toEqual(checkpoint(folder, "whole"));
 });
 
+test("a run that is being trained is not trained twice", async () => {
+  const folder = workplace();
+  const { child, ended } = start(folder, ...LONG, "--steps", "2000", "--name", "busy");
+  await logged(folder, "busy", 10);
+  const second = await run(folder, "--resume", "busy");
+  expect(second.code).toBe(1);
+  expect(second.err).toContain(`is being trained by process ${child.pid} `);
+  child.kill("SIGINT");
+  expect((await ended).code).toBe(130);
+  expect(readdirSync(join(folder, "runs", "busy"))).not.toContain("lock");
+});
+
 test("a run that was killed before its first checkpoint begins again", async () => {
   const folder = workplace();
   const words = [...LONG, "--checkpoint-every", "1000"];
@@ -123,7 +135,7 @@ test("a finished run goes on with more steps, and refuses without", async () => 
 
 test("every optimizer learns, with a vocabulary of its own, grouped queries and a tied head too", async () => {
   const folder = workplace();
-  for (const optimizer of ["sumo", "adamw", "muon", "galore", "sgd"]) {
+  for (const optimizer of ["sumo", "adamw", "muon", "galore", "soap", "sgd"]) {
     const extra = [
       "--optimizer",
       optimizer,
