@@ -162,6 +162,17 @@ describe("a file that does not belong is refused, and nothing changes", () => {
     );
   });
 
+  test("a state of another form", () => {
+    const { tensors } = readSafetensors(saved);
+    for (const state of ["null", "[]", "{}", '{"version":2}', '{"version":2,"matrices":{"wide":1},"counters":{}}']) {
+      expectRefusal(signed(tensors, state), options, SHAPES, "not an optimizer's");
+    }
+    const uncounted = rewritten((state) => {
+      state["counters"] = { wide: {}, tall: {}, norm: {} };
+    });
+    expectRefusal(uncounted, options, SHAPES, "not an optimizer's");
+  });
+
   test("facts that cannot be", () => {
     const change = (facts: object) => (state: Record<string, unknown>) => {
       const matrices = state["matrices"] as Record<string, { facts: object }>;

@@ -1,5 +1,5 @@
 import type { Backend } from "./backend.ts";
-import type { Counters } from "./counters.ts";
+import { type Counters, noCounts } from "./counters.ts";
 import { crc32 } from "./crc32.ts";
 import { CheckpointError } from "./errors.ts";
 import { migrate } from "./migration.ts";
@@ -93,8 +93,24 @@ function stateOf(metadata: Record<string, string>, tensors: Record<string, Tenso
   }
   if (checksum !== checksumOf(state, tensors))
     throw new CheckpointError("the checkpoint is damaged: its checksum is wrong");
-  return JSON.parse(state) as CheckpointState;
+  const parsed: unknown = JSON.parse(state);
+  if (!isCheckpointState(parsed)) throw new CheckpointError("the checkpoint's state is not an optimizer's");
+  return parsed;
 }
+
+function isCheckpointState(value: unknown): value is CheckpointState {
+  if (!isRecord(value) || !isRecord(value["matrices"]) || !isRecord(value["counters"])) return false;
+  const matrices = Object.values(value["matrices"]);
+  const counters = Object.values(value["counters"]);
+  return (
+    matrices.every((matrix) => isRecord(matrix) && isRecord(matrix["settings"]) && isRecord(matrix["facts"])) &&
+    counters.every((counts) => isRecord(counts) && Object.keys(noCounts()).every((name) => isCount(counts[name])))
+  );
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function checkNames(saved: readonly string[], current: readonly string[]): void {
   const missing = current.filter((name) => !saved.includes(name));

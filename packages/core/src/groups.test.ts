@@ -69,6 +69,15 @@ describe("split", () => {
     expect(optimizer.report().parameters[0]!.reason).toBe("the only group; split into 8 x 12, 4 x 12, 4 x 12");
   });
 
+  test("whose part has another parameter's name is refused", () => {
+    const names = ["qkv", "qkv#1"].map((name) => ({ name, shape: [16, 12] }));
+    const groups: readonly Group[] = [
+      { ...options, match: "qkv", split: [8, 8] } as Group,
+      { optimizer: "adamw", lr: 1 },
+    ];
+    expect(() => assignGroups(names, groups)).toThrow(/"qkv#1": is both/);
+  });
+
   test("that does not add up, or runs along columns, is refused", () => {
     const data = [{ name: "qkv", shape: [16, 12], data: new Float32Array(192) }];
     const create = (more: Partial<Group>) => () =>

@@ -35,13 +35,24 @@ export interface Assignment {
  */
 export function assignGroups(parameters: readonly ParameterShape[], options: Group | readonly Group[]): Assignment[] {
   const groups = (isList(options) ? options : [options]).map(parseGroup);
-  return parameters.map((parameter) => {
+  const assignments = parameters.map((parameter) => {
     const group = groups.find(({ match }) => matches(match, parameter));
     if (group === undefined) {
       throw new ParameterError(parameter.name, "no group matches it; add one, or a last group without `match`");
     }
     return assign(parameter, group, isList(options));
   });
+  checkParts(assignments);
+  return assignments;
+}
+
+/** A part is named after its parameter, and could meet another parameter's name. @throws {ParameterError} */
+function checkParts(assignments: readonly Assignment[]): void {
+  const seen = new Set<string>();
+  for (const { name } of assignments.flatMap(({ parts }) => parts)) {
+    if (seen.has(name)) throw new ParameterError(name, "is both a parameter and a part of a split one; rename it");
+    seen.add(name);
+  }
 }
 
 interface ParsedGroup {

@@ -29,7 +29,7 @@ export type RefreshOptions =
  */
 export type Residual = "off" | "raw" | { readonly scale: number } | "fira" | "joint" | { readonly joint: number };
 
-/** Exact by default; a set of Newton–Schulz coefficients is cheaper where there is no float64, and wrong where the moment is ill-conditioned. */
+/** Exact by default; a set of Newton–Schulz coefficients is for devices without float64, and is wrong where the moment is ill-conditioned. */
 export type Orthogonalize = "exact" | NewtonSchulzCoefficients | NewtonSchulzOptions;
 
 /** The smallest rank between `min` and `max` whose subspace holds this fraction of the gradient's energy, chosen anew at every refresh. */
@@ -56,7 +56,7 @@ export interface SumoOptions {
   readonly residual?: Residual;
   /**
    * `rms`: 0.2 √(mn/r), every update has root mean square 0.2, so AdamW's learning rates carry over;
-   * `paper`: alpha √max(m, n); `spectral`: √(rows/cols); `none`: 1.
+   * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs); `none`: 1.
    */
   readonly scale?: "rms" | "paper" | "spectral" | "none";
   /** Factor of `scale: "paper"`. Default 1. */
@@ -78,7 +78,7 @@ export interface SumoOptions {
   readonly growthLimitOn?: "update" | "orthogonal";
   /** Decoupled: W ← (1 − lr · weightDecay) W before the update. */
   readonly weightDecay?: number;
-  /** Decay only the weights that the update shrinks as well (Chen et al. 2025, arXiv 2510.12402, algorithm 1). */
+  /** Decay only the weights that the update shrinks as well (Chen et al. 2025, arXiv 2510.12402). */
   readonly cautious?: boolean;
   /** Bits a number in the state. With 8, blocks of 64 share a scale, where the backend can; scratch grows by one basis and moment. */
   readonly stateBits?: 32 | 8;
