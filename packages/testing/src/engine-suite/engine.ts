@@ -6,7 +6,8 @@ export interface EngineUnderTest {
   readonly heap: {
     float32(length: number): Float32Array;
     float64(length: number): Float64Array;
-    release(array: Real): void;
+    int32(length: number): Int32Array;
+    release(array: ArrayBufferView): void;
   };
   gemm(
     ...args: [
@@ -22,6 +23,38 @@ export interface EngineUnderTest {
     ]
   ): void;
   axpby(n: number, alpha: number, x: Real, xOffset: number, beta: number, y: Real, yOffset: number): void;
+  convert(n: number, alpha: number, x: Real, xOffset: number, y: Real, yOffset: number): void;
+  largest(n: number, x: Real, xOffset: number): number;
+  reflect(
+    ...args: [
+      ...[m: number, n: number, tau: number, v: Float64Array, vOffset: number],
+      ...[x: Float64Array, xOffset: number, ldx: number],
+    ]
+  ): void;
+  updateMultiply(
+    ...args: [
+      ...[n: number, a: Float64Array, aOffset: number, lda: number],
+      ...[v: Float64Array, w: Float64Array, x: Float64Array, y: Float64Array, offset: number],
+    ]
+  ): void;
+  qlSweep(
+    ...args: [
+      ...[first: number, last: number, d: Float64Array, e: Float64Array],
+      ...[z: Float64Array, column: number, m: number, ldz: number],
+    ]
+  ): number;
+  rankOneEigen(
+    ...args: [
+      ...[k: number, rho: number, d: Float64Array, z: Float64Array, place: Int32Array],
+      ...[values: Float64Array, vectors: Float64Array, scratch: Float64Array],
+    ]
+  ): void;
+  jacobi(
+    ...args: [
+      ...[k: number, n: number, tolerance: number, x: Float64Array, xOffset: number, ldx: number],
+      ...[squares: Float64Array, m: number, z: Float64Array, zOffset: number, ldz: number],
+    ]
+  ): number;
   dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number;
   adamw(
     ...args: [

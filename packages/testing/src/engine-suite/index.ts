@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { describeElementwise } from "./elementwise.ts";
 import type { EngineUnderTest } from "./engine.ts";
+import { describeFactorizations } from "./factorizations.ts";
 import { describeGemm } from "./gemm.ts";
 import { describeGram } from "./gram.ts";
 
@@ -27,5 +28,6 @@ export function describeEngine<E extends EngineUnderTest>(
     describeGemm(current);
     describeGram(current);
     describeElementwise(current);
+    describeFactorizations(current);
   });
 }
