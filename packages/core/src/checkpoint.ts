@@ -2,6 +2,7 @@ import type { Backend } from "./backend.ts";
 import { type Counters, noCounts } from "./counters.ts";
 import { crc32 } from "./crc32.ts";
 import { CheckpointError } from "./errors.ts";
+import { isRecord } from "./json.ts";
 import { migrate } from "./migration.ts";
 import type { Facts } from "./rule.ts";
 import { bytesOf, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
@@ -109,8 +110,6 @@ function isCheckpointState(value: unknown): value is CheckpointState {
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function checkNames(saved: readonly string[], current: readonly string[]): void {
   const missing = current.filter((name) => !saved.includes(name));

@@ -1,5 +1,6 @@
 import { SafetensorsError } from "./errors.ts";
 import { widened } from "./half.ts";
+import { isRecord } from "./json.ts";
 
 /** Storage of a tensor; the class says the dtype. */
 export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
@@ -151,8 +152,6 @@ function dtypeOf(data: TensorData): Dtype {
 const isHalf = (dtype: unknown): dtype is HalfDtype => dtype === "F16" || dtype === "BF16";
 const isDtype = (dtype: unknown): dtype is Dtype | HalfDtype =>
   isHalf(dtype) || (typeof dtype === "string" && Object.hasOwn(DTYPES, dtype));
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isStringRecord = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((entry) => typeof entry === "string");
 const isShape = (value: unknown): value is readonly number[] =>
