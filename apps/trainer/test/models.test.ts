@@ -146,9 +146,14 @@ test("runs are listed and shown", async () => {
   await run(folder, ...BASE);
   const list = (await run(folder, "runs", "list")).out;
   for (const cell of ["base", "text.txt", "sumo", "20 of 20"]) expect(list).toContain(cell);
+  mkdirSync(join(folder, "runs", "odd"));
+  writeFileSync(join(folder, "runs", "odd", "config.json"), "{}");
+  const both = (await run(folder, "runs", "list")).out;
+  expect(both).toMatch(/base .*20 of 20/);
+  expect(both).toMatch(/odd .*not written by this trainer/);
   const { code, out } = await run(folder, "runs", "show", "base");
   expect(code).toBe(0);
   expect(out).toContain("nats per byte");
   expect(out).toMatch(/[\u2801-\u28ff]/);
-  expect((await run(folder, "runs", "show", "ghost")).err).toContain("there are: base");
+  expect((await run(folder, "runs", "show", "ghost")).err).toContain("there are: base, odd");
 });

@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { LlamaError } from "@sumo/llama";
 import Table from "cli-table3";
 import colors from "picocolors";
+import { TrainerError } from "../errors.ts";
 import type { Point } from "../line-plot.ts";
 import { readLog } from "../log.ts";
 import type { LogLine } from "../log-line.ts";
@@ -20,15 +22,22 @@ export function listRuns(runs: string, screen: Screen): number {
     colAligns: ["left", "left", "left", "right", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
-  for (const name of names) {
-    const { options } = readRun(join(runs, name));
-    const lines = readLog(logPath(join(runs, name)));
-    const steps = `${formatCount(lines.at(-1)?.step ?? 0)} of ${formatCount(options.steps)}`;
-    const validation = lastValidation(lines)?.toFixed(4) ?? "-";
-    table.push([name, options.data, options.optimizer, steps, validation, formatTime(lines.at(-1)?.seconds ?? 0)]);
-  }
+  for (const name of names) table.push(rowOf(name, join(runs, name)));
   screen.write(`${table}\n`);
   return 0;
+}
+
+function rowOf(name: string, folder: string): string[] {
+  try {
+    const { options } = readRun(folder);
+    const lines = readLog(logPath(folder));
+    const steps = `${formatCount(lines.at(-1)?.step ?? 0)} of ${formatCount(options.steps)}`;
+    const validation = lastValidation(lines)?.toFixed(4) ?? "-";
+    return [name, options.data, options.optimizer, steps, validation, formatTime(lines.at(-1)?.seconds ?? 0)];
+  } catch (error) {
+    if (!(error instanceof TrainerError || error instanceof LlamaError)) throw error;
+    return [name, error.message, "", "", "", ""];
+  }
 }
 
 /** What a run is and how its losses went. Returns the exit code. */
