@@ -27,9 +27,9 @@ interface Size {
 
 /** Models that train in seconds, in a minute, and in minutes. The largest is the command line's default. */
 export const SIZES = {
-  tiny: { label: "Tiny: 2 layers of width 32", dim: 32, layers: 2, heads: 2, context: 64 },
-  small: { label: "Small: 2 layers of width 64", dim: 64, layers: 2, heads: 4, context: 64 },
-  medium: { label: "Medium: 4 layers of width 128", dim: 128, layers: 4, heads: 4, context: 128 },
+  tiny: { label: "Tiny: 2 layers × 32", dim: 32, layers: 2, heads: 2, context: 64 },
+  small: { label: "Small: 2 layers × 64", dim: 64, layers: 2, heads: 4, context: 64 },
+  medium: { label: "Medium: 4 layers × 128", dim: 128, layers: 4, heads: 4, context: 128 },
 } as const satisfies Record<string, Size>;
 
 export type SizeName = keyof typeof SIZES;

@@ -12,6 +12,7 @@ export const LOOKS: Readonly<Record<OptimizerName, Look>> = {
   adamw: { label: "AdamW", dash: [7, 4] },
   muon: { label: "Muon", dash: [2, 3] },
   galore: { label: "GaLore", dash: [9, 3, 2, 3] },
+  soap: { label: "SOAP", dash: [14, 4] },
   sgd: { label: "SGD", dash: [3, 6] },
 };
 

@@ -14,13 +14,13 @@ test("names every closing loss, and when the others were where the slowest ended
   const runs = [entrant("sumo", 5, 3, 2.5, 2), entrant("adamw", 5, 4, 3, 2.6), entrant("muon", 5, 2.6, 2, 1.9)];
   expect(describe({ step: 30, runs }, "finished")).toBe(
     "Finished after 30 steps. Held-out loss: SUMO 2.000, AdamW 2.600, Muon 1.900. " +
-      "SUMO was where AdamW ended by step 20. Muon was where AdamW ended by step 10.",
+      "Where AdamW ended: SUMO after 20 steps, Muon after 10 steps.",
   );
 });
 
 test("says nothing of those that came there only at their end", () => {
   const runs = [entrant("sumo", 5, 3, 2.5), entrant("adamw", 5, 4, 2.6)];
-  expect(describe({ step: 20, runs }, "finished")).not.toContain("was where");
+  expect(describe({ step: 20, runs }, "finished")).not.toContain("Where");
 });
 
 test("has nothing to compare where one ran alone", () => {

@@ -20,7 +20,7 @@ export function describe(
       return `Stopped at step ${at}.`;
     case "finished": {
       const losses = `Finished after ${at} steps. Held-out loss: ${comparison.runs.map(closingLoss).join(", ")}.`;
-      return [losses, ...overtakings(comparison.runs)].join(" ");
+      return [losses, overtakings(comparison.runs) ?? ""].join(" ").trim();
     }
     default:
       return phase satisfies never;
@@ -33,14 +33,14 @@ function closingLoss({ optimizer, history }: Entrant): string {
 }
 
 /** When the others were where the slowest ended, by the measurements on the way. */
-function overtakings(runs: readonly Entrant[]): string[] {
+function overtakings(runs: readonly Entrant[]): string | undefined {
   const ends = runs.map(({ history }) => history.measurements.at(-1)?.validation ?? Number.NEGATIVE_INFINITY);
   const target = Math.max(...ends);
   const slowest = runs[ends.indexOf(target)]!;
-  return runs.flatMap((run) => {
-    const reached = run.history.measurements.find(({ validation }) => validation <= target);
-    if (run === slowest || reached === undefined || reached === run.history.measurements.at(-1)) return [];
-    const [name, other] = [LOOKS[run.optimizer].label, LOOKS[slowest.optimizer].label];
-    return [`${name} was where ${other} ended by step ${formatWhole(reached.step)}.`];
+  const earlier = runs.flatMap(({ optimizer, history: { measurements } }) => {
+    const reached = measurements.find(({ validation }) => validation <= target);
+    if (optimizer === slowest.optimizer || reached === undefined || reached === measurements.at(-1)) return [];
+    return [`${LOOKS[optimizer].label} after ${formatWhole(reached.step)} steps`];
   });
+  return earlier.length === 0 ? undefined : `Where ${LOOKS[slowest.optimizer].label} ended: ${earlier.join(", ")}.`;
 }

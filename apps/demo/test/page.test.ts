@@ -15,6 +15,8 @@ import { type StaticHost, serve } from "./static-host.ts";
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const NO_NETWORK = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+const OPTIMIZERS = ["SUMO", "AdamW", "Muon", "GaLore", "SOAP", "SGD"];
+
 /** The built page in a real browser, on a host that allows no more than the page needs. */
 describe.skipIf(!existsSync(executablePath))("the page", () => {
   let folder: string;
@@ -70,7 +72,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   async function choose(steps: number, optimizers: readonly string[] = ["SUMO"], on: Page = page): Promise<void> {
     await on.getByLabel("Model size").selectOption("tiny");
     await on.getByLabel("Steps", { exact: true }).fill(String(steps));
-    for (const name of ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]) {
+    for (const name of OPTIMIZERS) {
       await on.getByRole("checkbox", { name }).setChecked(optimizers.includes(name));
     }
   }
@@ -259,7 +261,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   test.each(["light", "dark"] as const)("has no serious fault that axe finds (%s)", async (colorScheme) => {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect(await faults(page)).toEqual([]);
-    await choose(5, ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]);
+    await choose(5, OPTIMIZERS);
     await press("Start");
     await state(page, /^Finished/);
     expect(await faults(page)).toEqual([]);
@@ -267,7 +269,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
 
   test("is not wider than a phone", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await choose(3, ["SUMO", "AdamW", "Muon", "GaLore", "SGD"]);
+    await choose(3, OPTIMIZERS);
     await press("Start");
     await state(page, /^Finished/);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
