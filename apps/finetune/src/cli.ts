@@ -23,7 +23,8 @@ const screen = process.stdout;
 setThreadsCount(1);
 await tf.setBackend("wasm");
 const model = readPackagedModel();
-const dataset = createDataset(readGlosses(), createTokenizer(model.vocabulary), options);
+const { train, tuning, validation } = createDataset(readGlosses(), createTokenizer(model.vocabulary), options);
+const dataset = { train, validation: options.tune ? tuning : validation };
 const setting = { pretrained: readEncoderWeights(model), dataset, steps, batch, every };
 // A contest is held to AdamW's accuracy.
 const needed = options.tune ? undefined : "AdamW";

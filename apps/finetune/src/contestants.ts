@@ -43,8 +43,8 @@ export function contestants(ranks: readonly number[]): Contestant[] {
       {
         label: `GaLore, rank ${rank}`,
         adaptation: FULL,
-        rates: [1e-3, 3e-3, 1e-2],
-        rate: 3e-3,
+        rates: [3e-3, 1e-2, 3e-2],
+        rate: 1e-2,
         optimizer: (lr) => new GaLoreOptimizer({ lr, rank, hidden }),
       },
       {

@@ -15,9 +15,10 @@ const glosses = Array.from({ length: 200 }, (_, i) => ({
 }));
 const dataset = createDataset(glosses, tokenizer, { train: 100, validation: 50 });
 
-test("training and validation share no text, and are the same every time", () => {
-  const keys = (part: "train" | "validation") => dataset[part].map(({ ids, category }) => `${ids} ${category}`);
-  expect(new Set([...keys("train"), ...keys("validation")]).size).toBe(150);
+test("training, tuning and validation share no text, and are the same every time", () => {
+  const keys = (part: "train" | "tuning" | "validation") =>
+    dataset[part].map(({ ids, category }) => `${ids} ${category}`);
+  expect(new Set([...keys("train"), ...keys("tuning"), ...keys("validation")]).size).toBe(200);
   expect(createDataset(glosses, tokenizer, { train: 100, validation: 50 })).toEqual(dataset);
 });
 

@@ -12,7 +12,13 @@ interface Example {
 
 export interface Dataset {
   readonly train: readonly Example[];
+  /** What accuracies are measured on. */
   readonly validation: readonly Example[];
+}
+
+/** Disjoint sets of texts: learning rates are chosen on other texts than methods are compared on. */
+export interface Split extends Dataset {
+  readonly tuning: readonly Example[];
 }
 
 /** Texts and categories as tensors. Dispose of all three. */
@@ -27,12 +33,12 @@ const MOST_PIECES = 24;
 const SPLIT = 1;
 const BATCHES = 2;
 
-/** Draws texts for training and others for validation; the split depends on nothing but the sizes. */
+/** Draws texts for training and others to measure on; the split depends on nothing but the sizes. */
 export function createDataset(
   glosses: readonly Gloss[],
   tokenizer: Tokenizer,
   sizes: { readonly train: number; readonly validation: number },
-): Dataset {
+): Split {
   const order = uniform(glosses.length, [0, SPLIT, 0]);
   const shuffled = Array.from(order.keys()).sort((a, b) => order[a]! - order[b]!);
   const examples = (from: number, count: number) =>
@@ -40,7 +46,11 @@ export function createDataset(
       ids: tokenizer.encode(glosses[i]!.text).slice(0, MOST_PIECES),
       category: glosses[i]!.category,
     }));
-  return { validation: examples(0, sizes.validation), train: examples(sizes.validation, sizes.train) };
+  return {
+    tuning: examples(0, sizes.validation),
+    train: examples(sizes.validation, sizes.train),
+    validation: examples(sizes.validation + sizes.train, sizes.validation),
+  };
 }
 
 /** The training batch of a step, drawn with replacement: the same for every method that has the same seed. */
