@@ -205,6 +205,20 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     expect(await page.locator("#problem").isVisible()).toBe(false);
   });
 
+  test("a second tab leaves the first one's runs alone", async () => {
+    await choose(5);
+    await press("One step");
+    await state(page, /^Paused at step 1\./);
+    const second = await visit(context);
+    await second.getByText("another tab of this page keeps its own runs").waitFor();
+    await choose(3, ["AdamW"], second);
+    await press("Start", second);
+    await state(second, /^Finished/);
+    await second.close();
+    await page.reload();
+    await state(page, /^Your runs are back, at step 1\./);
+  });
+
   test("learns from a text of one's own, and takes it along", async () => {
     const text = "one two three four five six seven eight nine ten\n".repeat(100);
     await page.getByLabel("Text file of your own").setInputFiles({
