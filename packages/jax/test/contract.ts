@@ -1,7 +1,8 @@
-import { type Device, defaultDevice, init, numpy as np } from "@jax-js/jax";
+import { type Device, numpy as np } from "@jax-js/jax";
 import { type BackendSubject, backendContract } from "@sumo/core/testing";
-import { beforeAll, describe, test } from "vitest";
+import { describe, test } from "vitest";
 import { type JaxMatrix, type JaxSource, jaxBackend, Place } from "../src/index.ts";
+import { useDevice } from "./training.ts";
 
 const subject: BackendSubject<JaxMatrix, JaxSource> = {
   backend: jaxBackend(),
@@ -12,10 +13,7 @@ const subject: BackendSubject<JaxMatrix, JaxSource> = {
 /** One test for every clause of core's contract, on these devices. */
 export function testContract(...devices: Device[]): void {
   describe.each(devices)("core's contract on %s", (device) => {
-    beforeAll(async () => {
-      await init(device);
-      defaultDevice(device);
-    });
+    useDevice(device);
 
     test.each(backendContract.map(({ name, run }) => [name, run] as const))("%s", (_, run) => {
       run(subject);

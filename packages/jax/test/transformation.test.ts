@@ -1,63 +1,13 @@
-import { defaultDevice, init, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import { CheckpointError, createOptimizer, type Group, NonFiniteGradientError } from "@sumo/core";
-import { fillNormal } from "@sumo/linalg";
-import { beforeAll, describe, expect, test } from "vitest";
+import { numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { CheckpointError, NonFiniteGradientError } from "@sumo/core";
+import { describe, expect, test } from "vitest";
 import { applyUpdates, StateError, StructureError, transformation } from "../src/index.ts";
+import { COLS, dataOf, matrix, normal, OPTIMIZERS, ROWS, testTraining, useDevice } from "./training.ts";
 
-/** Unit roundoff of float32. */
-const EPS32 = 2 ** -24;
-const ROWS = 12;
-const COLS = 20;
-
-const normal = (size: number, stream: number): Float32Array => {
-  const out = new Float32Array(size);
-  fillNormal(out, [1, stream, 0]);
-  return out;
-};
-const matrix = (stream: number) => np.array(normal(ROWS * COLS, stream), { shape: [ROWS, COLS] });
-const dataOf = (array: np.Array) => array.dataSync() as Float32Array;
-
-const OPTIMIZERS: readonly Group[] = [
-  { optimizer: "sumo", lr: 0.01, rank: 4, refresh: { every: 3 } },
-  { optimizer: "muon", lr: 0.01 },
-  { optimizer: "galore", lr: 0.01, rank: 4, refresh: { every: 3 } },
-  { optimizer: "adamw", lr: 0.01, weightDecay: 0.1 },
-];
-const named = OPTIMIZERS.map((options) => [options.optimizer, options] as const);
+testTraining(["cpu", "wasm"]);
 
 describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
-  beforeAll(async () => {
-    await init(device);
-    defaultDevice(device);
-  });
-
-  test.each(named)("%s trains as core does on linalg", (_, options) => {
-    const target = normal(ROWS * COLS, 2);
-    const data = normal(ROWS * COLS, 1);
-    const reference = createOptimizer([{ name: "params", shape: [ROWS, COLS], data }], {
-      ...options,
-      layout: "in-out",
-    });
-    const solver = transformation(options);
-    let params: np.Array = matrix(1);
-    let state = solver.init(params.ref);
-    for (let t = 0; t < 10; t++) {
-      reference.stepParameter(
-        "params",
-        data.map((w, i) => w - target[i]!),
-      );
-      const [updates, next] = solver.update(params.ref.sub(matrix(2)), state, params.ref);
-      params = applyUpdates(params, updates);
-      state = next;
-      const distance = Math.hypot(...dataOf(params.ref).map((w, i) => w - data[i]!));
-      // Sums of at most max(m, n) products round like that many times; a step feeds its error to the next.
-      expect(distance).toBeLessThanOrEqual(8 * (t + 1) * Math.max(ROWS, COLS) * EPS32 * Math.hypot(...data));
-    }
-    expect(state.report().parameters.map(({ optimizer, step }) => [optimizer, step])).toEqual([
-      [options.optimizer, 10],
-    ]);
-    expect(params.refCount).toBe(1);
-  });
+  useDevice(device);
 
   test("a network of nested parameters learns", () => {
     const x = np.array(normal(64 * 8, 5), { shape: [64, 8] });
@@ -92,7 +42,7 @@ describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
     });
   });
 
-  test.each(named)("%s goes on bit for bit from a saved state", (_, options) => {
+  test.each(OPTIMIZERS)("%s goes on bit for bit from a saved state", (_, options) => {
     const solver = transformation(options);
     const steps = (from: number, to: number, start: np.Array, state = solver.init(start.ref)) => {
       let params = start;
