@@ -10,7 +10,7 @@ export const MC: usize = 192;
 export const NC: usize = 2048;
 /** Up to so many columns of C, it is formed as its transpose where A is transposed. */
 const FEW_COLUMNS: usize = 16;
-/** Up to so many panels, a row of A is read too few times to be worth packing. */
+/** Up to so many panels, a row of A is read too few times to be worth packing; and so many lie close together. */
 const FEW_PANELS: usize = 4;
 
 // @ts-ignore: decorator
@@ -49,31 +49,34 @@ function blocks<T>(
   const panels = scratch + TILE_BYTES;
   const packedA = panels + min(k, KC) * size * roundUp(min(n, NC), columns<T>());
   const directA = !transA && n <= FEW_PANELS * columns<T>();
-  for (let j: usize = 0; j < n; j += NC) {
-    const nc = min(NC, n - j);
-    let p: usize = 0;
-    do {
-      const kc = min(KC, k - p);
-      const fromB = transB ? b + j * ldb + p * size : b + p * ldb + j * size;
-      if (transB) packLines<T, T>(columns<T>(), nc, kc, fromB, ldb, panels);
-      else packAcross<T, T>(columns<T>(), nc, kc, fromB, ldb, panels);
-      const kept: T = p == 0 ? beta : <T>1;
+  // One block of A reads each panel of B once: then panels are packed a few at a time, and stay close.
+  const once = m <= MC;
+  const width = once ? FEW_PANELS * columns<T>() : NC;
+  let p: usize = 0;
+  do {
+    const kc = min(KC, k - p);
+    const kept: T = p == 0 ? beta : <T>1;
+    for (let j: usize = 0; j < n; j += width) {
+      const nc = min(width, n - j);
+      if (transB) packLines<T, T>(columns<T>(), nc, kc, b + j * ldb + p * size, ldb, panels);
+      else packAcross<T, T>(columns<T>(), nc, kc, b + p * ldb + j * size, ldb, panels);
       for (let i: usize = 0; i < m; i += MC) {
         const mc = min(MC, m - i);
         let rows = transA ? a + p * lda + i * size : a + i * lda + p * size;
         let aPair = MR * lda, aRow = lda, aStep = size;
         if (!directA) {
-          if (transA) packAcross<T, T>(MR, mc, kc, rows, lda, packedA);
-          else packLines<T, T>(MR, mc, kc, rows, lda, packedA);
+          if (j == 0 || !once) {
+            if (transA) packAcross<T, T>(MR, mc, kc, rows, lda, packedA);
+            else packLines<T, T>(MR, mc, kc, rows, lda, packedA);
+          }
           rows = packedA;
           aPair = MR * kc * size;
           aRow = size;
           aStep = MR * size;
         }
-        const to = c + i * cRow + j * cCol;
-        block<T>(mc, nc, kc, alpha, rows, aPair, aRow, aStep, panels, kept, to, cRow, cCol, n, scratch);
+        block<T>(mc, nc, kc, alpha, rows, aPair, aRow, aStep, panels, kept, c + i * cRow + j * cCol, cRow, cCol, n, scratch);
       }
-      p += KC;
-    } while (p < k);
-  }
+    }
+    p += KC;
+  } while (p < k);
 }
