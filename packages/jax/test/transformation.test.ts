@@ -27,14 +27,14 @@ describe.each(["cpu", "wasm"] as const)("on %s", (device) => {
     ]);
     let state = solver.init(tree.ref(params));
     const losses: number[] = [];
-    for (let t = 0; t < 60; t++) {
+    for (let t = 0; t < 30; t++) {
       const [value, grads] = valueAndGrad(loss)(tree.ref(params));
       losses.push(value.item());
       const [updates, next] = solver.update(grads as Params, state, tree.ref(params));
       params = applyUpdates(params, updates);
       state = next;
     }
-    expect(losses.at(-1)).toBeLessThan(0.2 * losses[0]!);
+    expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
     const names = state.report().parameters.map(({ name, optimizer }) => `${name}: ${optimizer}`);
     expect(names).toEqual(["hidden.kernel: sumo", "hidden.bias: adamw", "out.0: adamw", "out.1: adamw"]);
     tree.leaves<np.Array>(params).forEach(({ refCount }) => {
