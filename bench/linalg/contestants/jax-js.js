@@ -1,0 +1,33 @@
+import { defaultDevice, init, numpy as np } from "@jax-js/jax";
+
+/** On its WebAssembly device; work is lazy, so a run ends when the result is there. */
+export async function load() {
+  await init("wasm");
+  defaultDevice("wasm");
+  return [
+    {
+      name: "jax-js",
+      matmul({ dtype, transposeA, transposeB }, a, b) {
+        const [left, right] = [wrap(dtype, a), wrap(dtype, b)];
+        let out;
+        return {
+          run() {
+            // Functions of this library use their arguments up; `.ref` keeps one.
+            const [x, y] = [
+              transposeA ? left.ref.transpose() : left.ref,
+              transposeB ? right.ref.transpose() : right.ref,
+            ];
+            out = np.matmul(x, y).dataSync();
+          },
+          result: () => out,
+          dispose() {
+            left.dispose();
+            right.dispose();
+          },
+        };
+      },
+    },
+  ];
+}
+
+const wrap = (dtype, { rows, cols, data }) => np.array(data, { dtype }).reshape([rows, cols]);

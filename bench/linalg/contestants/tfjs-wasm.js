@@ -1,0 +1,28 @@
+import * as tf from "@tensorflow/tfjs";
+import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
+
+/** Float32 only, on one thread; the result is read back, as a caller would. */
+export async function load() {
+  setThreadsCount(1);
+  await tf.setBackend("wasm");
+  return [
+    {
+      name: "tfjs-wasm",
+      matmul({ dtype, transposeA, transposeB }, a, b) {
+        if (dtype !== "float32") return undefined;
+        const [left, right] = [wrap(a), wrap(b)];
+        let out;
+        return {
+          run() {
+            out?.dispose();
+            out = tf.matMul(left, right, transposeA, transposeB);
+          },
+          result: () => out.dataSync(),
+          dispose: () => tf.dispose([left, right, out]),
+        };
+      },
+    },
+  ];
+}
+
+const wrap = ({ rows, cols, data }) => tf.tensor2d(data, [rows, cols]);

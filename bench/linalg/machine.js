@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, loadavg } from "node:os";
+
+const RIVALS = ["@jax-js/jax", "@stdlib/blas-base-dgemm", "@tensorflow/tfjs-backend-wasm", "ml-matrix", "numpy-ts"];
+
+/** What results were measured on, with which versions, and how busy the machine was at the end. */
+export function machineAndVersions() {
+  const [{ model }, ...more] = cpus();
+  const versions = Object.fromEntries(RIVALS.map((name) => [name, versionOf(name)]));
+  return {
+    machine: `${model}, ${more.length + 1} cores`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    versions,
+  };
+}
+
+/** The version in a package's own file, whatever its `exports` say. */
+function versionOf(name) {
+  const paths = createRequire(import.meta.url).resolve.paths(name);
+  for (const path of paths) {
+    try {
+      return JSON.parse(readFileSync(`${path}/${name}/package.json`, "utf8")).version;
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+  }
+  throw new Error(`${name} is not installed`);
+}
