@@ -8,12 +8,8 @@ const RIVALS = ["@jax-js/jax", "@stdlib/blas-base-dgemm", "@tensorflow/tfjs-back
 export function machineAndVersions() {
   const [{ model }, ...more] = cpus();
   const versions = Object.fromEntries(RIVALS.map((name) => [name, versionOf(name)]));
-  return {
-    machine: `${model}, ${more.length + 1} cores`,
-    node: process.versions.node,
-    v8: process.versions.v8,
-    versions,
-  };
+  const { node, v8 } = process.versions;
+  return { machine: `${model}, ${more.length + 1} cores`, loadAverage: loadavg()[0], node, v8, versions };
 }
 
 /** The version in a package's own file, whatever its `exports` say. */
