@@ -70,7 +70,8 @@ function unitRows({ k, n, v, vOffset, ldv }: Reflectors, out: Float64Array): Flo
   for (let i = 0; i < k; i++) {
     out.fill(0, i * n, i * n + i);
     out[i * n + i] = 1;
-    for (let j = i + 1; j < n; j++) out[i * n + j] = v[vOffset + i * ldv + j]!;
+    const row = vOffset + i * ldv;
+    out.set(v.subarray(row + i + 1, row + n), i * n + i + 1);
   }
   return out;
 }
@@ -87,10 +88,17 @@ function triangularFactor(
   for (let j = 0; j < k; j++) {
     const factor = tau[tauOffset + j]!;
     t[j * k + j] = factor;
-    for (let i = 0; i < j; i++) {
-      let sum = 0;
-      for (let p = i; p < j; p++) sum += t[i * k + p]! * products[p * k + j]!;
-      t[i * k + j] = -factor * sum;
-    }
+    for (let i = 0; i < j; i++) t[i * k + j] = -factor * product(t, i * k + i, products, j * k + i, j - i);
   }
+}
+
+/** Σ x_p y_p over `n` elements, in two sums that need not wait for each other. */
+function product(x: Float64Array, xOffset: number, y: Float64Array, yOffset: number, n: number): number {
+  let [even, odd] = [0, 0];
+  let p = 0;
+  for (; p + 2 <= n; p += 2) {
+    even += x[xOffset + p]! * y[yOffset + p]!;
+    odd += x[xOffset + p + 1]! * y[yOffset + p + 1]!;
+  }
+  return p < n ? even + odd + x[xOffset + p]! * y[yOffset + p]! : even + odd;
 }

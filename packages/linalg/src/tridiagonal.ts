@@ -2,6 +2,9 @@ import { applyBlock, BLOCK, blockReflector, blockReflectorWorkspace } from "./bl
 import { makeReflector } from "./householder.ts";
 import { anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
+/** Up to this order, which fits the first-level cache, reflectors one by one take less time than in blocks. */
+const SMALL = 64;
+
 /**
  * Reduces the packed symmetric n × n matrix `a`, of which only the upper triangle is used, to tridiagonal form T = Qᵀ A Q.
  * On exit `d` is T's diagonal, e[0 … n−2] its neighbours, and row k of `a` holds reflector k from column k + 1 on (v₀ = 1),
@@ -47,6 +50,10 @@ export function tridiagonalize(
 /** Rows of the packed n × n matrix `z` ← z Qᵀ with the Q of {@link tridiagonalize}. */
 export function applyReflectors(n: number, a: Float64Array, tau: Float64Array, z: Float64Array, work: Workspace): void {
   const count = Math.max(0, n - 2); // the last reflector is the identity
+  if (n <= SMALL) {
+    for (let k = count - 1; k >= 0; k--) work.engine.reflect(n, n - k - 1, tau[k]!, a, k * n + k + 1, z, k + 1, n);
+    return;
+  }
   for (let first = Math.floor(Math.max(0, count - 1) / BLOCK) * BLOCK; first >= 0; first -= BLOCK) {
     const k = Math.min(BLOCK, count - first);
     const at = first + 1;
