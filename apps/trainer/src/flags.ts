@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { between, nonEmpty, optimizers, positive, rates, runName, vocabulary, whole } from "./flag-values.ts";
 import { learningRates } from "./optimizer-groups.ts";
-import { ENGINES, FREE, OPTIMIZERS, SCHEDULES } from "./options.ts";
+import { ENGINES, FREE, OPTIMIZERS, RESIDUALS, SCHEDULES } from "./options.ts";
 import { BYTES } from "./tokenizer.ts";
 
 /** Adds every option, with its help, to a command. */
@@ -60,6 +60,12 @@ function addOptimizer(command: Command): void {
     .option("--lr <x>", `learning rate of the hidden matrices (default: ${learningRates})`, positive)
     .option("--aux-lr <x>", "AdamW's learning rate for embeddings, norms and the head", positive, 3e-3)
     .option("--momentum <x>", "of sumo, muon and sgd, in [0, 1) (default: the optimizer's own)", between(0, 1, "[)"))
+    .addOption(
+      new Option(
+        "--residual <name>",
+        "what SUMO does with the gradient outside its subspace; joint orthogonalizes it with the rest, at Muon's price (default: fira)",
+      ).choices(RESIDUALS),
+    )
     .option("--beta2 <x>", "AdamW's decay of squared gradients, in [0, 1)", between(0, 1, "[)"), 0.99)
     .option(
       "--weight-decay <x>",
@@ -75,7 +81,7 @@ function addOptimizer(command: Command): void {
 function addRun(command: Command): void {
   command
     .optionsGroup("Run:")
-    .option("--steps <n>", "updates in all", whole(1), 600)
+    .option("--steps <n>", "updates in all", whole(1), 500)
     .option("--batch <n>", "windows of one context in a pass", whole(1), 8)
     .option(
       "--accumulate <n>",

@@ -57,6 +57,11 @@ test("a warm-up longer than the run is cut to it", () => {
   expect(rates({ lr: 0.01, steps: 4 }, 3)[0]).toBeLessThanOrEqual(0.01);
 });
 
+test("what is outside SUMO's subspace is handled as asked", () => {
+  expect(optimizerGroups({ ...options, residual: "joint" }, hidden)[0]).toMatchObject({ residual: "joint" });
+  expect(optimizerGroups(options, hidden)[0]).not.toHaveProperty("residual");
+});
+
 test("weight decay is for the hidden matrices alone", () => {
   expect(optimizerGroups({ ...options, weightDecay: 0.1 }, hidden)).toMatchObject([{ weightDecay: 0.1 }, {}]);
   expect(optimizerGroups({ ...options, weightDecay: 0.1 }, hidden)[1]).not.toHaveProperty("weightDecay");

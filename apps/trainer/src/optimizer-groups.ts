@@ -12,8 +12,8 @@ import type { TrainOptions } from "./options.ts";
 
 /** Peak learning rates of the hidden matrices that measured best on small grids. */
 const LEARNING_RATES: Readonly<Record<OptimizerName, number>> = {
-  sumo: 4e-3,
-  adamw: 1.5e-3,
+  sumo: 2e-3,
+  adamw: 1e-3,
   muon: 1e-2,
   galore: 5e-3,
   soap: 3e-3,
@@ -47,21 +47,30 @@ export function optimizerGroups(options: TrainOptions, hidden: ReadonlySet<strin
 }
 
 function matrixOptions(options: TrainOptions, lr: Schedule): OptimizerOptions {
-  const { rank, momentum, weightDecay, beta2, seed } = options;
-  const own = { ...(rank !== undefined && { rank }), ...(momentum !== undefined && { momentum }) };
+  const { rank, momentum, residual, weightDecay, beta2, seed } = options;
+  const ranked = rank === undefined ? {} : { rank };
+  const moving = momentum === undefined ? {} : { momentum };
   switch (options.optimizer) {
     case "sumo":
-      return { optimizer: "sumo", lr, weightDecay, seed, ...own };
+      return {
+        optimizer: "sumo",
+        lr,
+        weightDecay,
+        seed,
+        ...ranked,
+        ...moving,
+        ...(residual !== undefined && { residual }),
+      };
     case "adamw":
       return { optimizer: "adamw", lr, weightDecay, beta2 };
     case "muon":
-      return { optimizer: "muon", lr, weightDecay, ...(momentum !== undefined && { momentum }) };
+      return { optimizer: "muon", lr, weightDecay, ...moving };
     case "galore":
-      return { optimizer: "galore", lr, weightDecay, seed, ...(rank !== undefined && { rank }) };
+      return { optimizer: "galore", lr, weightDecay, seed, ...ranked };
     case "soap":
       return { optimizer: "soap", lr, weightDecay };
     case "sgd":
-      return { optimizer: "sgd", lr, weightDecay, ...(momentum !== undefined && { momentum }) };
+      return { optimizer: "sgd", lr, weightDecay, ...moving };
     default:
       return options.optimizer satisfies never;
   }

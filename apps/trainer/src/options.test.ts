@@ -72,6 +72,7 @@ test.each([
   "--vocab 65537",
   "--optimizer adam",
   "--schedule sine",
+  "--residual most",
   "--name ../x",
   "--name=",
   "--prompt=",

@@ -7,6 +7,9 @@ export const OPTIMIZERS: readonly OptimizerName[] = ["sumo", "adamw", "muon", "g
 export const ENGINES = ["wasm", "native"] as const;
 type EngineName = (typeof ENGINES)[number];
 
+export const RESIDUALS = ["off", "raw", "fira", "joint"] as const;
+type ResidualName = (typeof RESIDUALS)[number];
+
 export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
 type ScheduleName = (typeof SCHEDULES)[number];
 
@@ -30,6 +33,7 @@ export interface TrainOptions {
   readonly lr?: number;
   readonly auxLr: number;
   readonly momentum?: number;
+  readonly residual?: ResidualName;
   readonly beta2: number;
   readonly weightDecay: number;
   readonly schedule: ScheduleName;
@@ -86,6 +90,7 @@ const TRAINING: Readonly<Record<keyof TrainOptions, "fixed" | "free">> = {
   lr: "fixed",
   auxLr: "fixed",
   momentum: "fixed",
+  residual: "fixed",
   beta2: "fixed",
   weightDecay: "fixed",
   schedule: "fixed",
@@ -110,6 +115,7 @@ export const FREE: readonly string[] = NAMES.filter((name) => TRAINING[name] ===
 const MEANT_FOR: Partial<Record<keyof TrainOptions, readonly OptimizerName[]>> = {
   rank: ["sumo", "galore"],
   momentum: ["sumo", "muon", "sgd"],
+  residual: ["sumo"],
 };
 
 /**

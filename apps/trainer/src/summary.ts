@@ -1,7 +1,7 @@
 import { type Plan, plan } from "@sumo/core";
 import { planLlama } from "@sumo/llama";
 import type { ReadyRun } from "./follow.ts";
-import { optimizerGroups } from "./optimizer-groups.ts";
+import { optimizerGroups, peakRate } from "./optimizer-groups.ts";
 import type { TrainOptions } from "./options.ts";
 import { hiddenNames, type Session } from "./session.ts";
 import { type Facts, formatBytes, formatCount } from "./terminal.ts";
@@ -21,8 +21,9 @@ export function summarize({ text, options, session, threads }: ReadyRun, folder:
     ],
     [
       "training",
-      `${formatCount(options.steps)} steps of ${passes}${options.batch} x ${options.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}, ${threads} thread${threads === 1 ? "" : "s"}, ${session.model.engine.name} engine`,
+      `${formatCount(options.steps)} ${options.steps === 1 ? "step" : "steps"} of ${passes}${options.batch} x ${options.context} = ${formatCount(session.tokensPerStep)} tokens, seed ${options.seed}`,
     ],
+    ["runs on", `${threads === 1 ? "1 thread" : `${threads} threads`}, ${session.model.engine.name} engine`],
     ...memoryFacts(options, session, threads),
     ["folder", folder],
   ];
@@ -42,7 +43,10 @@ function memoryFacts(options: TrainOptions, session: Session, threads: number): 
   });
   const share = `${((100 * chosen.hidden) / adamw.hidden).toFixed(1)} % of AdamW's ${formatBytes(adamw.hidden)}`;
   return [
-    ["optimizer", `${options.optimizer} on ${hidden.size} hidden matrices; AdamW on embeddings, norms and head`],
+    [
+      "optimizer",
+      `${options.optimizer}, lr ${peakRate(options)}, on ${hidden.size} hidden matrices; AdamW on embeddings, norms and head`,
+    ],
     ["state", `${formatBytes(chosen.hidden)} for the hidden matrices, ${share}`],
     ["", `${formatBytes(chosen.all)} in all, where AdamW needs ${formatBytes(adamw.all)}`],
     [

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import { afterAll } from "vitest";
+import { afterAll, vi } from "vitest";
 import { readLog } from "../src/log.ts";
 import type { LogLine } from "../src/log-line.ts";
+
+vi.setConfig({ testTimeout: 120_000 }); // every test starts several processes, on machines that may be busy
 
 /** The command line as one file, bundled from the sources, so that tests need no build before them and start quickly. */
 const PROGRAM = await bundle();
@@ -72,7 +74,7 @@ export function run(folder: string, ...words: string[]): Promise<Ended> {
 /** Waits until a run has logged `count` lines. */
 export async function logged(folder: string, name: string, count: number): Promise<void> {
   const path = join(folder, "runs", name, "log.jsonl");
-  for (let i = 0; i < 5000; i++) {
+  for (let i = 0; i < 20_000; i++) {
     if (existsSync(path) && readFileSync(path, "utf8").split("\n").length > count) return;
     await pause(5);
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checkpoint, logged, losses, run, start, TINY, workplace } from "./command-line.ts";
 
-const LONG = ["--data", "text.txt", ...TINY, "--steps", "160", "--eval-every", "20", "--checkpoint-every", "7"];
+const LONG = ["--data", "text.txt", ...TINY, "--steps", "100", "--eval-every", "20", "--checkpoint-every", "11"];
 
 test("a run from text to model: every step is logged, the loss falls, and the folder holds what was promised", async () => {
   const folder = workplace();
@@ -62,8 +62,8 @@ test("killed at any moment and resumed, twice, a run is what it would have been:
   const folder = workplace();
   await run(folder, ...LONG, "--name", "whole");
   for (const [words, lines] of [
-    [[...LONG, "--name", "killed"], 40],
-    [["--resume", "killed"], 90],
+    [[...LONG, "--name", "killed"], 30],
+    [["--resume", "killed"], 60],
   ] as const) {
     const { child, ended } = start(folder, ...words);
     await logged(folder, "killed", lines);
@@ -91,11 +91,11 @@ test("a run that was killed before its first checkpoint begins again", async () 
   const folder = workplace();
   const words = [...LONG, "--checkpoint-every", "1000"];
   const { child, ended } = start(folder, ...words, "--name", "early");
-  await logged(folder, "early", 30);
+  await logged(folder, "early", 20);
   child.kill("SIGKILL");
   await ended;
   expect((await run(folder, "--resume", "early")).code).toBe(0);
-  expect(losses(folder, "early").map(({ step }) => step)).toEqual([...Array(161).keys(), 160]);
+  expect(losses(folder, "early").map(({ step }) => step)).toEqual([...Array(101).keys(), 100]);
 });
 
 test.each([
@@ -105,12 +105,12 @@ test.each([
   const folder = workplace();
   await run(folder, ...LONG, "--name", "whole");
   const { child, ended } = start(folder, ...LONG, "--name", "stopped", "--checkpoint-every", "1000");
-  await logged(folder, "stopped", 40);
+  await logged(folder, "stopped", 30);
   child.kill(signal);
   const { code, out } = await ended;
   expect(code).toBe(exitCode);
   expect(out).toContain("--resume stopped");
-  const [, step] = /saved at step (\d+) of 160/.exec(out)!;
+  const [, step] = /saved at step (\d+) of 100/.exec(out)!;
   expect(losses(folder, "stopped").at(-1)!.step).toBe(Number(step));
   expect((await run(folder, "--resume", "stopped")).code).toBe(0);
   expect(losses(folder, "stopped")).toEqual(losses(folder, "whole"));

@@ -7,6 +7,7 @@ import { digest, readText, type Text } from "../data.ts";
 import { RunError } from "../errors.ts";
 import { follow } from "../follow.ts";
 import { readLog } from "../log.ts";
+import { peakRate } from "../optimizer-groups.ts";
 import { type CliOptions, resumedOptions, trainOptions } from "../options.ts";
 import type { DataSource } from "../run-config.ts";
 import { createRun, findRun, logPath, readRun, writeConfig } from "../run-folder.ts";
@@ -18,7 +19,7 @@ import { loadWeights } from "../weights.ts";
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
   const { text, data, tokenizer, corpus, model, weights } = begin(asked, cli.runs, base);
-  const options = { ...asked, data: data.source };
+  const options = { ...asked, data: data.source, lr: peakRate(asked) }; // whatever the defaults become
   return withCrew(threadsFor(cli.threads, options), async (crew) => {
     const session = await openSession(model, options, corpus, crew);
     if (weights !== undefined) loadWeights(session.model, weights);
