@@ -98,14 +98,8 @@ function merge(t: Tridiagonal, low: number, middle: number, high: number, beta: 
  * Takes out the rows whose eigenpairs are known already: those that the update hardly touches, and one of each pair of nearly equal
  * values, after a rotation that turns the update away from it. Both change the matrix by less than its rounding.
  */
-function deflate(
-  { n, d, z }: Tridiagonal,
-  low: number,
-  middle: number,
-  high: number,
-  beta: number,
-  work: Workspace,
-): Merge {
+function deflate(t: Tridiagonal, low: number, middle: number, high: number, beta: number, work: Workspace): Merge {
+  const { n, d, z } = t;
   const size = high - low;
   const order = work.int32(size);
   for (let i = 0; i < size; i++) order[i] = low + i;
@@ -124,21 +118,10 @@ function deflate(
     let component = right ? Math.sign(beta) * z[row * n + middle]! : z[row * n + middle - 1]!;
     let where = right ? 2 : 0;
     if (rho * Math.abs(component) <= tolerance) continue;
-    if (k > 0) {
-      // Rotate (previous, this) so that the previous row loses its component, if the values are near enough to exchange.
-      const r = Math.hypot(component, v[k - 1]!);
-      const [c, s] = [component / r, v[k - 1]! / r];
-      const previous = rows[k - 1]!;
-      const gap = d[row]! - kept[k - 1]!;
-      if (Math.abs(gap * c * s) <= tolerance) {
-        rotateRows(z, previous * n + low, row * n + low, size, c, s);
-        const value = kept[k - 1]!;
-        d[previous] = value * c * c + d[row]! * s * s;
-        d[row] = value * s * s + d[row]! * c * c;
-        component = r;
-        if (side[k - 1] !== where) where = 1;
-        k--;
-      }
+    if (k > 0 && mergePair(t, low, size, rows[k - 1]!, row, v[k - 1]!, component, tolerance)) {
+      component = Math.sqrt(component ** 2 + v[k - 1]! ** 2);
+      if (side[k - 1] !== where) where = 1;
+      k--;
     }
     rows[k] = row;
     kept[k] = d[row]!;
@@ -147,6 +130,30 @@ function deflate(
     k++;
   }
   return { k, rows, d: kept, v, side };
+}
+
+/**
+ * If the values of two rows are near enough to exchange: turns the rows so that the first has no component of the update left, and
+ * returns true. `a` and `b` are their components.
+ */
+function mergePair(
+  { n, d, z }: Tridiagonal,
+  low: number,
+  size: number,
+  first: number,
+  second: number,
+  a: number,
+  b: number,
+  tolerance: number,
+): boolean {
+  const r = Math.sqrt(a * a + b * b);
+  const [c, s] = [b / r, a / r];
+  const [one, two] = [d[first]!, d[second]!];
+  if (Math.abs((two - one) * c * s) > tolerance) return false;
+  rotateRows(z, first * n + low, second * n + low, size, c, s);
+  d[first] = one * c * c + two * s * s;
+  d[second] = one * s * s + two * c * c;
+  return true;
 }
 
 /** (row at p, row at q) ← (c p − s q, s p + c q). */

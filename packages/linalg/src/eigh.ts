@@ -21,14 +21,15 @@ export interface EighOut {
 }
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix, in float64 inside.
+ * Eigenvalues and eigenvectors of a symmetric matrix, in float64 inside: tridiagonal reduction, then divide and conquer (QL for values
+ * alone).
  *
  * @param a - n × n, any strides; only its lower triangle is read, as in NumPy.
  * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity of the lower triangle.
  * @throws {NotConvergedError} if the iteration fails, which no finite matrix is known to cause.
- * Accuracy: |value error| ≤ c n ε ‖a‖₂; ‖vᵀv − I‖ ≤ c n ε. Cost: about 9n³ flops, (4/3)n³ for values alone.
+ * Accuracy: |value error| ≤ c n ε ‖a‖₂; ‖vᵀv − I‖ ≤ c n ε. Cost: about 5n³ flops, (4/3)n³ for values alone.
  *
- * @see Golub and Van Loan, Matrix Computations (2013), §8.3.
+ * @see Golub and Van Loan, Matrix Computations (2013), §8.3 and §8.4.4.
  *
  * @example
  * eigh(fromRows([[2, 1], [1, 2]])).values; // [1, 3]
