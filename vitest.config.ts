@@ -68,7 +68,9 @@ function browserProject() {
     // Found before the first test: a dependency that turns up later makes vite reload the page in the middle of one.
     optimizeDeps: { entries: browserTests },
     // Memory that threads share needs a page that is isolated from others.
-    server: { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } },
+    server: {
+      headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+    },
     test: {
       name: "browser",
       include: browserTests,
