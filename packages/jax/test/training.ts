@@ -61,7 +61,7 @@ export function testTraining(devices: readonly Device[], optimizers = OPTIMIZERS
         expect(distance).toBeLessThanOrEqual(8 * (t + 1) * Math.max(ROWS, COLS) * EPS32 * Math.hypot(...data));
       }
       expect(state.report().parameters.map(({ optimizer, step }) => [optimizer, step])).toEqual([
-        [options.optimizer, 10],
+        [options.optimizer, steps],
       ]);
       expect(params.refCount).toBe(1);
     });

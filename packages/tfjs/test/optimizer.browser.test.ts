@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type CoreOptimizer, MuonOptimizer, SumoOptimizer } from "../src/index.ts";
+import { type CoreOptimizer, SumoOptimizer } from "../src/index.ts";
 import { classifier, labelledPoints, saved, valuesOf } from "./classifier.ts";
 
 /** Unit roundoff of float32. */
@@ -9,7 +9,6 @@ const EPS32 = 2 ** -24;
 const OPTIMIZERS: Record<string, () => CoreOptimizer> = {
   "SUMO, exact": () => new SumoOptimizer({ lr: 0.02, rank: 4, orthogonalize: "exact" }),
   "SUMO, on the device": () => new SumoOptimizer({ lr: 0.02, rank: 4 }),
-  Muon: () => new MuonOptimizer({ lr: 0.02 }),
 };
 
 const quiet = { verbose: 0, shuffle: false } as const;
