@@ -8,8 +8,11 @@ import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { scaleRow } from "./sign.ts";
 import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
-/** Up to this condition Q from a Gram matrix in float64 is orthonormal to ε₆₄ κ² = 2e-10, far below the rounding of float32. */
-const CHOLESKY_CONDITION = 1e3;
+/**
+ * Condition up to which the factors come from Cholesky factors of Gram matrices in float64: for float32 in one pass, which leaves q
+ * orthonormal to ε₆₄ κ² = 2e-10, for float64 in two, which is stable to well beyond that.
+ */
+const CHOLESKY_CONDITION = { float32: 1e3, float64: 1e6 } as const;
 
 export interface QROptions {
   /** `"thin"` (default): q is m × min(m, n). `"complete"`: q is m × m and r is m × n. */
@@ -35,16 +38,17 @@ export interface QROut {
 }
 
 /**
- * QR factorization a = q r in float64 inside: by Householder reflectors, or, where float32 input is well-conditioned, from the
- * Cholesky factor of its Gram matrix.
+ * QR factorization a = q r in float64 inside: by Householder reflectors, or, where a thin factorization without pivoting is wanted
+ * of well-conditioned columns, by CholeskyQR.
  *
  * @param a - m × n, any strides, any rank.
  * @returns q and r of the dtype of `a`. With diag(r) ≥ 0 they are unique for full column rank.
  * @throws {NonFiniteError} with the first NaN or infinity. @throws {OptionError}
- * Accuracy: ‖a − q r‖ ≤ c √n ε ‖a‖ column by column, ‖qᵀq − I‖ ≤ c n ε₆₄ before rounding to the dtype.
+ * Accuracy: ‖a − q r‖ ≤ c √n ε ‖a‖ column by column, ‖qᵀq − I‖ ≤ c n ε.
  * Cost: 4mn² − (4/3)n³ flops with q (m ≥ n), half without.
  *
- * @see Golub and Van Loan, Matrix Computations (2013), §5.2 and §5.4.2 (pivoting).
+ * @see Golub and Van Loan, Matrix Computations (2013), §5.2 and §5.4.2 (pivoting); Yamamoto, Nakatsukasa,
+ * Yanagisawa and Fukaya, Roundoff error analysis of the CholeskyQR2 algorithm (2015).
  *
  * @example
  * const { q, r } = qr(fromRows([[3, 0], [4, 5]])); // r = [[5, 4], [0, 3]]
@@ -80,7 +84,9 @@ export function qrInto(
   const p = mode === "complete" ? m : k;
   checkOut(out, a, p, pivot);
   const unit = powerOfTwo(largest("qr", a, work.engine));
-  if (dtype(a) === "float32" && mode === "thin" && !pivot && m >= n && choleskyInto(out, a, unit, work)) return;
+  // Two passes cost less than reflectors only where there are many rows.
+  const slender = m >= (dtype(a) === "float32" ? n : 2 * n);
+  if (slender && mode === "thin" && !pivot && choleskyInto(out, a, unit, work)) return;
   work.scope(() => {
     const x = packScaled(work.engine, work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
     const tau = work.float64(k);
@@ -102,22 +108,31 @@ export function qrWorkspace(m: number, n: number, { mode = "thin" }: QROptions =
   const rows = Math.max(n, mode === "complete" ? m : 0);
   return anyOf(
     allOf(sizeOfFloat64(rows * m), 2 * sizeOfFloat64(Math.min(m, n)), sizeOfInt32(n), householderWorkspace(rows, m)),
-    allOf(2 * sizeOfFloat64(m * n), 2 * sizeOfFloat64(n * n), choleskyQrWorkspace(n, "float64")),
+    allOf(2 * sizeOfFloat64(m * n), 3 * sizeOfFloat64(n * n), choleskyQrWorkspace(n, "float64")),
   );
 }
 
-/** The factors of a well-conditioned float32 matrix from its Gram matrix in float64; false, with nothing written, of any other. */
+/** The factors of a well-conditioned matrix by CholeskyQR; false, with nothing written, of any other. */
 function choleskyInto(out: QROut, a: MatrixLike, unit: number, work: Workspace): boolean {
   const [m, n] = [a.shape[0]!, a.shape[1]!];
+  const { engine } = work;
+  const limit = CHOLESKY_CONDITION[dtype(a)];
   return work.scope(() => {
-    const x = packScaled(work.engine, work.float64(m * n), a, 1 / unit);
-    const q = work.float64(m * n);
+    const x = packScaled(engine, work.float64(m * n), a, 1 / unit);
+    let q = work.float64(m * n);
     const lower = work.float64(n * n);
-    if (!(choleskyQr(m, n, x, q, lower, CHOLESKY_CONDITION, work) <= CHOLESKY_CONDITION)) return false;
-    const upper = work.float64(n * n);
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) upper[j * n + i] = lower[i * n + j]!;
-    unpackScaled(work.engine, out.r, upper, unit);
-    if (out.q !== undefined) unpackScaled(work.engine, out.q, q, 1);
+    const product = work.float64(n * n);
+    if (!(choleskyQr(m, n, x, q, lower, limit, work) <= limit)) return false;
+    if (dtype(a) === "float64") {
+      // q = q₂ L₂ᵀ, so a = q₂ (L L₂)ᵀ.
+      const second = work.float64(n * n);
+      choleskyQr(m, n, q, x, second, limit, work);
+      engine.gemm(false, false, n, n, n, 1, lower, 0, n, second, 0, n, 0, product, 0, n);
+      lower.set(product);
+      q = x;
+    }
+    unpackScaled(engine, transpose(out.r), lower, unit);
+    if (out.q !== undefined) unpackScaled(engine, out.q, q, 1);
     if (out.pivots !== undefined) countUp(out.pivots);
     return true;
   });
