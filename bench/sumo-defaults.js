@@ -18,13 +18,13 @@ const BATCH = 16;
 const config = llamaConfig({ vocabSize: 256, dim: 128, layers: 2, heads: 4, context: 64 });
 
 const sumo = { optimizer: "sumo", rank: 32, refresh: { every: 50 } };
-const sumoRates = [4e-3, 8e-3, 1.6e-2];
+const sumoRates = [1e-3, 2e-3, 4e-3];
 const contestants = {
   AdamW: { options: { optimizer: "adamw" }, rates: [1e-3, 2e-3, 4e-3] },
   GaLore: { options: { optimizer: "galore", rank: 32, refresh: { every: 50 } }, rates: [2.5e-3, 5e-3, 1e-2] },
   Muon: { options: { optimizer: "muon" }, rates: [5e-3, 1e-2, 2e-2] },
   "Muon without momentum": { options: { optimizer: "muon", momentum: 0 }, rates: [8e-3, 1.6e-2, 3.2e-2] },
-  "SUMO, paper": { options: { ...sumo, preset: "paper" }, rates: [2e-3, 4e-3, 8e-3] },
+  "SUMO, paper": { options: { ...sumo, preset: "paper" }, rates: sumoRates },
   "SUMO, default": { options: sumo, rates: sumoRates },
   "SUMO, residual off": { options: { ...sumo, residual: "off" }, rates: sumoRates },
   "SUMO, no Nesterov": { options: { ...sumo, nesterov: false }, rates: sumoRates },
