@@ -4,7 +4,7 @@ import { factorCholesky, invertLower } from "./triangular.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 /** Columns of q that are made at once, so that the zeros of a triangular matrix are mostly left out. */
-const BLOCK = 64;
+const BLOCK = 32;
 
 /**
  * q, lower ← Q, L of x = Q Lᵀ for packed m × l matrices of one dtype, m ≥ l, from the Cholesky factor L of xᵀx in float64.
