@@ -35,7 +35,10 @@ export class ThreadPool {
     return count;
   }
 
-  /** Runs `tasks` on that many idle workers and `own` here; returns when all are done. @throws what a kernel threw. */
+  /**
+   * Runs `tasks` on that many idle workers and `own` here; returns when all are done.
+   * @throws {RangeError} if a kernel left the memory.
+   */
   run(tasks: readonly Task[], own: () => void): void {
     const taken: number[] = [];
     for (const task of tasks) {
@@ -45,11 +48,13 @@ export class ThreadPool {
       Atomics.notify(this.states, worker);
       taken.push(worker);
     }
+    let failures = 0;
     try {
       own();
     } finally {
-      for (const worker of taken) this.join(worker);
+      for (const worker of taken) if (this.join(worker)) failures++;
     }
+    if (failures > 0) throw new RangeError("a kernel failed in a worker: an operand lies outside the memory");
   }
 
   /** Ends the workers. Their words stay allocated, because a worker may look at them until it has ended. */
@@ -61,14 +66,13 @@ export class ThreadPool {
     for (const worker of this.workers) worker.terminate();
   }
 
-  private join(worker: number): void {
+  /** Waits until the worker is done. Returns whether its kernel failed. */
+  private join(worker: number): boolean {
     for (let spins = 0; Atomics.load(this.states, worker) === BUSY; spins++) {
       // Parking is not allowed on a page's main thread, which goes on spinning.
       if (spins > SPINS && canPark) Atomics.wait(this.states, worker, BUSY);
     }
-    if (Atomics.load(this.states, worker) !== FAILED) return;
-    Atomics.store(this.states, worker, IDLE);
-    throw new RangeError("a kernel failed in a worker: an operand lies outside the memory");
+    return Atomics.compareExchange(this.states, worker, FAILED, IDLE) === FAILED;
   }
 }
 
