@@ -1,0 +1,3 @@
+import { joinCrew } from "../src/index.ts";
+
+addEventListener("message", ({ data }) => joinCrew(data));
