@@ -1,0 +1,53 @@
+/**
+ * A contestant: trains our model, one step for every line on standard input, and answers each with a line of JSON
+ * `{ ms, optimizerMs }`. The first line that it writes tells its memory. Usage: node ours.js '{"engine":"wasm","threads":2,"width":128}'
+ */
+import { createInterface } from "node:readline";
+import { Worker } from "node:worker_threads";
+import { createOptimizer, linalgBackend, plan } from "@sumo/core";
+import { createWasmEngine } from "@sumo/linalg";
+import { createNativeEngine } from "@sumo/linalg/native";
+import { createLlama, planLlama } from "@sumo/llama";
+import { BATCH, data, LAYERS, LENGTH, RANK } from "./task.js";
+
+const { engine: name, threads, width, perLayer = true } = JSON.parse(process.argv[2]);
+const heap = { bytes: 2 ** 31, shared: true };
+const engine = name === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
+const model = createLlama({ dim: width, layers: LAYERS, heads: width / 32, context: LENGTH }, { engine });
+const hidden = new Set(model.parameters.filter(({ kind }) => kind === "hidden").map((parameter) => parameter.name));
+const groups = [
+  { optimizer: "sumo", lr: 2e-3, rank: RANK, match: (parameter) => hidden.has(parameter.name) },
+  { optimizer: "adamw", lr: 1e-3 },
+];
+const optimizer = createOptimizer(model.parameters, groups, { backend: linalgBackend(engine) });
+const { tokens, targets } = data();
+const workers = Array.from({ length: threads - 1 }, () => new Worker(new URL("worker.js", import.meta.url)));
+const pass =
+  threads === 1 ? model.createPass(BATCH, LENGTH) : await model.createThreadedPass(BATCH, LENGTH, { workers });
+
+/** Where gradients stay until all are there, for the comparison of memory. */
+const kept = perLayer ? undefined : new Map(model.parameters.map((p) => [p.name, engine.heap.float32(p.data.length)]));
+
+function step() {
+  let optimizerMs = 0;
+  const update = (parameter, gradient) => {
+    const start = performance.now();
+    optimizer.stepParameter(parameter, gradient);
+    optimizerMs += performance.now() - start;
+  };
+  const keep = (parameter, gradient) => kept.get(parameter).set(gradient);
+  const start = performance.now();
+  pass.backward(tokens, targets, kept === undefined ? update : keep);
+  for (const [parameter, gradient] of kept ?? []) update(parameter, gradient);
+  return { ms: performance.now() - start, optimizerMs };
+}
+
+step();
+step();
+const state = plan(model.parameters, groups);
+const llama = planLlama(model.config, { batch: BATCH, length: LENGTH, threads });
+const { stateBytes, workspaceBytes } = state;
+const planBytes = Object.values(llama).reduce((sum, bytes) => sum + bytes) + stateBytes + workspaceBytes;
+console.log(JSON.stringify({ peakBytes: engine.heap.peakBytes, planBytes, ...llama, stateBytes, workspaceBytes }));
+for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(step()));
+process.exit();
