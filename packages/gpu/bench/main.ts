@@ -1,14 +1,14 @@
-import { availableModes, type GpuMode } from "@sumo/gpu";
+import { availableModes } from "@sumo/gpu";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-webgpu";
 import { race, type Timing } from "./measure.ts";
 import { productContenders } from "./products.ts";
 import { stepContenders } from "./steps.ts";
 
-/** `?sizes=256&steps=no` measures less. */
+/** `?sizes=256&modes=webgl2,webgl&steps=no` measures less. */
 const asked = new URLSearchParams(location.search);
 const sizes = (asked.get("sizes") ?? "256,512,1024").split(",").map(Number);
-const GPU_MODES: readonly GpuMode[] = ["webgl2", "webgl", "webgpu", "headlessgl"];
+const wanted = (asked.get("modes") ?? "webgl2,webgl,webgpu").split(",");
 
 interface Results {
   readonly device: string;
@@ -19,7 +19,7 @@ interface Results {
 
 async function measure(): Promise<Results> {
   await tf.ready();
-  const modes = (await availableModes()).filter((mode) => GPU_MODES.includes(mode));
+  const modes = (await availableModes()).filter((mode) => wanted.includes(mode));
   const backends = ["webgl", ...(modes.includes("webgpu") ? ["webgpu"] : [])];
   const timings: Timing[] = [];
   const add = (more: Timing[]): void => {

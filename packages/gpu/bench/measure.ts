@@ -13,9 +13,9 @@ export interface Timing {
   readonly medianMs: number;
 }
 
-const ROUNDS = 7;
+const ROUNDS = 11;
 /** A contender that has had so much time sits the other rounds out, after two at least. */
-const ENOUGH_MS = 4000;
+const ENOUGH_MS = 3000;
 
 /** Times the contenders in turn, round after round, so that noise meets all alike. */
 export async function race(name: string, contenders: readonly Contender[]): Promise<Timing[]> {

@@ -1,7 +1,7 @@
 /**
  * Opens the benchmark page in Chromium without a window, runs it, and writes what it measured to bench/results.json.
  *
- * Usage: node bench/run.js [--serve] [Chromium flags …]
+ * Usage: node bench/run.js [--serve] [?sizes=256&modes=webgl2&steps=no] [Chromium flags …]
  * Without flags the GPU is SwiftShader, in software. On a machine with a GPU, `--serve` only serves the page: open it in a browser.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -17,10 +17,10 @@ const SOFTWARE = [
   "--use-vulkan=swiftshader",
   "--use-webgpu-adapter=swiftshader",
 ];
-const [serveOnly, ...flags] = [
-  process.argv.includes("--serve"),
-  ...process.argv.slice(2).filter((a) => a !== "--serve"),
-];
+const given = process.argv.slice(2);
+const serveOnly = given.includes("--serve");
+const query = given.find((argument) => argument.startsWith("?")) ?? "";
+const flags = given.filter((argument) => argument !== "--serve" && argument !== query);
 
 // A production build: a dev server would reload the page when somebody edits a source in the midst of a run.
 const outDir = await mkdtemp(join(tmpdir(), "sumo-gpu-bench-"));
@@ -43,7 +43,7 @@ if (serveOnly) {
   });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));
-  await page.goto(url);
+  await page.goto(`${url}${query}`);
   await page.click("#run");
   const results = await page.evaluate("globalThis.results");
   await writeFile(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);

@@ -66,12 +66,12 @@ function product(
   beta: number,
 ): GpuTensor {
   const { gpu } = out;
-  const inner = a.cols;
+  const numbers = [a.cols, out.cols, alpha];
   if (beta === 0) {
-    gpu.run(transposed ? productTransposedKernel : productKernel, out, [a, b], [inner, out.cols, alpha]);
+    gpu.run(transposed ? productTransposedKernel : productKernel, out, [a, b], numbers);
   } else {
     const kernel = transposed ? productTransposedPlusKernel : productPlusKernel;
-    gpu.run(kernel, out, [a, b, out], [inner, out.cols, alpha, beta]);
+    gpu.run(kernel, out, [a, b, out], [...numbers, beta]);
   }
   return out;
 }

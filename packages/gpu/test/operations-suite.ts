@@ -107,6 +107,33 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
       });
     });
 
+    test.each([
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ])("larger products with transposes %s, %s, of odd sizes", (transposeA, transposeB) => {
+      gpu.scope(() => {
+        const [m, n, k] = [131, 129, 135];
+        const [a, x] = transposeA ? pair(k, m, 1) : pair(m, k, 1);
+        const [b, y] = transposeB ? pair(n, k, 2) : pair(k, n, 2);
+        const [c, z] = pair(m, n, 3);
+        const expected = multiplyOnCpu(transposeA ? transposeView(a) : a, transposeB ? transposeView(b) : b).data;
+        // Normal factors: a sum of k products is within 6 k of zero, and its roundings are as many.
+        const tolerance = 6 * k * 16 * EPS;
+        const product = matmul(x, y, { transposeA, transposeB });
+        expect(distance(product.read(), expected)).toBeLessThanOrEqual(tolerance);
+        expect(Math.abs(norm(product) / Math.hypot(...expected) - 1)).toBeLessThanOrEqual(64 * EPS);
+        matmulInto(z, x, y, { transposeA, transposeB, alpha: -2, beta: 0.5 });
+        expect(
+          distance(
+            z.read(),
+            expected.map((value, i) => -2 * value + 0.5 * c.data[i]!),
+          ),
+        ).toBeLessThanOrEqual(3 * tolerance);
+      });
+    });
+
     test("matmul into an operand and with more than a thousand inner steps", () => {
       gpu.scope(() => {
         const [a, x] = pair(5, 5, 3);

@@ -46,6 +46,7 @@ function packedBody(transposed: boolean, plus: boolean): string {
       ${four.map((l) => `const ${b[l]} = ${row(l)};`).join(" ")}
       ${four.map((j) => `s${j} += ${sum(j)};`).join("\n      ")}`;
   };
+  const turn = `${group("p", "2 * i")} ${group("q", "2 * i + 1")}`;
   const mask = four
     .slice(1)
     .map((j) => `if (4 * x + ${j} >= cols) { s${j} = 0.0; }`)
@@ -57,7 +58,7 @@ function packedBody(transposed: boolean, plus: boolean): string {
     const groups = Math.ceil(inner / 4);
     const pairs = Math.floor(groups / 2);
     ${four.map((j) => `let s${j} = 0.0;`).join(" ")}
-    ${loop("i", "pairs", `${group("p", "2 * i")} ${group("q", "2 * i + 1")}`)}
+    ${loop("i", "pairs", turn)}
     if (2 * pairs < groups) {
       ${group("r", "groups - 1")}
     }
