@@ -1,14 +1,13 @@
 import type { OptimizerName } from "@sumo/core";
-import { peakRate } from "@sumo/trainer/training";
 import { create, element } from "./element.ts";
 import {
   DEFAULTS,
   type Entrant,
   type Experiment,
   FIRST_ENTRANTS,
+  RATES,
   SIZES,
   type SizeName,
-  trainOptions,
   usualRank,
 } from "./experiment.ts";
 import { LOOKS, OPTIMIZERS, swatch } from "./palette.ts";
@@ -153,9 +152,7 @@ function createRow(optimizer: OptimizerName): Row {
   lr.step = "any";
   lr.required = true;
   lr.ariaLabel = `${LOOKS[optimizer].label}’s learning rate`;
-  const usual = trainOptions({ ...DEFAULTS, rank: 1 }, { optimizer, lr: 1 }, BUILT_IN);
-  const { lr: _, ...withoutRate } = usual;
-  lr.value = String(peakRate(withoutRate));
+  lr.value = String(RATES[optimizer]);
   return { optimizer, chosen, lr };
 }
 

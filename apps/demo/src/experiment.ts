@@ -37,6 +37,19 @@ const SIZE_NAMES = Object.keys(SIZES) as readonly SizeName[];
 
 export const DEFAULTS: Omit<Experiment, "entrants" | "rank"> = { size: "small", steps: 400, seed: 0 };
 
+/**
+ * Learning rates of the hidden matrices: the best of a grid of factors of two on the small model (400 steps, seed 0).
+ * GaLore's and SOAP's are the highest that were tried.
+ */
+export const RATES: Readonly<Record<OptimizerName, number>> = {
+  sumo: 2e-3,
+  adamw: 1.5e-3,
+  muon: 8e-3,
+  galore: 1e-2,
+  soap: 6e-3,
+  sgd: 0.1,
+};
+
 /** The optimizers that stand beside each other at first. */
 export const FIRST_ENTRANTS: readonly OptimizerName[] = ["sumo", "adamw"];
 
