@@ -1,8 +1,8 @@
 /**
- * Opens the benchmark page in Chromium without a window, runs it, and writes what it measured to bench/results.json.
+ * Opens the benchmark page in Chromium without a window, runs it, and writes what it measured to bench/results/NAME.json.
  *
- * Usage: node bench/run.js [--serve] [?sizes=256&modes=webgl2&steps=no] [Chromium flags …]
- * Without flags the GPU is SwiftShader, in software. On a machine with a GPU, `--serve` only serves the page: open it in a browser.
+ * Usage: node bench/run.js [--serve] [NAME] [?sizes=256&modes=webgl2&steps=no] [Chromium flags …]
+ * NAME is "local" if left out. Without flags the GPU is SwiftShader, in software. On a machine with a GPU, `--serve` only serves the page: open it in a browser.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,8 @@ const SOFTWARE = [
 const given = process.argv.slice(2);
 const serveOnly = given.includes("--serve");
 const query = given.find((argument) => argument.startsWith("?")) ?? "";
-const flags = given.filter((argument) => argument !== "--serve" && argument !== query);
+const flags = given.filter((argument) => argument.startsWith("--") && argument !== "--serve");
+const name = given.find((argument) => /^\w/.test(argument)) ?? "local";
 
 // A production build: a dev server would reload the page when somebody edits a source in the midst of a run.
 const outDir = await mkdtemp(join(tmpdir(), "sumo-gpu-bench-"));
@@ -46,9 +47,9 @@ if (serveOnly) {
   await page.goto(`${url}${query}`);
   await page.click("#run");
   const results = await page.evaluate("globalThis.results");
-  await writeFile(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
-  for (const { case: name, contender, leastMs } of results.timings) {
-    console.log(`${name.padEnd(52)} ${contender.padEnd(52)} ${leastMs.toFixed(1).padStart(8)} ms`);
+  await writeFile(join(import.meta.dirname, "results", `${name}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
+  for (const { case: job, contender, leastMs } of results.timings) {
+    console.log(`${job.padEnd(52)} ${contender.padEnd(52)} ${leastMs.toFixed(1).padStart(8)} ms`);
   }
   await browser.close();
   await server.close();
