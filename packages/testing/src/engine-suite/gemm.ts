@@ -39,6 +39,10 @@ const anyProduct = product(
     fc.tuple(few, few, long),
   ),
 );
+/** Past the blocks in both directions. */
+const largeProduct = product(
+  fc.tuple(fc.integer({ min: 190, max: 210 }), fc.integer({ min: 2040, max: 2070 }), fc.nat(2)),
+);
 /** At least one element and one term. */
 const someProduct = product(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 40 }), many));
 const factor = fc.constantFrom(0, 1, -1, 0.3, 1.75);
@@ -55,13 +59,15 @@ export function describeGemm(engine: () => EngineUnderTest): void {
   };
 
   describe("gemm", () => {
-    check("is accurate and writes nothing else", anyProduct, 300, (p, { a, b, c }, alpha, beta) => {
+    const accurately: Body = (p, { a, b, c }, alpha, beta) => {
       multiply(engine(), p, alpha, a, b, beta, c);
       a.expectUntouched();
       b.expectUntouched();
       c.expectGuards();
       expectProduct(p, alpha, a, b, beta, c);
-    });
+    };
+    check("is accurate and writes nothing else", anyProduct, 200, accurately);
+    check("is accurate past every block", largeProduct, 6, accurately);
 
     check("ignores what C held where beta is 0", anyProduct, 50, (p, { a, b, c }, alpha) => {
       c.fill(Number.NaN);
@@ -102,7 +108,9 @@ export function describeGemm(engine: () => EngineUnderTest): void {
       const moved = operands(make, { ...p, layouts: p.layouts.map(elsewhere) as [Layout, Layout, Layout] });
       multiply(engine(), p, alpha, a, b, beta, c);
       multiply(engine(), p, alpha, moved.a, moved.b, beta, moved.c);
-      expect(moved.c.values()).toEqual(c.values());
+      const [here, there] = [c.values(), moved.c.values()];
+      const at = here.findIndex((value, i) => !Object.is(value, there[i]));
+      if (at >= 0) expect.fail(`element ${at} is ${here[at]} here and ${there[at]} there`);
     });
   });
 }

@@ -42,6 +42,23 @@ export function describeGram(engine: () => EngineUnderTest): void {
       fc.assert(property, { seed: 1, numRuns: 150 });
     });
 
+    test("is right past every block", () => {
+      withOperands(engine(), (make) => {
+        const [n, k] = [2060, 2];
+        const place = { inHeap: true, offset: 0, gap: 0, seed: 5 };
+        const [a, c] = [make("float64", n, k, place), make("float64", n, n, place)];
+        engine().gram(false, n, k, a.data, 0, k, c.data, 0, n);
+        for (let i = 0; i < n; i++) {
+          for (let j = 0; j < n; j++) {
+            const terms = [a.get(i, 0) * a.get(j, 0), a.get(i, 1) * a.get(j, 1)] as const;
+            const bound = 4 * unitRoundoff("float64") * (Math.abs(terms[0]) + Math.abs(terms[1]));
+            const error = Math.abs(c.get(i, j) - (terms[0] + terms[1]));
+            if (!(error <= bound)) expect.fail(`C[${i}, ${j}] is off by ${error}, more than ${bound}`);
+          }
+        }
+      });
+    });
+
     test("carries NaN to its row and column only", () => {
       withOperands(engine(), (make) => {
         const plain = { inHeap: true, offset: 0, gap: 1, seed: 3 };
