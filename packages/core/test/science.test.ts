@@ -74,12 +74,19 @@ describe("outlier features: exact orthogonalization against Newton–Schulz, eac
   const byScale = (rows: Rows, f: (x: number, scale: number) => number): Rows =>
     rows.map((row, i) => row.map((x) => f(x, scales[i]!)));
 
+  /** Features and label noise of a seed's steps, the same for every contestant. */
+  const batches = [1, 2, 3, 4, 5].map((seed) =>
+    Array.from({ length: steps }, (_, step) => ({
+      x: random(batch, n, seed * 1000 + step).map((features) => features.map((value, j) => value * scales[j]!)),
+      labelNoise: random(batch, n, seed * 7777 + step + 13),
+    })),
+  );
+
   function excess(row: Row, seed: number, peak: number): number {
     const goal = random(n, n, seed + 50);
     const target = byScale(goal, (x, scale) => x / scale);
     const end = descend(row, peak, steps, n, (w, step) => {
-      const x = random(batch, n, seed * 1000 + step).map((features) => features.map((value, j) => value * scales[j]!));
-      const labelNoise = random(batch, n, seed * 7777 + step + 13);
+      const { x, labelNoise } = batches[seed - 1]![step]!;
       const miss = combined(1, times(x, combined(1, w, -1, target)), 0.5, labelNoise);
       return scaled(1 / batch, times(transposed(x), miss));
     });
@@ -89,7 +96,7 @@ describe("outlier features: exact orthogonalization against Newton–Schulz, eac
 
   /** One learning rate for all seeds, the best of the grid; the excess of each seed. */
   function tuned(row: Row): readonly number[] {
-    const runs = [-6, -5, -4, -3, -2, -1].map((k) => [1, 2, 3, 4, 5].map((seed) => excess(row, seed, 2 ** k)));
+    const runs = [-5, -4, -3, -2].map((k) => [1, 2, 3, 4, 5].map((seed) => excess(row, seed, 2 ** k)));
     return runs.reduce((best, run) => (mean(run) < mean(best) ? run : best));
   }
   const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -111,5 +118,6 @@ describe("outlier features: exact orthogonalization against Newton–Schulz, eac
       });
       expect(mean(theirs) / mean(ours)).toBeGreaterThan(factor);
     },
+    60_000,
   );
 });
