@@ -1,3 +1,4 @@
+import { rotateRows } from "./rotate-rows.ts";
 import { tridiagonalQl } from "./tridiagonal-ql.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
@@ -154,15 +155,6 @@ function mergePair(
   d[first] = one * c * c + two * s * s;
   d[second] = one * s * s + two * c * c;
   return true;
-}
-
-/** (row at p, row at q) ← (c p − s q, s p + c q). */
-function rotateRows(z: Float64Array, p: number, q: number, size: number, c: number, s: number): void {
-  for (let j = 0; j < size; j++) {
-    const [a, b] = [z[p + j]!, z[q + j]!];
-    z[p + j] = c * a - s * b;
-    z[q + j] = s * a + c * b;
-  }
 }
 
 /** place[j] ← where row j goes when rows are ordered by side. Returns how many there are of each. */

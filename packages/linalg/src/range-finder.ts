@@ -133,19 +133,13 @@ export function rangeFinderWorkspace(
 }
 
 /** q ← the leading columns of the basis, turned to the singular directions of Qᵀ A; values ← their singular values. */
-function rotate({ m, n, l, left, right }: Subspace, values: Float64Array, q: MatrixLike, work: Workspace): void {
+function rotate(subspace: Subspace, values: Float64Array, q: MatrixLike, work: Workspace): void {
   const rank = q.shape[1]!;
   work.scope(() => {
-    const gram = work.float64(l * l);
-    const vectors = work.float64(l * l);
-    const basis = work.float64(m * l);
-    const rotated = work.float64(m * rank);
-    work.engine.gram(true, l, n, right, 0, l, gram, 0, l);
-    symmetricEigen("rangeFinder", l, gram, values, vectors, work);
-    for (let i = 0; i < l; i++) values[i] = Math.sqrt(Math.max(0, values[i]!));
-    basis.set(left);
-    work.engine.gemm(false, true, m, rank, l, 1, basis, 0, l, vectors, 0, l, 0, rotated, 0, rank);
-    unpackScaled(work.engine, q, rotated, 1);
+    const turned = work.float64(subspace.m * rank);
+    turn(subspace, subspace.right, subspace.n, turned, rank, values, work);
+    for (let i = 0; i < subspace.l; i++) values[i] = Math.sqrt(Math.max(0, values[i]!));
+    unpackScaled(work.engine, q, turned, 1);
   });
 }
 
@@ -158,17 +152,33 @@ function iterateOnce(subspace: Subspace, values: Float64Array, q: MatrixLike, wo
   timesLeft(subspace, work);
   timesRight(subspace, work);
   work.scope(() => {
-    const gram = work.float64(l * l);
-    const vectors = work.float64(l * l);
-    const product = work.float64(m * l);
-    const rotated = work.float64(m * l);
-    work.engine.gram(true, l, m, left, 0, l, gram, 0, l);
-    symmetricEigen("rangeFinder", l, gram, values, vectors, work);
+    const turned = work.float64(m * l);
+    turn(subspace, left, m, turned, l, values, work);
     for (let i = 0; i < l; i++) values[i] = Math.max(0, values[i]!) ** 0.25;
-    product.set(left);
-    work.engine.gemm(false, true, m, l, l, 1, product, 0, l, vectors, 0, l, 0, rotated, 0, l);
-    left.set(rotated);
+    left.set(turned);
   });
   orthonormalizeColumns(m, l, left, false, work);
   unpackScaled(work.engine, q, left, 1);
+}
+
+/** out ← left V, the first `count` columns, with the eigenvectors of the Gram matrix of `of` (length × l) by falling values. */
+function turn(
+  { m, l, left }: Subspace,
+  of: Real,
+  length: number,
+  out: Float64Array,
+  count: number,
+  values: Float64Array,
+  work: Workspace,
+): void {
+  const { engine } = work;
+  work.scope(() => {
+    const gram = work.float64(l * l);
+    const vectors = work.float64(l * l);
+    const basis = work.float64(m * l);
+    engine.gram(true, l, length, of, 0, l, gram, 0, l);
+    symmetricEigen("rangeFinder", l, gram, values, vectors, work);
+    engine.convert(m * l, 1, left, 0, basis, 0);
+    engine.gemm(false, true, m, count, l, 1, basis, 0, l, vectors, 0, l, 0, out, 0, count);
+  });
 }

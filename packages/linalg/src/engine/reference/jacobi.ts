@@ -1,3 +1,5 @@
+import { rotateRows } from "../../rotate-rows.ts";
+
 /** One sweep of one-sided Jacobi on rows. The contract is that of `Engine.jacobi`. */
 export function jacobi(
   k: number,
@@ -29,8 +31,8 @@ export function jacobi(
       const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
       const c = 1 / Math.sqrt(1 + tangent * tangent);
       const s = c * tangent;
-      turn(n, c, s, x, p, q);
-      turn(m, c, s, z, zOffset + i * ldz, zOffset + j * ldz);
+      rotateRows(x, p, q, n, c, s);
+      rotateRows(z, zOffset + i * ldz, zOffset + j * ldz, m, c, s);
       squares[i] = updated(a, -tangent * dot, n, x, p);
       squares[j] = updated(b, tangent * dot, n, x, q);
     }
@@ -58,18 +60,8 @@ function bringLargest(
   const square = squares[i]!;
   squares[i] = squares[most]!;
   squares[most] = square;
-  turn(n, 0, 1, x, xOffset + i * ldx, xOffset + most * ldx);
-  turn(m, 0, 1, z, zOffset + i * ldz, zOffset + most * ldz);
-}
-
-/** (row p, row q) ← (c p − s q, s p + c q). */
-function turn(n: number, c: number, s: number, x: Float64Array, p: number, q: number): void {
-  for (let t = 0; t < n; t++) {
-    const a = x[p + t]!;
-    const b = x[q + t]!;
-    x[p + t] = c * a - s * b;
-    x[q + t] = s * a + c * b;
-  }
+  rotateRows(x, xOffset + i * ldx, xOffset + most * ldx, n, 0, 1);
+  rotateRows(z, zOffset + i * ldz, zOffset + most * ldz, m, 0, 1);
 }
 
 /** A row's square after a rotation: by the change, or summed anew where the change cancels most of it. */

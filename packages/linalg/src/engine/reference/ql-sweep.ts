@@ -1,3 +1,5 @@
+import { rotateRows } from "../../rotate-rows.ts";
+
 /** One implicit QL step. The contract is that of `Engine.qlSweep`. */
 export function qlSweep(
   first: number,
@@ -34,22 +36,12 @@ export function qlSweep(
     p = sine * t;
     d[i + 1] = difference + p;
     g = cosine * t - b;
-    rotate(z, i * ldz + column, (i + 1) * ldz + column, m, cosine, sine);
+    rotateRows(z, i * ldz + column, (i + 1) * ldz + column, m, cosine, sine);
   }
   d[first]! -= p;
   e[first] = g;
   e[last] = 0;
   return first;
-}
-
-/** (row at p, row at q) ← (c p − s q, s p + c q). */
-function rotate(z: Float64Array, p: number, q: number, m: number, c: number, s: number): void {
-  for (let j = 0; j < m; j++) {
-    const a = z[p + j]!;
-    const b = z[q + j]!;
-    z[p + j] = c * a - s * b;
-    z[q + j] = s * a + c * b;
-  }
 }
 
 /** √(f² + g²), by way of the larger where the squares would overflow or vanish. */
