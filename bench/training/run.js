@@ -1,8 +1,8 @@
 /**
  * A whole training step, ours and PyTorch's, in tokens a second, and the memory that it takes.
  *
- * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 10] [--save]
- * Needs a build. PyTorch takes part where `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where
+ * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 50] [--save]
+ * Fifty rounds hold one refresh of SUMO's subspaces, as any fifty steps do. Needs a build. PyTorch takes part where `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where
  * a BLAS is found. `--save` writes bench/results/training.json and training.md.
  */
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ import { BATCH, LAYERS, LENGTH } from "./task.js";
 const { values } = parseArgs({
   options: {
     widths: { type: "string", default: "128,256,512" },
-    repeats: { type: "string", default: "10" },
+    repeats: { type: "string", default: "50" },
     save: { type: "boolean", default: false },
   },
 });
@@ -91,7 +91,9 @@ function pytorch(width, threads) {
     startContestant(`PyTorch, ${plural(threads)}`, PYTHON, [here("torch_llama.py"), JSON.stringify(options)]);
 }
 
-const plural = (threads) => `${threads} thread${threads === 1 ? "" : "s"}`;
+function plural(threads) {
+  return `${threads} thread${threads === 1 ? "" : "s"}`;
+}
 
 function parametersOf(width) {
   const hidden = Math.ceil((8 * width) / 3 / 32) * 32;
