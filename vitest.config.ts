@@ -13,6 +13,7 @@ const packages = {
   trainer: "apps/trainer",
   finetune: "apps/finetune",
   demo: "apps/demo",
+  docs: "docs",
 };
 const chromium = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const chromiumArguments = [

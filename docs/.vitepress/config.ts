@@ -1,0 +1,62 @@
+import { defineConfig } from "vitepress";
+
+const guides = [
+  ["NumPy to linalg", "numpy"],
+  ["Your own loop", "your-loop"],
+  ["tfjs", "tfjs"],
+  ["jax-js", "jax"],
+  ["The GPU", "gpu"],
+  ["Your own adapter", "adapter"],
+  ["Rank, refresh, rate", "choosing"],
+  ["Checkpoints", "checkpoints"],
+  ["LoRA adapters", "lora"],
+  ["Your own text", "your-text"],
+] as const;
+
+const theory = [
+  ["Orthogonalization", "orthogonalization"],
+  ["Memory", "memory"],
+  ["Limits", "limits"],
+] as const;
+
+const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
+
+const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
+  pages.map(([text, page]) => ({ text, link: `/${folder}/${page}` }));
+
+/** The sources of the packages are the site's modules, as in the tests. */
+const conditions = ["@sumo/source", "module", "browser", "development|production"];
+
+export default defineConfig({
+  title: "SUMO",
+  description: "Train models in TypeScript with little optimizer memory",
+  lang: "en",
+  cleanUrls: false,
+  srcExclude: ["images/**"],
+  lastUpdated: false,
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Start", link: "/start" },
+      { text: "Guides", link: "/guide/your-loop", activeMatch: "/guide/" },
+      { text: "Theory", link: "/theory/orthogonalization", activeMatch: "/theory/" },
+      { text: "Reference", link: "/reference/", activeMatch: "/reference/" },
+    ],
+    sidebar: [
+      { text: "Start", link: "/start" },
+      { text: "Guides", items: links("guide", guides) },
+      { text: "Theory", items: links("theory", theory) },
+      {
+        text: "Reference",
+        link: "/reference/",
+        items: packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/${name}/src` })),
+      },
+    ],
+  },
+  vite: {
+    resolve: { conditions },
+    ssr: { noExternal: [/^@sumo\//], resolve: { conditions } },
+    build: { chunkSizeWarningLimit: 1000 },
+  },
+});

@@ -1,0 +1,12 @@
+import type { Theme } from "vitepress";
+// The system's fonts: nothing to download.
+import DefaultTheme from "vitepress/theme-without-fonts";
+import StepPicture from "./step-picture.vue";
+import "./style.css";
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }) {
+    app.component("StepPicture", StepPicture);
+  },
+} satisfies Theme;

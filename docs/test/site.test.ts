@@ -1,0 +1,163 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { promisify } from "node:util";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { pages, root } from "./pages.ts";
+
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+};
+
+/** The built site in a real browser. Building it fails on dead links between pages. */
+describe.skipIf(!existsSync(executablePath))("the site", () => {
+  let folder: string;
+  let server: Server;
+  let host: string;
+  let browser: Browser;
+  let page: Page;
+  /** Errors and warnings on the console, failed requests, requests to other hosts. */
+  let complaints: string[];
+  /** Bytes of everything that the page loaded. */
+  let loaded: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sumo-docs-"));
+    const run = promisify(execFile);
+    const bin = join(root, "node_modules", ".bin");
+    await run(join(bin, "typedoc"), [], { cwd: root });
+    await run(join(bin, "vitepress"), ["build", "--outDir", folder], { cwd: root });
+    server = createServer(async ({ url = "/" }, response) => {
+      const path = normalize(new URL(url, "http://host").pathname).replace(/\/$/, "/index.html");
+      const body = await readFile(join(folder, path)).catch(() => undefined);
+      response.writeHead(body ? 200 : 404, { "Content-Type": TYPES[extname(path)] ?? "application/octet-stream" });
+      response.end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run"] });
+  }, 600_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    loaded = 0;
+    page = await browser.newPage();
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error.stack)));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(host)) complaints.push(request.url());
+    });
+    page.on("response", async (response) => {
+      if (!response.ok()) complaints.push(`${response.status()} ${response.url()}`);
+    });
+    page.on("requestfinished", async (request) => {
+      loaded += (await request.sizes()).responseBodySize;
+    });
+  });
+
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const visit = (path: string) => page.goto(`${host}/${path}`, { waitUntil: "networkidle" });
+
+  async function violations(): Promise<string[]> {
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run(document));
+    return found.violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+  }
+
+  test("every page by hand loads without a complaint, and links to anchors that exist", async () => {
+    for (const source of pages) {
+      await visit(source.replace(/\.md$/, ".html"));
+      const broken = await page.evaluate(async () => {
+        const links = Array.from(
+          document.querySelectorAll<HTMLAnchorElement>(".vp-doc a[href]"),
+          ({ href }) => new URL(href),
+        );
+        const missing: string[] = [];
+        for (const { origin, pathname, hash } of links.filter((link) => link.origin === location.origin)) {
+          const html = await fetch(origin + pathname).then((response) => response.text());
+          const target = new DOMParser().parseFromString(html, "text/html");
+          if (hash !== "" && target.getElementById(decodeURIComponent(hash.slice(1))) === null)
+            missing.push(pathname + hash);
+        }
+        return missing;
+      });
+      expect(broken, source).toEqual([]);
+    }
+  }, 300_000);
+
+  test.each(["index.html", "start.html", "theory/orthogonalization.html", "theory/memory.html"])(
+    "%s is accessible, in light and in dark, and fits a phone",
+    async (path) => {
+      await visit(path);
+      expect(await violations()).toEqual([]);
+      expect(loaded).toBeLessThan(1_000_000);
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+      await page.waitForTimeout(600); // colours fade
+      expect(await violations()).toEqual([]);
+      await page.setViewportSize({ width: 375, height: 700 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    },
+    120_000,
+  );
+
+  test("the orthogonalizers answer to the condition's slider", async () => {
+    await visit("theory/orthogonalization.html");
+    const error = (name: string) =>
+      page.locator("tr", { hasText: name }).locator("td").nth(1).textContent().then(Number);
+    const slider = page.getByLabel("Logarithm of the condition number");
+    await slider.fill("0");
+    await expect.poll(() => error("classical")).toBeLessThan(0.001);
+    await slider.fill("6");
+    await expect.poll(() => error("classical")).toBeGreaterThan(0.3);
+    expect(await error("exact")).toBeLessThan(1e-4);
+  }, 120_000);
+
+  test("the memory calculator answers to the model and the rank", async () => {
+    await visit("theory/memory.html");
+    const state = (name: string) =>
+      page
+        .locator("tr", { hasText: name })
+        .locator("td")
+        .nth(2)
+        .textContent()
+        .then((text) => Number.parseFloat(text ?? ""));
+    const small = await state("SUMO");
+    await page.getByLabel("Model").selectOption("LLaMA 1B");
+    await expect.poll(() => state("SUMO")).toBeGreaterThan(10 * small);
+    const usual = await state("SUMO");
+    await page.getByLabel("Rank").fill("64");
+    await expect.poll(() => state("SUMO")).toBeLessThan(usual / 2);
+  }, 120_000);
+
+  test("the search finds a function of the reference", async () => {
+    await visit("start.html");
+    await page.keyboard.press("/");
+    await page.getByRole("searchbox").fill("rangeFinderInto");
+    await page.getByRole("option").first().waitFor();
+    expect(await page.getByRole("option").first().textContent()).toMatch(/rangeFinderInto/);
+  }, 120_000);
+});

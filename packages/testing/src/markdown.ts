@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, vi } from "vitest";
+
+/** A `ts` block of a Markdown file. */
+export interface CodeBlock {
+  readonly code: string;
+  /** What it says that it prints, a line each: comments behind `console.log(…);`, or else the `text` block that follows next. */
+  readonly said: readonly string[];
+  /** Runs it as a module; returns the arguments of every `console.log`. */
+  run(): Promise<unknown[][]>;
+}
+
+/**
+ * The `ts` blocks of a Markdown file, ready to run. They are written into a folder beside the calling test while its file runs, so that
+ * imports resolve as they do in that package.
+ *
+ * @param file - path of the Markdown file.
+ * @param testFolder - the calling test's `import.meta.dirname`.
+ * @param imports - modules by the names that blocks import them by, where those do not resolve from the folder.
+ */
+export function codeBlocks(
+  file: string,
+  testFolder: string,
+  imports: Readonly<Record<string, string>> = {},
+): readonly CodeBlock[] {
+  const folder = mkdtempSync(join(testFolder, "blocks-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const fences = Array.from(readFileSync(file, "utf8").matchAll(/^```(\w+)\n(.*?)^```/gms));
+  return fences.flatMap(([, language, code], index) => {
+    if (language !== "ts") return [];
+    const [, nextLanguage, text] = fences[index + 1] ?? [];
+    const path = join(folder, `block-${index}.ts`);
+    return {
+      code: code!,
+      said: saidBy(code!, nextLanguage === "text" ? text! : ""),
+      run: () => run(path, code!, imports),
+    };
+  });
+}
+
+function saidBy(code: string, text: string): readonly string[] {
+  const comments = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, comment]) => comment!);
+  return comments.length > 0 ? comments : text.split("\n").filter((line) => line !== "");
+}
+
+async function run(path: string, code: string, imports: Readonly<Record<string, string>>): Promise<unknown[][]> {
+  const resolved = Object.entries(imports).reduce(
+    (text, [name, module]) => text.replaceAll(`"${name}"`, `"${join(dirname(path), "..", module)}"`),
+    code,
+  );
+  writeFileSync(path, resolved);
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    await import(path);
+    return log.mock.calls.slice();
+  } finally {
+    log.mockRestore();
+  }
+}
