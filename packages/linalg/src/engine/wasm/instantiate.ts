@@ -13,7 +13,7 @@ const SHARED_WITH_MAXIMUM = 3;
  *
  * @param base64 - the module, as that script writes it.
  * @returns the exports, as the type that the caller states.
- * @throws {UnsupportedError} where SIMD instructions are missing.
+ * @throws {UnsupportedError} where SIMD instructions are missing, or a Content-Security-Policy forbids WebAssembly.
  */
 export function instantiateKernels<Kernels>(base64: string, heap: Heap): Kernels {
   return instantiateModule(compileKernels(base64, heap), heap);
@@ -27,7 +27,8 @@ export function compileKernels(base64: string, heap: Heap): WebAssembly.Module {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     if (!(cause instanceof WebAssembly.CompileError)) throw cause;
-    throw new UnsupportedError("instantiateKernels", "expected a runtime with WebAssembly SIMD", { cause });
+    const expected = "expected WebAssembly with SIMD (a Content-Security-Policy allows it by 'wasm-unsafe-eval')";
+    throw new UnsupportedError("instantiateKernels", expected, { cause });
   }
 }
 
