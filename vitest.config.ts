@@ -58,7 +58,7 @@ function nodeProject(name: string, root: string) {
       root,
       include: ["src/**/*.test.ts", "test/**/*.test.ts"],
       exclude: ["**/*.browser.test.ts"],
-      testTimeout: 30_000,
+      testTimeout: 120_000,
     },
   };
 }
@@ -75,7 +75,7 @@ function browserProject() {
     test: {
       name: "browser",
       include: browserTests,
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       browser: {
         enabled: true,
         headless: true,
