@@ -14,6 +14,8 @@ import { type StaticHost, serve } from "./static-host.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const NO_NETWORK = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
+/** Milliseconds to wait for the page: a loaded machine is slow. */
+const PATIENCE = 60_000;
 
 const OPTIMIZERS = ["SUMO", "AdamW", "Muon", "GaLore", "SOAP", "SGD"];
 
@@ -32,7 +34,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await build({ ...config, configFile: false, logLevel: "error", build: { ...config.build, outDir: folder } });
     host = await serve(folder);
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...NO_NETWORK] });
-  }, 60_000);
+  }, 2 * PATIENCE);
 
   afterAll(async () => {
     await browser?.close();
@@ -83,14 +85,14 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     (await on.locator(selector).textContent()) ?? "";
 
   async function state(on: Page, words: RegExp): Promise<void> {
-    await on.locator("#state", { hasText: words }).waitFor({ timeout: 20_000 });
+    await on.locator("#state", { hasText: words }).waitFor({ timeout: PATIENCE });
   }
 
   const stepOf = async (on: Page): Promise<number> =>
     Number((await textOf(on, "#scoreboard tbody tr td >> nth=0")).replace(",", ""));
 
   async function trainedTo(step: number, on: Page = page): Promise<void> {
-    await expect.poll(() => stepOf(on).catch(() => -1), { timeout: 20_000 }).toBeGreaterThanOrEqual(step);
+    await expect.poll(() => stepOf(on).catch(() => -1), { timeout: PATIENCE }).toBeGreaterThanOrEqual(step);
   }
 
   async function saved(on: Page = page): Promise<Uint8Array> {
@@ -192,7 +194,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   test("survives a reload in mid-run", async () => {
     await choose(20_000, ["SUMO", "AdamW"]);
     await press("Start");
-    await expect.poll(() => keptStep(page), { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => keptStep(page), { timeout: PATIENCE }).toBeGreaterThan(0);
     const before = await stepOf(page);
     await page.reload();
     await state(page, /^Your runs are back, at step/);
