@@ -1,32 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { codeBlocks } from "@sumo/testing/markdown";
+import { describe, expect, test } from "vitest";
 
-const packageRoot = join(import.meta.dirname, "..");
-const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
-const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
-// Inside the package, so that its dependencies resolve.
-const folder = mkdtempSync(join(packageRoot, "test", "readme-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const blocks = codeBlocks(join(import.meta.dirname, "..", "README.md"), import.meta.dirname, {
+  "@sumo/core": "../src/index.ts",
+  "@sumo/core/testing": "../src/testing/index.ts",
+});
 
-/** Runs a block as a module and returns what it printed. */
-async function printed(index: number): Promise<unknown[][]> {
-  const source = blocks[index]!.replaceAll('"@sumo/core/testing"', '"../../src/testing/index.ts"').replaceAll(
-    '"@sumo/core"',
-    '"../../src/index.ts"',
-  );
-  const file = join(folder, `block-${index}.ts`);
-  writeFileSync(file, source);
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
-  await import(file);
-  return log.mock.calls;
-}
+const printed = (index: number): Promise<unknown[][]> => blocks[index]!.run();
 
 describe("the README's code runs, and prints what it says", () => {
-  beforeEach(() => {
-    vi.restoreAllMocks();
-  });
-
   test("a hand-written loop learns", async () => {
     const losses = (await printed(0)).map(([, loss]) => Number(loss));
     expect(losses[0]).toBeCloseTo(Math.log(10), 3);

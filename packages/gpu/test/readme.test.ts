@@ -1,30 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { codeBlocks } from "@sumo/testing/markdown";
+import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const blocks = Array.from(
-  readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n(.*?)^```/gms),
-  ([, code]) => code!,
-);
-// Inside the package, so that its dependencies resolve.
-const folder = mkdtempSync(join(root, "test", "readme-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const blocks = codeBlocks(join(root, "README.md"), import.meta.dirname);
 
-/** Runs a block as a module and returns what it printed. */
-async function printed(index: number): Promise<unknown[][]> {
-  const file = join(folder, `block-${index}.ts`);
-  writeFileSync(file, blocks[index]!);
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
-  await import(file);
-  return log.mock.calls;
-}
+const printed = (index: number): Promise<unknown[][]> => blocks[index]!.run();
 
 describe("the README's code runs, and prints what it says", () => {
-  beforeEach(() => {
-    vi.restoreAllMocks();
-  });
-
   test("tensors have owners", async () => {
     // [[1, 2], [3, 4]] times its transpose is [[5, 11], [11, 25]].
     const sum = [6, 13, 14, 29];
@@ -32,7 +16,7 @@ describe("the README's code runs, and prints what it says", () => {
   });
 
   test("the network is the example's", () => {
-    expect(blocks[1]).toBe(readFileSync(join(root, "examples", "train-network.ts"), "utf8"));
+    expect(blocks[1]!.code).toBe(readFileSync(join(root, "examples", "train-network.ts"), "utf8"));
   });
 
   test("decompositions have the shapes of their names", async () => {

@@ -1,29 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { codeBlocks } from "@sumo/testing/markdown";
+import { describe, expect, test } from "vitest";
 import { bundleWorker } from "./worker-script.ts";
 
-const packageRoot = join(import.meta.dirname, "..");
-const readme = readFileSync(join(packageRoot, "README.md"), "utf8");
-const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
-// Inside the package, so that its dependencies resolve.
-const folder = mkdtempSync(join(packageRoot, "test", "readme-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const blocks = codeBlocks(join(import.meta.dirname, "..", "README.md"), import.meta.dirname, {
+  "@sumo/llama": "../src/index.ts",
+});
 
-/** Runs a block as a module and returns what it printed. */
-async function printed(index: number): Promise<unknown[][]> {
-  const file = join(folder, `block-${index}.ts`);
-  writeFileSync(file, blocks[index]!.replaceAll('"@sumo/llama"', '"../../src/index.ts"'));
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
-  await import(file);
-  return log.mock.calls;
-}
+const printed = (index: number): Promise<unknown[][]> => blocks[index]!.run();
 
 describe("the README's code runs, and prints what it says", () => {
-  beforeEach(() => {
-    vi.restoreAllMocks();
-  });
-
   test("a model learns a sentence and says it", async () => {
     const lines = await printed(0);
     expect(Number(lines[0]![1])).toBeCloseTo(Math.log(256), 1);
@@ -37,7 +24,7 @@ describe("the README's code runs, and prints what it says", () => {
   });
 
   test("threads give one thread's loss", async () => {
-    writeFileSync(join(folder, "worker.js"), await bundleWorker());
+    writeFileSync(join(dirname(blocks[2]!.path), "worker.js"), await bundleWorker());
     expect(await printed(2)).toEqual([[true]]);
   });
 

@@ -7,6 +7,8 @@ export interface CodeBlock {
   readonly code: string;
   /** What it says that it prints, a line each: comments behind `console.log(…);`, or else the `text` block that follows next. */
   readonly said: readonly string[];
+  /** The file that {@link run} writes. */
+  readonly path: string;
   /** Runs it as a module; returns the arguments of every `console.log`. */
   run(): Promise<unknown[][]>;
 }
@@ -34,6 +36,7 @@ export function codeBlocks(
     return {
       code: code!,
       said: saidBy(code!, nextLanguage === "text" ? text! : ""),
+      path,
       run: () => run(path, code!, imports),
     };
   });

@@ -1,33 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeBlocks } from "@sumo/testing/markdown";
 import * as tf from "@tensorflow/tfjs";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
-const root = join(import.meta.dirname, "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
-// Inside the package, so that its dependencies resolve.
-const folder = mkdtempSync(join(root, "test", "readme-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const blocks = codeBlocks(join(import.meta.dirname, "..", "README.md"), import.meta.dirname);
 
-/** Runs a block as a module and returns the lines that it printed. */
-async function printed(index: number): Promise<string[]> {
-  const file = join(folder, `block-${index}.ts`);
-  writeFileSync(file, blocks[index]!);
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
-  await import(file);
-  return log.mock.calls.map((values) => values.join(" "));
-}
+/** Runs a block and returns the lines that it printed. */
+const printed = async (index: number): Promise<string[]> =>
+  (await blocks[index]!.run()).map((values) => values.join(" "));
 
 describe("the README's code runs, and prints what it says", () => {
-  beforeEach(() => {
-    vi.restoreAllMocks();
-  });
-
   test("one line switches a model", async () => {
     await tf.setBackend("cpu");
-    const [, lines] = readme.match(/^```text\n(.*?)\n```/ms)!;
-    expect(await printed(0)).toEqual(lines!.split("\n"));
+    expect(await printed(0)).toEqual(blocks[0]!.said);
   });
 
   test("groups are planned", async () => {
