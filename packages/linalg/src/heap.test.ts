@@ -83,3 +83,13 @@ test("a heap inside a block of another one takes from that block alone", () => {
   expect(() => inner.uint8(1)).toThrow(WorkspaceError);
   expect(outer.owns(a)).toBe(true);
 });
+
+test("a shared heap knows its arrays after another shared memory has grown", async () => {
+  const heap = new Heap({ bytes, shared: true });
+  const before = heap.float32(3);
+  const { buffer } = heap.memory;
+  new WebAssembly.Memory({ initial: 1, maximum: 2, shared: true }).grow(1);
+  await expect.poll(() => heap.memory.buffer === buffer).toBe(false); // what V8 does, later
+  expect([before, heap.float64(3)].every((array) => heap.owns(array))).toBe(true);
+  heap.release(before);
+});

@@ -31,6 +31,8 @@ export class Heap {
   readonly memory: WebAssembly.Memory;
   /** Whether workers can share the memory. */
   readonly shared: boolean;
+  /** Of the memory, asked for once: `memory.buffer` of a shared one can become another object when any shared memory grows. */
+  private readonly buffer: ArrayBuffer;
   /** Bytes in use now, rounded up to the alignment. */
   usedBytes = 0;
   /** The most bytes that were in use at once. */
@@ -46,6 +48,7 @@ export class Heap {
       const { memory, start, bytes } = options;
       this.shared = !(memory.buffer instanceof ArrayBuffer);
       this.memory = memory;
+      this.buffer = memory.buffer;
       this.free = [{ start, bytes }];
       return;
     }
@@ -56,32 +59,33 @@ export class Heap {
     const pages = Math.ceil(bytes / PAGE_BYTES);
     this.shared = shared;
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    this.buffer = this.memory.buffer;
     this.free = [{ start: RESERVED_BYTES, bytes: pages * PAGE_BYTES - RESERVED_BYTES }];
   }
 
   /** Whether `array` lies in this memory, so that kernels can use it in place. */
   owns(array: ArrayBufferView): boolean {
-    return array.buffer === this.memory.buffer;
+    return array.buffer === this.buffer;
   }
 
   /** `length` float32 zeros. @throws {WorkspaceError} when the heap is full. */
   float32(length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, this.allocate(length * 4), length).fill(0);
+    return new Float32Array(this.buffer, this.allocate(length * 4), length).fill(0);
   }
 
   /** `length` float64 zeros. @throws {WorkspaceError} when the heap is full. */
   float64(length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, this.allocate(length * 8), length).fill(0);
+    return new Float64Array(this.buffer, this.allocate(length * 8), length).fill(0);
   }
 
   /** `length` bytes of zeros. @throws {WorkspaceError} when the heap is full. */
   uint8(length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, this.allocate(length), length).fill(0);
+    return new Uint8Array(this.buffer, this.allocate(length), length).fill(0);
   }
 
   /** `length` int32 zeros. @throws {WorkspaceError} when the heap is full. */
   int32(length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, this.allocate(length * 4), length).fill(0);
+    return new Int32Array(this.buffer, this.allocate(length * 4), length).fill(0);
   }
 
   /** Gives a block back. `array` must be what an allocation returned, not a part of it. */
