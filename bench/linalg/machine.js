@@ -2,12 +2,20 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 
-const RIVALS = ["@jax-js/jax", "@stdlib/blas-base-dgemm", "@tensorflow/tfjs-backend-wasm", "ml-matrix", "numpy-ts"];
+const RIVALS = [
+  "@jax-js/jax",
+  "@stdlib/blas-base-dgemm",
+  "@tensorflow/tfjs-backend-wasm",
+  "ml-matrix",
+  "numpy-ts",
+  "svd-js",
+  "webr",
+];
 
-/** What results were measured on, with which versions, and how busy the machine was at the end. */
-export function machineAndVersions() {
+/** What results were measured on, with which versions, those `others` among them, and how busy the machine was at the end. */
+export function machineAndVersions(others) {
   const [{ model }, ...more] = cpus();
-  const versions = Object.fromEntries(RIVALS.map((name) => [name, versionOf(name)]));
+  const versions = { ...Object.fromEntries(RIVALS.map((name) => [name, versionOf(name)])), ...others };
   const { node, v8 } = process.versions;
   return { machine: `${model}, ${more.length + 1} cores`, loadAverage: loadavg()[0], node, v8, versions };
 }

@@ -25,3 +25,20 @@ export function operands({ dtype, m, n, k, transposeA, transposeB }) {
   };
   return [transposeA ? fill(k, m) : fill(m, k), transposeB ? fill(n, k) : fill(k, n)];
 }
+
+/** Every contestant must have computed the same product as the first, to the rounding of its dtype. */
+export function checkProducts({ dtype, k }, [{ result: expected }, ...others]) {
+  const tolerance = k * (dtype === "float32" ? 2 ** -23 : 2 ** -52);
+  const size = Math.hypot(...sampled(expected));
+  for (const { name, result } of others) {
+    const error = Math.hypot(...sampled(expected).map((x, i) => x - sampled(result)[i]));
+    if (!(result.length === expected.length && error <= tolerance * size))
+      throw new Error(`${name} computed something else`);
+  }
+}
+
+/** Elements from everywhere, few enough to spread as arguments. */
+function sampled(values) {
+  const step = Math.max(1, Math.floor(values.length / 1000));
+  return Array.from({ length: Math.floor(values.length / step) }, (_, i) => values[i * step]);
+}

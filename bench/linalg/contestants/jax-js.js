@@ -26,8 +26,24 @@ export async function load() {
           },
         };
       },
+      svd: factorization(["u", "s", "vt"], (a) => np.linalg.svd(a, { fullMatrices: false })),
+      eigh: factorization(["values", "vectors"], (a) => np.linalg.eigh(a)),
     },
   ];
+}
+
+function factorization(names, factor) {
+  return ({ dtype }, a) => {
+    const operand = wrap(dtype, a);
+    let out;
+    return {
+      run() {
+        out = factor(operand.ref).map((array) => array.dataSync());
+      },
+      result: () => Object.fromEntries(names.map((name, i) => [name, out[i]])),
+      dispose: () => operand.dispose(),
+    };
+  };
 }
 
 const wrap = (dtype, { rows, cols, data }) => np.array(data, { dtype }).reshape([rows, cols]);

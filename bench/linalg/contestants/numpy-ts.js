@@ -13,7 +13,28 @@ export const load = async () => [
         result: () => out.data,
       };
     },
+    svd: factorization((a) => np.linalg.svd(a, false)),
+    eigh: factorization((a) => np.linalg.eigh(a), { values: "w", vectors: "v" }),
+    qr: factorization((a) => np.linalg.qr(a)),
   },
 ];
+
+/** The library's names of the results are ours but for those in `names`. */
+function factorization(factor, names = {}) {
+  return ({ dtype }, a) => {
+    const operand = wrap(dtype, a);
+    let out;
+    return {
+      run() {
+        out = factor(operand);
+      },
+      result() {
+        const data = Object.fromEntries(Object.keys(out).map((name) => [name, np.ravel(out[name]).data]));
+        for (const [ours, theirs] of Object.entries(names)) data[ours] = data[theirs];
+        return data;
+      },
+    };
+  };
+}
 
 const wrap = (dtype, { rows, cols, data }) => np.array(Array.from(data), dtype).reshape(rows, cols);

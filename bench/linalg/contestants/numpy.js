@@ -5,39 +5,47 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** NumPy on one thread of its OpenBLAS, in a Python process that keeps its own time. */
+/** Debian's, as its packages numpy and scipy call the OpenBLAS that the native engine calls. */
+const { PYTHON = "/usr/bin/python3" } = process.env;
+
+/** NumPy's products and SciPy's LAPACK on one thread of OpenBLAS, in a Python process that keeps its own time. */
 export async function load() {
   const server = fileURLToPath(new URL("numpy_server.py", import.meta.url));
-  const python = spawn("python3", [server], { stdio: ["pipe", "pipe", "inherit"] });
+  const python = spawn(PYTHON, [server], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   const ask = async (request) => {
     python.stdin.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await lines.next();
-    if (done) throw new Error("python3 ended: are python3-numpy and python3-scipy installed?");
+    if (done) throw new Error(`${PYTHON} ended: are python3-numpy and python3-scipy installed?`);
     return JSON.parse(value);
   };
   const folder = mkdtempSync(join(tmpdir(), "sumo-bench-"));
-  const { version } = await ask({ op: "version" });
+  const file = join(folder, "result");
+  const routine = async ({ routine, dtype, transposeA = false, transposeB = false, rank }, ...matrices) => {
+    const operands = matrices.map(({ rows, cols, data }, i) => {
+      const file = join(folder, `operand${i}`);
+      writeFileSync(file, data);
+      return { file, rows, cols, transposed: [transposeA, transposeB][i] };
+    });
+    await ask({ op: "prepare", routine, dtype, operands, options: rank === undefined ? [] : [rank] });
+    const read = (name) => {
+      const { buffer, byteOffset, byteLength } = readFileSync(`${file}.${name}`);
+      return new matrices[0].data.constructor(buffer.slice(byteOffset, byteOffset + byteLength));
+    };
+    return {
+      time: async (calls) => (await ask({ op: "time", calls })).ms,
+      async result() {
+        const { names } = await ask({ op: "result", file });
+        return names[0] === "product" ? read("product") : Object.fromEntries(names.map((name) => [name, read(name)]));
+      },
+    };
+  };
+  const { numpy, scipy } = await ask({ op: "version" });
   return [
     {
-      name: `numpy ${version}`,
-      async matmul({ dtype, transposeA, transposeB }, a, b) {
-        const operands = [a, b].map(({ rows, cols, data }, i) => {
-          const file = join(folder, `operand${i}`);
-          writeFileSync(file, data);
-          return { file, rows, cols, transposed: [transposeA, transposeB][i] };
-        });
-        const result = join(folder, "result");
-        await ask({ op: "prepare", routine: "matmul", dtype, operands });
-        return {
-          time: async (calls) => (await ask({ op: "time", calls })).ms,
-          async result() {
-            await ask({ op: "result", file: result });
-            const { buffer, byteOffset, byteLength } = readFileSync(result);
-            return new a.data.constructor(buffer.slice(byteOffset, byteOffset + byteLength));
-          },
-        };
-      },
+      name: "OpenBLAS",
+      versions: { numpy, scipy },
+      ...Object.fromEntries(["matmul", "svd", "eigh", "qr", "polar", "randomizedSvd"].map((name) => [name, routine])),
       dispose() {
         python.stdin.end();
         rmSync(folder, { recursive: true });

@@ -8,6 +8,89 @@ import time
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402 (the number of threads must be set first)
+import scipy  # noqa: E402
+from scipy.linalg import get_lapack_funcs  # noqa: E402
+
+OVERSAMPLING = 8
+
+
+def routines(a, *names):
+    return get_lapack_funcs(names, (a,))
+
+
+def svd_of(a):
+    gesdd, query = routines(a, "gesdd", "gesdd_lwork")
+    lwork = int(query(*a.shape, full_matrices=0)[0])
+
+    def svd(a):
+        u, s, vt, _ = gesdd(a, full_matrices=0, lwork=lwork)
+        return {"u": u, "s": s, "vt": vt}
+
+    return svd
+
+
+def qr_of(a):
+    geqrf, orgqr = routines(a, "geqrf", "orgqr")
+    n = a.shape[1]
+    reflectors, tau, work, _ = geqrf(a, lwork=-1)
+    lwork = int(work[0])
+    lwork = max(lwork, int(orgqr(reflectors, tau, lwork=-1)[1][0]))
+
+    def qr(a):
+        reflectors, tau, _, _ = geqrf(a, lwork=lwork)
+        r = np.triu(reflectors[:n])
+        return {"q": orgqr(reflectors, tau, lwork=lwork, overwrite_a=1)[0], "r": r}
+
+    return qr
+
+
+def eigh_of(a):
+    syevd, query = routines(a, "syevd", "syevd_lwork")
+    lwork, liwork, _ = query(a.shape[0])
+
+    def eigh(a):
+        values, vectors, _ = syevd(a, lwork=int(lwork), liwork=int(liwork))
+        return {"values": values, "vectors": vectors}
+
+    return eigh
+
+
+def polar_of(a):
+    svd = svd_of(a)
+
+    def polar(a):
+        factors = svd(a)
+        return {"u": factors["u"] @ factors["vt"]}
+
+    return polar
+
+
+def randomized_svd_of(a, rank):
+    """One power iteration, an orthonormal basis after every product: the algorithm that it is compared with."""
+    m, n = a.shape
+    columns = min(m, n, rank + OVERSAMPLING)
+    random = np.random.default_rng(0)
+    empty = np.empty((m, columns), a.dtype, order="F")
+    left, right = qr_of(empty), qr_of(np.empty((n, columns), a.dtype, order="F"))
+    svd = svd_of(np.empty((columns, n), a.dtype, order="F"))
+
+    def randomized_svd(a):
+        q = left(a @ random.random((n, columns), a.dtype))["q"]
+        q = right(a.T @ q)["q"]
+        q = left(a @ q)["q"]
+        factors = svd(q.T @ a)
+        return {"u": q @ factors["u"][:, :rank], "s": factors["s"][:rank], "vt": factors["vt"][:rank]}
+
+    return randomized_svd
+
+
+FACTORIZATIONS = {
+    "svd": svd_of,
+    "qr": qr_of,
+    "eigh": eigh_of,
+    "polar": polar_of,
+    "randomizedSvd": randomized_svd_of,
+}
 
 
 def load(operand, dtype):
@@ -18,8 +101,10 @@ def load(operand, dtype):
 def prepare(request):
     operands = [load(operand, request["dtype"]) for operand in request["operands"]]
     if request["routine"] == "matmul":
-        return lambda: np.matmul(*operands)
-    raise ValueError(f"unknown routine {request['routine']}")
+        return lambda: {"product": np.matmul(*operands)}
+    a = np.asfortranarray(operands[0])  # LAPACK's own layout
+    factor = FACTORIZATIONS[request["routine"]](a, *request["options"])
+    return lambda: factor(a)
 
 
 run = None
@@ -27,7 +112,7 @@ for line in sys.stdin:
     request = json.loads(line)
     answer = {}
     if request["op"] == "version":
-        answer["version"] = np.__version__
+        answer = {"numpy": np.__version__, "scipy": scipy.__version__}
     elif request["op"] == "prepare":
         run = prepare(request)
     elif request["op"] == "time":
@@ -36,5 +121,7 @@ for line in sys.stdin:
             run()
         answer["ms"] = (time.perf_counter() - start) * 1000
     elif request["op"] == "result":
-        np.ascontiguousarray(run()).tofile(request["file"])
+        for name, values in run().items():
+            np.ascontiguousarray(values).tofile(f"{request['file']}.{name}")
+            answer.setdefault("names", []).append(name)
     print(json.dumps(answer), flush=True)

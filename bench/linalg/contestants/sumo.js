@@ -1,4 +1,23 @@
-import { createThreadedEngine, createWasmEngine, Heap, matmulInto, matrix, Workspace } from "@sumo/linalg";
+import {
+  createThreadedEngine,
+  createWasmEngine,
+  eighInto,
+  eighWorkspace,
+  Heap,
+  matmulInto,
+  matrix,
+  newtonSchulzInto,
+  newtonSchulzWorkspace,
+  polarInto,
+  polarWorkspace,
+  qrInto,
+  qrWorkspace,
+  randomizedSvdInto,
+  randomizedSvdWorkspace,
+  svdInto,
+  svdWorkspace,
+  Workspace,
+} from "@sumo/linalg";
 import { createNativeEngine } from "@sumo/linalg/native";
 
 const heap = new Heap({ bytes: 2 ** 29, shared: true });
@@ -6,31 +25,104 @@ const heap = new Heap({ bytes: 2 ** 29, shared: true });
 /** This repository's package on each of its engines, the system's BLAS on one thread; operands lie in the engine's heap. */
 export async function load() {
   process.env.OPENBLAS_NUM_THREADS = "1";
+  const wasm = createWasmEngine(heap);
+  const native = createNativeEngine(heap);
   const threaded = createThreadedEngine({ heap, threads: 2 });
   while (threaded.idleWorkers < 1) await new Promise((resolve) => setTimeout(resolve, 1));
   return [
-    contestant("@sumo/linalg wasm", createWasmEngine(heap)),
-    { ...contestant("@sumo/linalg wasm, 2 threads", threaded), dispose: () => threaded.dispose() },
-    contestant("@sumo/linalg native", createNativeEngine(heap)),
+    { name: "@sumo/linalg wasm", matmul: product(wasm), ...factorizations(wasm) },
+    { name: "@sumo/linalg wasm, 2 threads", matmul: product(threaded), dispose: () => threaded.dispose() },
+    { name: "@sumo/linalg native", matmul: product(native), ...factorizations(native) },
+    { name: "Newton-Schulz, wasm", polar: newtonSchulz(wasm) },
   ];
 }
 
-const contestant = (name, engine) => ({
-  name,
-  matmul({ dtype, m, n, transposeA, transposeB }, a, b) {
+const product =
+  (engine) =>
+  ({ dtype, m, n, transposeA, transposeB }, a, b) => {
     const work = new Workspace(engine, 0);
     const [left, right] = [inHeap(dtype, a), inHeap(dtype, b)];
     const out = matrix(m, n, heap[dtype](m * n));
     return {
       run: () => matmulInto(out, left, right, { transposeA, transposeB }, work),
-      result: () => out.data,
+      result: () => out.data.slice(),
       dispose() {
         work.dispose();
         for (const { data } of [left, right, out]) heap.release(data);
       },
     };
-  },
-});
+  };
+
+function factorizations(engine) {
+  return {
+    svd: factorization(
+      engine,
+      svdInto,
+      ({ m, n }) => svdWorkspace(m, n),
+      ({ m, n }) => triplets(m, n, Math.min(m, n)),
+    ),
+    eigh: factorization(
+      engine,
+      eighInto,
+      ({ n }) => eighWorkspace(n),
+      ({ n }) => ({ values: [n], vectors: [n, n] }),
+    ),
+    qr: factorization(
+      engine,
+      qrInto,
+      ({ m, n }) => qrWorkspace(m, n),
+      ({ m, n }) => ({ q: [m, n], r: [n, n] }),
+    ),
+    polar: factorization(
+      engine,
+      polarInto,
+      ({ m, n, dtype }) => polarWorkspace(m, n, dtype),
+      ({ m, n }) => ({ u: [m, n] }),
+    ),
+    randomizedSvd: factorization(
+      engine,
+      randomizedSvdInto,
+      ({ m, n, rank, dtype }) => randomizedSvdWorkspace(m, n, rank, dtype),
+      ({ m, n, rank }) => triplets(m, n, rank),
+    ),
+  };
+}
+
+/** Muon's five steps: what an exact polar factor takes the place of. */
+const newtonSchulz = (engine) =>
+  factorization(
+    engine,
+    ({ u }, a, work) => newtonSchulzInto(u, a, work, { coefficients: "muon" }),
+    ({ m, n, dtype }) => newtonSchulzWorkspace(m, n, dtype),
+    ({ m, n }) => ({ u: [m, n] }),
+  );
+
+const triplets = (m, n, k) => ({ u: [m, k], s: [k], vt: [k, n] });
+
+/** `into` with its scratch and its results, whose shapes are given by name, made beforehand. */
+function factorization(engine, into, workspace, shapes) {
+  return (task, a) => {
+    const work = new Workspace(engine, workspace(task));
+    const operand = inHeap(task.dtype, a);
+    const arrays = Object.entries(shapes(task)).map(([name, [m, n]]) => ({
+      name,
+      m,
+      n,
+      data: heap[task.dtype](m * (n ?? 1)),
+    }));
+    const out = Object.fromEntries(
+      arrays.map(({ name, m, n, data }) => [name, n === undefined ? data : matrix(m, n, data)]),
+    );
+    return {
+      run: () => into(out, operand, work),
+      result: () => Object.fromEntries(arrays.map(({ name, data }) => [name, data.slice()])),
+      dispose() {
+        work.dispose();
+        for (const { data } of [operand, ...arrays]) heap.release(data);
+      },
+    };
+  };
+}
 
 function inHeap(dtype, { rows, cols, data }) {
   const copy = heap[dtype](rows * cols);

@@ -1,12 +1,12 @@
 /** The results as a Markdown page: one table for each dtype, GFLOP/s, medians. */
-export function render({ machine, loadAverage, node, v8, versions, results }) {
+export function renderProducts({ machine, loadAverage, node, v8, versions, results }) {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const head = [
     "# Products: this repository against other packages",
     "",
     `GFLOP/s, medians of interleaved rounds (more is better). ${machine}, load average ${loadAverage.toFixed(1)}, Node ${node} (V8 ${v8}); ${list.join(", ")}.`,
     "The share in brackets is that of the multiply-add peak of plain WebAssembly SIMD, measured in the same run on one thread.",
-    "Written by `node bench/linalg/run.js`.",
+    "Written by `node bench/linalg/run.js products`.",
   ];
   return [...head, ...["float32", "float64"].flatMap((dtype) => table(dtype, results))].join("\n");
 }

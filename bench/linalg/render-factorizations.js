@@ -1,0 +1,60 @@
+const ROUTINES = ["polar", "svd", "eigh", "qr", "randomizedSvd"];
+
+/** The results as a Markdown page: times and accuracy of every contestant, then the targets. */
+export function renderFactorizations({ machine, loadAverage, node, v8, versions, results }) {
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    "# Factorizations: this repository against other packages",
+    "",
+    `${machine}, load average ${loadAverage.toFixed(1)}, Node ${node} (V8 ${v8}); ${list.join(", ")}.`,
+    "One thread each. Written by `node bench/linalg/run.js factorizations`.",
+    "",
+    "Milliseconds: the median of interleaved rounds, and the least in brackets. Below them the residual and the departure from",
+    "orthonormality, in units of max(m, n) ulp of the task's dtype (LAPACK's tests accept 30 to 50); results beyond 50 are marked ✗.",
+    "OpenBLAS is SciPy's calls of gesdd, syevd, geqrf and orgqr in LAPACK's own layout; its polar factor is U Vᵀ from gesdd, its",
+    "randomized SVD the algorithm of ours. webR is R's LAPACK in WebAssembly, its QR the pivoted one. Newton-Schulz is Muon's five",
+    "steps on our engine, which give no exact factor and are not meant to. @stdlib has none of these factorizations.",
+    "",
+    "## Targets",
+    "",
+    ...targets(results.flatMap((result) => result.targets)),
+    ...ROUTINES.flatMap((routine) => table(routine, results)),
+    "",
+  ].join("\n");
+}
+
+function targets(all) {
+  const missed = all.filter(({ met }) => !met).length;
+  const rows = all.map(({ name, dtype, ours, other, limit, median, least, met }) => {
+    const shares = [limit, median].map((x) => x.toFixed(2));
+    return row([name, dtype, ours, other, shares[0], `${shares[1]} (${least.toFixed(2)})`, met ? "met" : "**missed**"]);
+  });
+  return [
+    `Of ${all.length}, ${missed} are missed. Time as a share of the other's, by medians and, in brackets, by least times.`,
+    "",
+    row(["task", "dtype", "ours", "other", "at most", "reached", ""]),
+    row(["---", "---", "---", "---", "---:", "---:", "---"]),
+    ...rows,
+  ];
+}
+
+function table(routine, results) {
+  const tasks = results.filter((result) => result.routine === routine);
+  const names = [...new Set(tasks.flatMap(({ contestants }) => contestants.map(({ name }) => name)))];
+  const rows = tasks.map(({ name: task, dtype, contestants }) => {
+    const cells = names.map((name) => cell(contestants.find((contestant) => contestant.name === name)));
+    return row([`${task}, ${dtype}`, ...cells]);
+  });
+  return ["", `## ${routine}`, "", row([routine, ...names]), row(["---", ...names.map(() => "---:")]), ...rows];
+}
+
+function cell(entry) {
+  if (entry === undefined) return "–";
+  const { ms, error, residual, orthogonality, right } = entry;
+  if (error !== undefined) return `✗ ${error}`;
+  return `${digits(ms.median)} (${digits(ms.least)})<br>${right ? "" : "✗ "}${digits(residual)}, ${digits(orthogonality)}`;
+}
+
+const digits = (x) => (Number.isFinite(x) ? (x >= 100 ? x.toFixed(0) : x.toPrecision(2 + (x >= 10))) : String(x));
+
+const row = (cells) => `| ${cells.join(" | ")} |`;
