@@ -2,7 +2,7 @@
  * Compiles a package's AssemblyScript to WebAssembly and writes the bytes as a TypeScript module, so that the package ships
  * them inside its code: no asset to serve, no fetch, any bundler.
  *
- * Usage: node build-wasm.js ENTRY.ts OUT.generated.ts
+ * Usage: node build-wasm.js ENTRY.ts OUT.generated.ts [FEATURE …], features that the module may use beside SIMD: relaxed-simd
  *
  * The module imports its memory and owns no static data, so several modules can share one memory; the build fails if the
  * compiler emitted any.
@@ -10,8 +10,8 @@
 import { writeFileSync } from "node:fs";
 import { compileWasm } from "./compile-wasm.js";
 
-const [entry, out] = process.argv.slice(2);
-const binary = await compileWasm(entry);
+const [entry, out, ...features] = process.argv.slice(2);
+const binary = await compileWasm(entry, features);
 if (dataSegments(binary) > 0) {
   console.error(`${entry}: static data in a module that shares its memory; compute the values or pass them in`);
   process.exit(1);

@@ -29,14 +29,14 @@ export function tile<T>(k: usize, a: usize, aRow: usize, aStep: usize, b: usize,
     b += 64;
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
     const x0 = v128.load_splat<T>(a0), x1 = v128.load_splat<T>(a1);
-    c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
-    c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
-    c02 = v128.add<T>(c02, v128.mul<T>(b2, x0));
-    c03 = v128.add<T>(c03, v128.mul<T>(b3, x0));
-    c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
-    c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
-    c12 = v128.add<T>(c12, v128.mul<T>(b2, x1));
-    c13 = v128.add<T>(c13, v128.mul<T>(b3, x1));
+    c00 = addProduct<T>(c00, b0, x0);
+    c01 = addProduct<T>(c01, b1, x0);
+    c02 = addProduct<T>(c02, b2, x0);
+    c03 = addProduct<T>(c03, b3, x0);
+    c10 = addProduct<T>(c10, b0, x1);
+    c11 = addProduct<T>(c11, b1, x1);
+    c12 = addProduct<T>(c12, b2, x1);
+    c13 = addProduct<T>(c13, b3, x1);
   } while (--k);
   put<T>(alpha, c00, beta, c);
   put<T>(alpha, c01, beta, c + 16);
@@ -64,14 +64,14 @@ export function narrowTile<T>(
     b += 64;
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     const x0 = v128.load_splat<T>(a0), x1 = v128.load_splat<T>(a1), x2 = v128.load_splat<T>(a2), x3 = v128.load_splat<T>(a3);
-    c00 = v128.add<T>(c00, v128.mul<T>(b0, x0));
-    c01 = v128.add<T>(c01, v128.mul<T>(b1, x0));
-    c10 = v128.add<T>(c10, v128.mul<T>(b0, x1));
-    c11 = v128.add<T>(c11, v128.mul<T>(b1, x1));
-    c20 = v128.add<T>(c20, v128.mul<T>(b0, x2));
-    c21 = v128.add<T>(c21, v128.mul<T>(b1, x2));
-    c30 = v128.add<T>(c30, v128.mul<T>(b0, x3));
-    c31 = v128.add<T>(c31, v128.mul<T>(b1, x3));
+    c00 = addProduct<T>(c00, b0, x0);
+    c01 = addProduct<T>(c01, b1, x0);
+    c10 = addProduct<T>(c10, b0, x1);
+    c11 = addProduct<T>(c11, b1, x1);
+    c20 = addProduct<T>(c20, b0, x2);
+    c21 = addProduct<T>(c21, b1, x2);
+    c30 = addProduct<T>(c30, b0, x3);
+    c31 = addProduct<T>(c31, b1, x3);
   } while (--k);
   put<T>(alpha, c00, beta, c);
   put<T>(alpha, c01, beta, c + 16);
@@ -84,6 +84,13 @@ export function narrowTile<T>(
   c += cRow;
   put<T>(alpha, c30, beta, c);
   put<T>(alpha, c31, beta, c + 16);
+}
+
+/** sum + x y, rounded twice; in the module with relaxed instructions once or twice, as the machine likes it. */
+// @ts-ignore: decorator
+@inline
+function addProduct<T>(sum: v128, x: v128, y: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_madd<T>(x, y, sum) : v128.add<T>(sum, v128.mul<T>(x, y));
 }
 
 // @ts-ignore: decorator

@@ -12,22 +12,23 @@ const SHARED_WITH_MAXIMUM = 3;
  * The same bytes serve a private and a shared memory.
  *
  * @param base64 - the module, as that script writes it.
+ * @param instructions - what the module needs beyond WebAssembly 1.0, for the error's message.
  * @returns the exports, as the type that the caller states.
- * @throws {UnsupportedError} where SIMD instructions are missing, or a Content-Security-Policy forbids WebAssembly.
+ * @throws {UnsupportedError} where these instructions are missing, or a Content-Security-Policy forbids WebAssembly.
  */
-export function instantiateKernels<Kernels>(base64: string, heap: Heap): Kernels {
-  return instantiateModule(compileKernels(base64, heap), heap);
+export function instantiateKernels<Kernels>(base64: string, heap: Heap, instructions = "SIMD"): Kernels {
+  return instantiateModule(compileKernels(base64, heap, instructions), heap);
 }
 
 /** The module of {@link instantiateKernels}, for memories of the kind that `heap` has; workers can instantiate it again. */
-export function compileKernels(base64: string, heap: Heap): WebAssembly.Module {
+export function compileKernels(base64: string, heap: Heap, instructions = "SIMD"): WebAssembly.Module {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   if (heap.shared) bytes[memoryFlag(bytes)] = SHARED_WITH_MAXIMUM;
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     if (!(cause instanceof WebAssembly.CompileError)) throw cause;
-    const expected = "expected WebAssembly with SIMD (a Content-Security-Policy allows it by 'wasm-unsafe-eval')";
+    const expected = `expected WebAssembly with ${instructions} (a Content-Security-Policy allows it by 'wasm-unsafe-eval')`;
     throw new UnsupportedError("instantiateKernels", expected, { cause });
   }
 }

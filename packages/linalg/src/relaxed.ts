@@ -1,0 +1,1 @@
+export { createRelaxedEngine } from "./engine/wasm/relaxed-engine.ts";
