@@ -1,7 +1,7 @@
 /**
- * Times the factorizations of this package on its default engine, with workspaces and outputs made outside the timed body.
+ * Times the factorizations of this package on its default engine, or on the native one with one thread, with workspaces and outputs made outside the timed body.
  *
- * Usage, after `pnpm run build`: node bench/factorizations.js [NAME] [--json]
+ * Usage, after `pnpm run build`: node bench/factorizations.js [NAME] [--json] [--native]
  * NAME keeps the cases whose name contains it. Prints milliseconds of processor time, median and least of repeats, beside the target where one is set.
  */
 import { cpus } from "node:os";
@@ -23,12 +23,14 @@ import {
   svdWorkspace,
   Workspace,
 } from "@sumo/linalg";
+import { createNativeEngine } from "@sumo/linalg/native";
 
 const MIN_MS = 400;
 const MIN_REPEATS = 7;
 const BATCH_MS = 2;
 const [wanted = ""] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const engine = currentEngine();
+process.env.OPENBLAS_NUM_THREADS ??= "1";
+const engine = process.argv.includes("--native") ? createNativeEngine() : currentEngine();
 
 // Targets in ms: three times native LAPACK for svd and eigh, native for tall qr, four times for a narrow one, twice for randomizedSvd.
 const cases = [

@@ -22,7 +22,7 @@ export interface EighOut {
 
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, in float64 inside: tridiagonal reduction, then divide and conquer (QL for values
- * alone).
+ * alone); on an engine with LAPACK, its syevd.
  *
  * @param a - n × n, any strides; only its lower triangle is read, as in NumPy.
  * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity of the lower triangle.

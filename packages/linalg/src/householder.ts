@@ -65,6 +65,11 @@ function sumOfSquares(x: Float64Array, offset: number, n: number): number {
  * holds reflector i with factor tau[i], and Q is the first k rows of H_{k−1} … H₀.
  */
 export function factorRows(m: number, n: number, x: Float64Array, tau: Float64Array, work: Workspace): void {
+  const { lapack } = work.engine;
+  if (lapack !== undefined) {
+    lapack.factorRows(m, n, x, tau);
+    return;
+  }
   const k = Math.min(m, n);
   for (let first = 0; first < k; first += BLOCK) {
     const last = Math.min(first + BLOCK, k);
@@ -117,6 +122,11 @@ export function factorRowsPivoted(
 
 /** Replaces what {@link factorRows} left in the first k rows of `x` by p ≥ k orthonormal rows: Q, and then its complement. */
 export function formRows(k: number, p: number, n: number, x: Float64Array, tau: Float64Array, work: Workspace): void {
+  const { lapack } = work.engine;
+  if (lapack !== undefined) {
+    lapack.formRows(k, p, n, x, tau);
+    return;
+  }
   for (let i = k; i < p; i++) {
     x.fill(0, i * n, (i + 1) * n);
     x[i * n + i] = 1;

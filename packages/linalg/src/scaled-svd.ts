@@ -2,6 +2,7 @@ import { dtype } from "./border.ts";
 import { OptionError } from "./errors.ts";
 import { gramSvd, gramSvdWorkspace } from "./gram-svd.ts";
 import { rowSvd, rowSvdWorkspace } from "./jacobi-svd.ts";
+import { lapackSvd, lapackSvdWorkspace } from "./lapack-svd.ts";
 import type { MatrixLike } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo } from "./scale.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
@@ -39,8 +40,10 @@ export function scaledSvd(
   const short = work.float64(k * k);
   const s = work.float64(k);
   const wanted = vectors ? { s, left: short, right: long } : { s };
-  const quick = dtype(a) === "float32" && p === k && gramSvd(operation, k, length, long, wanted, work);
-  if (!quick) rowSvd(operation, k, length, long, wanted, p, work);
+  const done =
+    (dtype(a) === "float32" && p === k && gramSvd(operation, k, length, long, wanted, work)) ||
+    lapackSvd(operation, k, length, long, wanted, p, work);
+  if (!done) rowSvd(operation, k, length, long, wanted, p, work);
   return tall ? { unit, s, u: long, v: short } : { unit, s, u: short, v: long };
 }
 
@@ -52,7 +55,7 @@ export function scaledSvdWorkspace(m: number, n: number, { full = false }: Scale
     sizeOfFloat64(p * length),
     sizeOfFloat64(k * k),
     sizeOfFloat64(k),
-    anyOf(gramSvdWorkspace(k, length), rowSvdWorkspace(k, length, p)),
+    anyOf(gramSvdWorkspace(k, length), lapackSvdWorkspace(length, p), rowSvdWorkspace(k, length, p)),
   );
 }
 

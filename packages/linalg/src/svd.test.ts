@@ -98,7 +98,7 @@ onEveryEngine("svd", () => {
   test("is invariant to scaling by powers of two and to transposition", () => {
     const { matrix: a } = lapackMatrices(9, 6, "float64", 8).at(-4)!;
     const view = matrix(9, 6, a.data);
-    const { s } = svd(view);
+    const s = svdvals(view);
     const far = svdvals(
       matrix(
         9,

@@ -33,7 +33,7 @@ export interface SVDOut {
  *
  * One-sided Jacobi; float32 input of condition up to 1e4 by the eigenvectors of its Gram matrix. Small singular values keep their
  * relative accuracy where the matrix is ill-conditioned only by the scale of its columns (rows, if it is wide), which methods that
- * go through a bidiagonal matrix lose.
+ * go through a bidiagonal matrix lose. An engine with LAPACK uses its gesdd unless columns (rows) differ in length more than eightfold.
  *
  * @param a - m × n, any strides, any rank.
  * @throws {NonFiniteError} with the first NaN or infinity.

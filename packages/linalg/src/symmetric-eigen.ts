@@ -18,6 +18,11 @@ export function symmetricEigen(
   vectors: Float64Array | undefined,
   work: Workspace,
 ): void {
+  const { lapack } = work.engine;
+  if (lapack !== undefined) {
+    lapack.symmetricEigen(operation, n, a, values, vectors);
+    return;
+  }
   work.scope(() => {
     const e = work.float64(n);
     const tau = work.float64(n);

@@ -1,5 +1,6 @@
 import type { Heap } from "../heap.ts";
 import type { Real } from "../matrix.ts";
+import type { Lapack } from "./lapack.ts";
 
 /**
  * The kernels that an engine supplies. Algorithms are written once above it; the contract of each kernel is written once, here,
@@ -12,6 +13,8 @@ import type { Real } from "../matrix.ts";
 export interface Engine {
   readonly name: string;
   readonly heap: Heap;
+  /** Whole factorizations, where the engine has them; without, algorithms use the kernels below. */
+  readonly lapack?: Lapack;
 
   /** C ← alpha op(A) op(B) + beta C, with op(A) m × k, op(B) k × n. alpha = 0 ignores A and B, beta = 0 what C held, NaN included. */
   gemm(

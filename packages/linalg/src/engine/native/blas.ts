@@ -6,7 +6,8 @@ import type { Real } from "../../matrix.ts";
 /** The two products of the CBLAS interface in both dtypes, row-major, `float32` first. */
 export interface Blas {
   /** The library's file name. */
-  readonly library: string;
+  readonly name: string;
+  readonly library: Koffi.LibraryHandle;
   readonly gemm: Readonly<Record<4 | 8, Gemm>>;
   /** float64 only. */
   readonly syrk: Syrk;
@@ -93,14 +94,14 @@ function requireKoffi(): typeof Koffi {
   }
 }
 
-function open(koffi: typeof Koffi, library: string): Blas {
-  const file = koffi.load(library);
-  const gemm = (name: string, real: string): Gemm =>
-    file.func(
-      `void ${name}(int, int, int, int, int, int, ${real}, const void *, int, const void *, int, ${real}, void *, int)`,
+function open(koffi: typeof Koffi, name: string): Blas {
+  const library = koffi.load(name);
+  const gemm = (symbol: string, real: string): Gemm =>
+    library.func(
+      `void ${symbol}(int, int, int, int, int, int, ${real}, const void *, int, const void *, int, ${real}, void *, int)`,
     );
-  const syrk: Syrk = file.func(
+  const syrk: Syrk = library.func(
     "void cblas_dsyrk(int, int, int, int, int, double, const void *, int, double, void *, int)",
   );
-  return { library, gemm: { 4: gemm("cblas_sgemm", "float"), 8: gemm("cblas_dgemm", "double") }, syrk };
+  return { name, library, gemm: { 4: gemm("cblas_sgemm", "float"), 8: gemm("cblas_dgemm", "double") }, syrk };
 }

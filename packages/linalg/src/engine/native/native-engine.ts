@@ -4,10 +4,12 @@ import type { Engine } from "../engine.ts";
 import { Staging } from "../wasm/staging.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { AS_IT_IS, type Blas, LOWER, loadBlas, ROW_MAJOR, TRANSPOSED } from "./blas.ts";
+import { openLapack } from "./lapack.ts";
 
 /**
- * An engine for Node whose products run in the system's BLAS, on the same memory as everything else, which stays with the `wasm` engine.
- * No operand is copied, wherever it lies, but float32 ones of `gram`, which are widened.
+ * An engine for Node whose products run in the system's BLAS, and its factorizations by reflectors, symmetric eigenproblems and most
+ * singular value decompositions in its LAPACK if the library has one; on the same memory as everything else, which stays with the
+ * `wasm` engine. No operand is copied, wherever it lies, but float32 ones of `gram`, which are widened.
  *
  * Bits differ between machines and libraries. The library's own environment variables (such as OPENBLAS_NUM_THREADS) hold.
  *
@@ -16,8 +18,10 @@ import { AS_IT_IS, type Blas, LOWER, loadBlas, ROW_MAJOR, TRANSPOSED } from "./b
  */
 export function createNativeEngine(heap: Heap | HeapOptions = {}): Engine {
   const blas = loadBlas();
-  const engine = createWasmEngine(heap);
-  return { ...engine, name: `native (${blas.library})`, ...products(blas, engine.heap) };
+  const wasm = createWasmEngine(heap);
+  const lapack = openLapack(blas.library, wasm);
+  const name = `native (${blas.name}${lapack === undefined ? ", without LAPACK" : ""})`;
+  return { ...wasm, name, ...products(blas, wasm.heap), ...(lapack && { lapack }) };
 }
 
 function products(blas: Blas, heap: Heap): Pick<Engine, "gemm" | "gram"> {
