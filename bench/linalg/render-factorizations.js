@@ -1,3 +1,5 @@
+import { row, targetTable } from "./target-table.js";
+
 const ROUTINES = ["polar", "svd", "eigh", "qr", "randomizedSvd"];
 
 /** The results as a Markdown page: times and accuracy of every contestant, then the targets. */
@@ -15,27 +17,10 @@ export function renderFactorizations({ machine, loadAverage, node, v8, versions,
     "randomized SVD the algorithm of ours. webR is R's LAPACK in WebAssembly, its QR the pivoted one. Newton-Schulz is Muon's five",
     "steps on our engine, which give no exact factor and are not meant to. @stdlib has none of these factorizations.",
     "",
-    "## Targets",
-    "",
-    ...targets(results.flatMap((result) => result.targets)),
+    ...targetTable(results.flatMap((result) => result.targets)),
     ...ROUTINES.flatMap((routine) => table(routine, results)),
     "",
   ].join("\n");
-}
-
-function targets(all) {
-  const missed = all.filter(({ met }) => !met).length;
-  const rows = all.map(({ name, dtype, ours, other, limit, median, least, met }) => {
-    const shares = [limit, median].map((x) => x.toFixed(2));
-    return row([name, dtype, ours, other, shares[0], `${shares[1]} (${least.toFixed(2)})`, met ? "met" : "**missed**"]);
-  });
-  return [
-    `Of ${all.length}, ${missed} are missed. Time as a share of the other's, by medians and, in brackets, by least times.`,
-    "",
-    row(["task", "dtype", "ours", "other", "at most", "reached", ""]),
-    row(["---", "---", "---", "---", "---:", "---:", "---"]),
-    ...rows,
-  ];
 }
 
 function table(routine, results) {
@@ -56,5 +41,3 @@ function cell(entry) {
 }
 
 const digits = (x) => (Number.isFinite(x) ? (x >= 100 ? x.toFixed(0) : x.toPrecision(2 + (x >= 10))) : String(x));
-
-const row = (cells) => `| ${cells.join(" | ")} |`;

@@ -1,3 +1,5 @@
+import { row, targetTable } from "./target-table.js";
+
 /** The results as a Markdown page: one table for each dtype, GFLOP/s, medians. */
 export function renderProducts({ machine, loadAverage, node, v8, versions, results }) {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -8,7 +10,8 @@ export function renderProducts({ machine, loadAverage, node, v8, versions, resul
     "The share in brackets is that of the multiply-add peak of plain WebAssembly SIMD, measured in the same run on one thread.",
     "Written by `node bench/linalg/run.js products`.",
   ];
-  return [...head, ...["float32", "float64"].flatMap((dtype) => table(dtype, results))].join("\n");
+  const tables = ["float32", "float64"].flatMap((dtype) => table(dtype, results));
+  return [...head, "", ...targetTable(results.flatMap((result) => result.targets)), ...tables].join("\n");
 }
 
 function table(dtype, results) {
@@ -23,8 +26,7 @@ function table(dtype, results) {
       const share = name === "@sumo/linalg wasm" ? ` (${Math.round((100 * speed) / peak)} %)` : "";
       return speed.toFixed(1) + share;
     });
-    return `| ${[task, ...cells].join(" | ")} |`;
+    return row([task, ...cells]);
   });
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return ["", `## ${dtype}`, "", line([dtype, ...names]), line(["---", ...names.map(() => "---:")]), ...rows, ""];
+  return ["", `## ${dtype}`, "", row([dtype, ...names]), row(["---", ...names.map(() => "---:")]), ...rows, ""];
 }

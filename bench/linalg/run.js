@@ -17,7 +17,10 @@ import { checkProducts, operands, products } from "./products.js";
 import { race } from "./race.js";
 import { renderFactorizations } from "./render-factorizations.js";
 import { renderProducts } from "./render-products.js";
-import { verdicts } from "./targets.js";
+import { productVerdicts, verdicts } from "./targets.js";
+
+/** Who is slower than this at a factorization does not try larger ones of its kind, as no call can be interrupted. */
+const CUT_OFF_MS = 400;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });
 const files = ["sumo", "numpy", "webr", "numpy-ts", "jax-js", "tfjs-wasm", "svd-js", "stdlib", "ml-matrix"];
@@ -29,6 +32,7 @@ const groups = {
   products: { tasks: products, run: raceProduct, render: renderProducts },
   factorizations: { tasks: factorizations, run: raceFactorization, render: renderFactorizations },
 };
+const cutOff = new Set();
 const limits = await measureLimits();
 for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
   const { tasks, run, render } = groups[name];
@@ -51,15 +55,22 @@ async function raceProduct(task) {
   const finished = await race(contestants, task, operands(task));
   checkProducts(task, finished);
   const peak = limits.gigaflops(task.dtype === "float32" ? 32 : 64);
-  return { ...task, peak, contestants: finished.map(({ name, ms }) => ({ name, ms })) };
+  const result = { ...task, peak, contestants: finished.map(({ name, ms }) => ({ name, ms })) };
+  return { ...result, targets: productVerdicts(result) };
 }
 
 async function raceFactorization(task) {
   const a = operand(task);
-  const finished = await race(contestants, task, [a]);
+  const key = ({ name }) => `${name}, ${task.routine}, ${task.dtype}`;
+  const [slow, able] = [true, false].map((is) =>
+    contestants.filter((contestant) => cutOff.has(key(contestant)) === is),
+  );
+  const finished = await race(able, task, [a]);
+  for (const entry of finished) if (entry.ms?.least > CUT_OFF_MS) cutOff.add(key(entry));
   const judged = finished.map(({ result, ...entry }) =>
     result === undefined ? entry : { ...entry, ...accuracy(task, a, result) },
   );
+  judged.push(...slow.map(({ name }) => ({ name, error: `not tried: over ${CUT_OFF_MS} ms before` })));
   return { ...task, contestants: judged, targets: verdicts({ ...task, contestants: judged }) };
 }
 
