@@ -36,7 +36,7 @@ function table(routine, results) {
 function cell(entry) {
   if (entry === undefined) return "–";
   const { ms, error, residual, orthogonality, right } = entry;
-  if (error !== undefined) return `✗ ${error}`;
+  if (error !== undefined) return error;
   return `${digits(ms.median)} (${digits(ms.least)})<br>${right ? "" : "✗ "}${digits(residual)}, ${digits(orthogonality)}`;
 }
 
