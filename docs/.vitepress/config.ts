@@ -24,6 +24,8 @@ const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
 const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
   pages.map(([text, page]) => ({ text, link: `/${folder}/${page}` }));
 
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#1d5fa8" d="M2 1h3v14H2z"/><path fill="#e07b2a" d="M7 6h8v4H7z"/></svg>`;
+
 /** The sources of the packages are the site's modules, as in the tests. */
 const conditions = ["@sumo/source", "module", "browser", "development|production"];
 
@@ -34,6 +36,9 @@ export default defineConfig({
   cleanUrls: false,
   srcExclude: ["images/**"],
   lastUpdated: false,
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
+  // The default colours of code have too little contrast.
+  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
@@ -50,7 +55,13 @@ export default defineConfig({
       {
         text: "Reference",
         link: "/reference/",
-        items: packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/${name}/src` })),
+        items: [
+          ...packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/${name}/src` })),
+          ...links("guide", [
+            ["Errors by code", "errors"],
+            ["What corresponds to what", "compatibility"],
+          ]),
+        ],
       },
     ],
   },

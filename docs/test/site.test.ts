@@ -133,7 +133,8 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await expect.poll(() => error("classical")).toBeLessThan(0.001);
     await slider.fill("6");
     await expect.poll(() => error("classical")).toBeGreaterThan(0.3);
-    expect(await error("exact")).toBeLessThan(1e-4);
+    // What rounding the input to float32 costs: its condition times half an ulp.
+    expect(await error("exact")).toBeLessThan(1e6 * 2 ** -24);
   }, 120_000);
 
   test("the memory calculator answers to the model and the rank", async () => {
@@ -147,7 +148,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
         .then((text) => Number.parseFloat(text ?? ""));
     const small = await state("SUMO");
     await page.getByLabel("Model").selectOption("LLaMA 1B");
-    await expect.poll(() => state("SUMO")).toBeGreaterThan(10 * small);
+    await expect.poll(() => state("SUMO")).toBeGreaterThan(5 * small);
     const usual = await state("SUMO");
     await page.getByLabel("Rank").fill("64");
     await expect.poll(() => state("SUMO")).toBeLessThan(usual / 2);
