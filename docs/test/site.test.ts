@@ -156,7 +156,11 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
 
   test("the search finds a function of the reference", async () => {
     await visit("start.html");
-    await page.keyboard.press("/");
+    const open = async (): Promise<number> => {
+      await page.keyboard.press("Control+k"); // unheard until the page has come to life
+      return page.getByRole("searchbox").count();
+    };
+    await expect.poll(open, { timeout: 60_000, interval: 1000 }).toBe(1);
     await page.getByRole("searchbox").fill("rangeFinderInto");
     await page.getByRole("option").first().waitFor();
     expect(await page.getByRole("option").first().textContent()).toMatch(/rangeFinderInto/);
