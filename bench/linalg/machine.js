@@ -15,12 +15,13 @@ const RIVALS = [
 /** What results were measured on, with which versions, those `others` among them, and how busy the machine was at the end. */
 export function machineAndVersions(others) {
   const [{ model }, ...more] = cpus();
-  const versions = { ...Object.fromEntries(RIVALS.map((name) => [name, versionOf(name)])), ...others };
+  const installed = RIVALS.map((name) => [name, versionOf(name)]).filter(([, version]) => version !== undefined);
+  const versions = { ...Object.fromEntries(installed), ...others };
   const { node, v8 } = process.versions;
   return { machine: `${model}, ${more.length + 1} cores`, loadAverage: loadavg()[0], node, v8, versions };
 }
 
-/** The version in a package's own file, whatever its `exports` say. */
+/** The version in a package's own file, whatever its `exports` say; `undefined` if it is not installed. */
 function versionOf(name) {
   const paths = createRequire(import.meta.url).resolve.paths(name);
   for (const path of paths) {
@@ -30,5 +31,5 @@ function versionOf(name) {
       if (error.code !== "ENOENT") throw error;
     }
   }
-  throw new Error(`${name} is not installed`);
+  return undefined;
 }

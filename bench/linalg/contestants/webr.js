@@ -1,5 +1,3 @@
-import { WebR } from "webr";
-
 /** R's calls of LAPACK, compiled to WebAssembly, float64; R keeps the time, in whole milliseconds, so messages to its worker cost nothing here. */
 const routines = {
   svd: "x <- La.svd(a); x <- list(u = x$u, s = x$d, vt = x$vt)",
@@ -9,6 +7,8 @@ const routines = {
 };
 
 export async function load() {
+  const WebR = await importWebR();
+  if (WebR === undefined) return [];
   const webR = new WebR({ interactive: false });
   await webR.init();
   const read = async (code) => (await webR.evalR(`as.double(${code})`)).toTypedArray();
@@ -38,4 +38,15 @@ export async function load() {
       dispose: () => webR.close(),
     },
   ];
+}
+
+/** Not installed with the rest: with what it brings along it weighs 170 MB. */
+async function importWebR() {
+  try {
+    return (await import("webr")).WebR;
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    console.log("webR is left out: pnpm --filter @sumo/bench add webr@0.6.0");
+    return undefined;
+  }
 }
