@@ -30,12 +30,9 @@ const contestants = {
   "SUMO, no Nesterov": { options: { ...sumo, nesterov: false }, rates: sumoRates },
   "SUMO, long side": { options: { ...sumo, side: "long" }, rates: sumoRates },
   "SUMO, momentum 0.95": { options: { ...sumo, momentum: 0.95 }, rates: sumoRates },
-  "SUMO, momentum 0.8": { options: { ...sumo, momentum: 0.8 }, rates: sumoRates },
   "SUMO, five Newton-Schulz steps": { options: { ...sumo, orthogonalize: "muon" }, rates: sumoRates },
   "SUMO, no growth limit": { options: { ...sumo, growthLimit: "off" }, rates: sumoRates },
-  "SUMO, rank 8": { options: { ...sumo, rank: 8 }, rates: sumoRates },
   "SUMO, joint": { options: { ...sumo, residual: "joint" }, rates: sumoRates },
-  "SUMO, joint, rank 8": { options: { ...sumo, residual: "joint", rank: 8 }, rates: sumoRates },
 };
 
 const corpus = createCorpus(readText("moby-dick").bytes, createTokenizer([]), config.context);
