@@ -41,16 +41,15 @@ const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")).
 
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(contestants)) {
   const { options, rates } = contestants[name];
-  const swept = rates.map((lr) => ({ lr, ...trial(options, lr, SEEDS[0]) }));
-  const { lr, loss, seconds } = swept.reduce((best, one) => (one.loss < best.loss ? one : best));
-  const losses = [loss, ...SEEDS.slice(1).map((seed) => trial(options, lr, seed).loss)];
+  const swept = rates.map((lr) => ({ lr, loss: trial(options, lr, SEEDS[0]) }));
+  const { lr, loss } = swept.reduce((best, one) => (one.loss < best.loss ? one : best));
+  const losses = [loss, ...SEEDS.slice(1).map((seed) => trial(options, lr, seed))];
   results[name] = {
     stateFloats: plan(hidden, { ...options, lr }).stateFloats,
     lr,
     losses: losses.map(rounded),
     mean: rounded(mean(losses)),
     deviation: rounded(deviation(losses)),
-    seconds: rounded(seconds),
     swept: swept.map((one) => ({ lr: one.lr, loss: rounded(one.loss) })),
   };
   save();
@@ -73,13 +72,11 @@ function trial(options, lr, seed) {
     ],
     { backend: linalgBackend(engine) },
   );
-  const start = performance.now();
   for (let step = 0; step < STEPS; step++) {
     const { tokens, targets } = windows(corpus.train, randomStarts(corpus.train, seed, step));
     pass.backward(tokens, targets, (name, gradient) => optimizer.stepParameter(name, gradient));
   }
-  const seconds = (performance.now() - start) / 1000;
-  return { loss: validationLoss(pass), seconds };
+  return validationLoss(pass);
 }
 
 /** Mean over the whole held-out text. */
@@ -115,13 +112,13 @@ function table() {
   const adamw = results["AdamW"];
   const rows = Object.entries(results)
     .sort(([, a], [, b]) => a.mean - b.mean)
-    .map(([name, { stateFloats, mean, deviation, lr, seconds }]) => {
+    .map(([name, { stateFloats, mean, deviation, lr }]) => {
       const share = adamw ? `${((100 * stateFloats) / adamw.stateFloats).toFixed(1)} %` : "";
-      return `| ${name} | ${stateFloats.toLocaleString("en")} | ${share} | ${mean.toFixed(3)} +- ${deviation.toFixed(3)} | ${lr} | ${seconds.toFixed(0)} |`;
+      return `| ${name} | ${stateFloats.toLocaleString("en")} | ${share} | ${mean.toFixed(3)} +- ${deviation.toFixed(3)} | ${lr} |`;
     });
   return [
-    "| optimizer for the hidden matrices | state floats | of AdamW's | validation loss | lr | seconds |",
-    "|---|---|---|---|---|---|",
+    "| optimizer for the hidden matrices | state floats | of AdamW's | validation loss | lr |",
+    "|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }
