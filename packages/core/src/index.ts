@@ -41,6 +41,7 @@ export {
   type ParameterReport,
   type Report,
 } from "./optimizer.ts";
+export { OwningScratch } from "./owning-scratch.ts";
 export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
 export { type PeftFiles, type PeftOptions, peftFiles } from "./peft.ts";
 export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./plan.ts";

@@ -5,6 +5,7 @@ import {
   type BackendSizes,
   deviceSizes,
   type NewtonSchulzOptions,
+  OwningScratch,
   type PolarInfo,
   type PolarOptions,
   type ProductOptions,
@@ -77,7 +78,10 @@ class JaxBackend implements Backend<JaxMatrix, JaxSource> {
   }
 
   scratch(): Scratch<JaxMatrix> {
-    return new JaxScratch();
+    return new OwningScratch(
+      (rows, cols) => this.allocate(rows, cols),
+      (a) => this.dispose(a),
+    );
   }
 
   read(a: JaxMatrix): Float32Array {
@@ -173,31 +177,4 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
 function combined(alpha: number, x: np.Array, beta: number, out: JaxMatrix): np.Array {
   const scaled = alpha === 1 ? x : x.mul(alpha);
   return beta === 0 ? scaled : scaled.add(contents(out).mul(beta));
-}
-
-/** Memory comes from jax-js when a matrix is written; a scope gives it back. */
-class JaxScratch implements Scratch<JaxMatrix> {
-  private taken: JaxMatrix[] = [];
-
-  scope<R>(body: (scratch: Scratch<JaxMatrix>) => R): R {
-    const outer = this.taken;
-    this.taken = [];
-    try {
-      return body(this);
-    } finally {
-      this.dispose();
-      this.taken = outer;
-    }
-  }
-
-  matrix(rows: number, cols: number): JaxMatrix {
-    const matrix = { rows, cols, place: new Place(np.zeros([rows, cols])) };
-    this.taken.push(matrix);
-    return matrix;
-  }
-
-  dispose(): void {
-    for (const { place } of this.taken) place.dispose();
-    this.taken = [];
-  }
 }

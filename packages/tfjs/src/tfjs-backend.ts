@@ -4,6 +4,7 @@ import {
   type BackendSizes,
   deviceSizes,
   type NewtonSchulzOptions,
+  OwningScratch,
   type PolarInfo,
   type PolarOptions,
   type ProductOptions,
@@ -92,7 +93,10 @@ class Backing implements TfjsBackend {
   }
 
   scratch(): Scratch<Cell> {
-    return new TfjsScratch();
+    return new OwningScratch<OwnCell, Cell>(
+      (rows, cols) => new OwnCell(rows, cols, false),
+      (cell) => cell.dispose(),
+    );
   }
 
   read(a: Cell): Float32Array {
@@ -182,31 +186,4 @@ function combined(alpha: number, x: tf.Tensor2D, beta: number, out: Cell): tf.Te
   if (beta === 0) return scaled;
   const old = out.read();
   return tf.add(scaled, beta === 1 ? old : tf.mul(old, beta));
-}
-
-/** Memory comes from tfjs when a cell is written; a scope gives it back. */
-class TfjsScratch implements Scratch<Cell> {
-  private taken: OwnCell[] = [];
-
-  scope<R>(body: (scratch: Scratch<Cell>) => R): R {
-    const outer = this.taken;
-    this.taken = [];
-    try {
-      return body(this);
-    } finally {
-      this.dispose();
-      this.taken = outer;
-    }
-  }
-
-  matrix(rows: number, cols: number): Cell {
-    const cell = new OwnCell(rows, cols, false);
-    this.taken.push(cell);
-    return cell;
-  }
-
-  dispose(): void {
-    for (const cell of this.taken) cell.dispose();
-    this.taken = [];
-  }
 }
