@@ -21,14 +21,9 @@ export function columns<T>(): usize {
 export function tile<T>(k: usize, a: usize, aRow: usize, aStep: usize, b: usize, alpha: T, beta: T, c: usize, cRow: usize): void {
   let c00 = v128.splat<T>(<T>0), c01 = c00, c02 = c00, c03 = c00;
   let c10 = c00, c11 = c00, c12 = c00, c13 = c00;
-  let a0 = a - aStep, a1 = a0 + aRow;
-  b -= 64;
   if (k > 0) do {
-    a0 += aStep;
-    a1 += aStep;
-    b += 64;
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
-    const x0 = v128.load_splat<T>(a0), x1 = v128.load_splat<T>(a1);
+    const x0 = v128.load_splat<T>(a), x1 = v128.load_splat<T>(a + aRow);
     c00 = addProduct<T>(c00, b0, x0);
     c01 = addProduct<T>(c01, b1, x0);
     c02 = addProduct<T>(c02, b2, x0);
@@ -37,6 +32,8 @@ export function tile<T>(k: usize, a: usize, aRow: usize, aStep: usize, b: usize,
     c11 = addProduct<T>(c11, b1, x1);
     c12 = addProduct<T>(c12, b2, x1);
     c13 = addProduct<T>(c13, b3, x1);
+    a += aStep;
+    b += 64;
   } while (--k);
   put<T>(alpha, c00, beta, c);
   put<T>(alpha, c01, beta, c + 16);
