@@ -6,7 +6,7 @@ export interface Counters {
   orthogonalized: number;
   /** New subspaces. */
   refreshes: number;
-  /** Updates that the growth limiter shortened. */
+  /** Updates that a limit on their growth or their length shortened. */
   limited: number;
   /** Gradients skipped because they held NaN or an infinity. */
   skipped: number;

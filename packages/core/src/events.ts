@@ -19,7 +19,7 @@ export interface StepEvent {
   readonly stableRank?: number;
   /** ‖O Oᵀ O − O‖ per direction: how far the result is from orthogonal. */
   readonly orthogonality?: number;
-  /** The growth limiter shortened the update. */
+  /** A limit shortened the update: on its growth, or on the length that Fira's residual gives it. */
   readonly limited?: boolean;
 }
 

@@ -8,8 +8,8 @@ export interface Limited {
 }
 
 /**
- * Algorithm 1, step 4: if ‖x‖ > γ ‖x before‖, x ← x γ ‖x before‖ / ‖x‖.
- * A previous norm of zero limits nothing; otherwise one zero gradient would stop the parameter for ever.
+ * Algorithm 1, step 4: if ‖x‖ > γ ‖x before‖, x ← x γ ‖x before‖ / ‖x‖. In any case ‖x‖ ≤ `ceiling`.
+ * A previous norm of zero limits no growth; otherwise one zero gradient would stop the parameter for ever.
  *
  * @throws {RangeError} if the norm is not finite, before `x` is written.
  */
@@ -18,11 +18,12 @@ export function limitGrowth<T>(
   x: T,
   lastNorm: number,
   growthLimit: number | "off",
+  ceiling: number,
 ): Limited {
   const norm = finiteUpdate(backend.norm(x));
-  if (growthLimit === "off" || lastNorm === 0 || norm <= growthLimit * lastNorm) {
-    return { updateNorm: norm, limited: false };
-  }
-  backend.axpby(x, (growthLimit * lastNorm) / norm, x, 0);
-  return { updateNorm: growthLimit * lastNorm, limited: true };
+  const grown = growthLimit === "off" || lastNorm === 0 ? Infinity : growthLimit * lastNorm;
+  const largest = Math.min(grown, ceiling);
+  if (norm <= largest) return { updateNorm: norm, limited: false };
+  backend.axpby(x, largest / norm, x, 0);
+  return { updateNorm: largest, limited: true };
 }

@@ -2,6 +2,9 @@ import type { Backend, Scratch } from "./backend.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Residual } from "./sumo-options.ts";
 
+/** At full rank O alone is as long as the ceiling: its rounding errors, far below this, must not count as growth. */
+const ROUNDING = 2 ** -16;
+
 /**
  * What the update takes from outside the subspace, R = G − Q Ĝ, prepared so that one product with Q serves both parts:
  * direction = c G Φ + Q (s O − c Ĝ Φ) = s Q O + c R Φ, with Φ a scaling of R's lines. It commutes with Q, which acts across them.
@@ -33,4 +36,16 @@ export function addResidual<T>(
 /** The coefficient c. Fira's scaling is all in Φ. */
 function residualWeight(residual: Exclude<Residual, "joint" | "off">): number {
   return typeof residual === "object" && "scale" in residual ? residual.scale : 1;
+}
+
+/**
+ * The longest update that Fira's residual may make: s √min(m, n), what orthogonalizing the whole gradient would give.
+ *
+ * Fira takes s ‖O‖ / ‖Ĝ‖ = s √r / ‖Ĝ‖ for the factor by which the whole gradient would be scaled (Chen et al. 2024, arXiv 2410.01827,
+ * norm-based scaling). For an orthogonalized step that factor is known, s √min(m, n) / ‖G‖: Fira's is too large exactly where the subspace
+ * holds less than r / min(m, n) of the gradient's energy. The leading subspace holds more; an old one, inside which everything has
+ * converged, holds next to nothing, and the residual would grow without bound.
+ */
+export function firaCeiling(scale: number, { rows, cols }: Geometry): number {
+  return scale * Math.sqrt(Math.min(rows, cols)) * (1 + ROUNDING);
 }

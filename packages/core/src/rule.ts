@@ -43,7 +43,7 @@ export interface StepTrace {
   readonly spectrum?: Float64Array;
   /** ‖O Oᵀ O − O‖ per direction. */
   readonly orthogonality?: number;
-  /** The growth limiter shortened this update. */
+  /** A limit on its growth or its length shortened this update. */
   readonly limited?: boolean;
   readonly refresh?: RefreshTrace;
 }

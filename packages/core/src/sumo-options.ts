@@ -24,7 +24,8 @@ export type RefreshOptions =
  * - `off`: nothing;
  * - `raw`: it is added as it is (Algorithm 1). The step then depends on the loss's scale;
  * - `{ scale }`: it is added times `scale`;
- * - `fira`: it is added with every line scaled as orthogonalization scaled that line of Qᵀ G (Chen et al. 2024, Fira, eq. 4);
+ * - `fira`: it is added with every line scaled as orthogonalization scaled that line of Qᵀ G (Chen et al. 2024, Fira, eq. 4), and the
+ *   whole update is kept as short as the one that orthogonalizing all of G would give;
  * - `joint` or `{ joint: c }`: Q X + c R is orthogonalized as a whole, X the moment in units of one gradient. Costs what Muon costs; c defaults to 2.
  */
 export type Residual = "off" | "raw" | { readonly scale: number } | "fira" | "joint" | { readonly joint: number };

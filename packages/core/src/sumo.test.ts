@@ -1,4 +1,5 @@
-import { createWasmEngine } from "@sumo/linalg";
+import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type SumoOracleOptions, sensitivity, sumoOracle } from "../test/sumo-oracle.ts";
 import { linalgBackend } from "./linalg-backend.ts";
@@ -56,6 +57,18 @@ const PAPER: SumoOracleOptions = {
   limit: Infinity,
 };
 
+const rms = (directions: number) => 0.2 * Math.sqrt((ROWS * COLS) / directions);
+const ours: SumoOracleOptions = {
+  ...PAPER,
+  momentum: 0.9,
+  nesterov: true,
+  residual: "fira",
+  scale: rms,
+  weightDecay: 0,
+  warm: true,
+  limit: 1.1,
+};
+
 describe("SUMO follows an independent float64 computation", () => {
   test("preset paper is Algorithm 1 of version 2", () => {
     const options = { preset: "paper", lr: 0.01, rank: RANK, refresh: { every: 4 }, weightDecay: 0.1 } as const;
@@ -68,17 +81,6 @@ describe("SUMO follows an independent float64 computation", () => {
     expectClose(got, transposed(sumoOracle(weight, gradients, PAPER)));
   });
 
-  const rms = (directions: number) => 0.2 * Math.sqrt((ROWS * COLS) / directions);
-  const ours: SumoOracleOptions = {
-    ...PAPER,
-    momentum: 0.9,
-    nesterov: true,
-    residual: "fira",
-    scale: rms,
-    weightDecay: 0,
-    warm: true,
-    limit: 1.1,
-  };
   const cases: readonly [string, Omit<SumoOptions, "optimizer" | "lr">, Partial<SumoOracleOptions>][] = [
     ["the default", {}, {}],
     ["without a residual", { residual: "off" }, { residual: "off" }],
@@ -110,6 +112,65 @@ describe("SUMO follows an independent float64 computation", () => {
     const exact = trained(settings);
     const iterated = trained({ ...settings, orthogonalize: { coefficients: "classical", steps: 25 } });
     expectClose(iterated, exact);
+  });
+});
+
+describe("a residual that outgrows the subspace", () => {
+  // After the first step the gradient all but leaves the subspace, whose moment stays.
+  const elsewhere = withSpectrum(ROWS, COLS, SPECTRUM, 40);
+  const leaving = gradients.map((g, t) =>
+    t === 0 ? g : combined(0.05, g, 1, elsewhere).map((row) => row.map(Math.fround)),
+  );
+  const settings = { lr: 0.01, rank: RANK, refresh: { every: 1000 }, growthLimit: "off" } as const;
+  const oracle: SumoOracleOptions = { ...ours, every: 1000, limit: Infinity };
+  const ceiling = rms(RANK) * Math.sqrt(COLS);
+
+  test.each(["update", "orthogonal"] as const)(
+    "is cut to the whole gradient's orthogonalized step (%s)",
+    (growthLimitOn) => {
+      expectClose(
+        trained({ ...settings, growthLimitOn }, weight, leaving),
+        transposed(sumoOracle(transposed(weight), leaving.map(transposed), oracle)),
+      );
+      const before = trained({ ...settings, growthLimitOn }, weight, leaving.slice(0, -1));
+      const after = trained({ ...settings, growthLimitOn }, weight, leaving);
+      const moved = frobenius(combined(1, after, -1, before)) / settings.lr;
+      expect(Math.abs(moved / ceiling - 1)).toBeLessThanOrEqual(2 ** -16 + TOLERANCE);
+    },
+  );
+
+  test("of any gradients, an update's root mean square is at most 0.2 √(min(m, n) / r)", () => {
+    const sizes = fc.record({
+      rows: fc.integer({ min: 2, max: 6 }),
+      cols: fc.integer({ min: 2, max: 6 }),
+      rank: fc.integer({ min: 1, max: 6 }),
+    });
+    const steps = fc.array(
+      fc.record({ seed: fc.nat(999), scale: fc.constantFrom(0, 1e-20, 1e-4, 1, 1e6), lines: fc.nat(63) }),
+      { minLength: 2, maxLength: 8 },
+    );
+    const limits = fc.record({
+      growthLimit: fc.constantFrom(1.1, "off" as const),
+      growthLimitOn: fc.constantFrom("update", "orthogonal"),
+    });
+    const property = fc.property(sizes, steps, limits, ({ rows, cols, rank }, drawn, limit) => {
+      const backend = linalgBackend(createReferenceEngine({ bytes: 2 ** 18 }));
+      const parameters = [{ name: "w", shape: [rows, cols], data: new Float32Array(rows * cols) }];
+      const optimizer = createOptimizer(
+        parameters,
+        { optimizer: "sumo", lr: 1, rank, refresh: { every: 5 }, ...limit },
+        { backend },
+      );
+      for (const { seed, scale, lines } of drawn) {
+        // Some rows lie far below the others, so that bases and lines lose their gradients.
+        const g = random(rows, cols, seed).map((row, i) => row.map((x) => x * scale * ((lines >> i) & 1 ? 1 : 1e-3)));
+        optimizer.stepParameter("w", flat(g));
+        const { updateRms } = optimizer.report().parameters[0]!;
+        const bound = 0.2 * Math.sqrt(Math.min(rows, cols) / Math.min(rank, rows, cols));
+        expect(updateRms).toBeLessThanOrEqual(bound * (1 + 2 ** -16 + 10 * rows * cols * EPS32));
+      }
+    });
+    fc.assert(property, { seed: 1, numRuns: 200 });
   });
 });
 

@@ -4,17 +4,8 @@ import { type Geometry, geometryOf, withRank } from "./geometry.ts";
 import { type Limited, limitGrowth } from "./limit.ts";
 import { accumulate, lookAhead, momentUnit, transport } from "./moment.ts";
 import { orthogonalize } from "./orthogonalize.ts";
-import { addResidual } from "./residual.ts";
-import {
-  type Facts,
-  finiteUpdate,
-  type Place,
-  type ProjectedInput,
-  type RefreshTrace,
-  type StepInput,
-  type Stepper,
-  type StepTrace,
-} from "./rule.ts";
+import { addResidual, firaCeiling } from "./residual.ts";
+import type { Facts, Place, ProjectedInput, RefreshTrace, StepInput, Stepper, StepTrace } from "./rule.ts";
 import { updateScale } from "./scale.ts";
 import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./subspace.ts";
 import { type Subspace, SumoMemory } from "./sumo-memory.ts";
@@ -181,14 +172,15 @@ export class Sumo<T> implements Stepper<T> {
       return { ...found, ...seen, lastNorm: found.updateNorm };
     }
     const limitedO = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
+    const ceiling = residual === "fira" ? firaCeiling(scale, geometry) : Infinity;
     const direction = scratch.matrix(rows, cols);
     const outside = residual !== "off";
     if (outside) addResidual(backend, direction, inside, projected, gradient!, residual, geometry, scratch);
     lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
-    const found = limitedO ?? this.limit(direction);
-    const updateNorm = limitedO ? finiteUpdate(backend.norm(direction)) : found.updateNorm;
+    const found = limitedO ? limitGrowth(backend, direction, 0, "off", ceiling) : this.limit(direction, ceiling);
     descend(backend, weight, direction, lr, settings);
-    return { updateNorm, limited: found.limited, ...seen, lastNorm: found.updateNorm };
+    const limited = found.limited || limitedO?.limited === true;
+    return { updateNorm: found.updateNorm, limited, ...seen, lastNorm: (limitedO ?? found).updateNorm };
   }
 
   /** Ours: orthogonalize Q X + c R as a whole, while only the subspace is remembered. X is the moment in units of one gradient. */
@@ -213,10 +205,10 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   /** Step 4. */
-  private limit(x: T): Limited {
+  private limit(x: T, ceiling = Infinity): Limited {
     const { phase } = this.memory;
     const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
-    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit);
+    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit, ceiling);
   }
 
   /** Nothing to learn from yet: the weight decays, the step counts. */

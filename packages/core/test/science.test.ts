@@ -121,3 +121,44 @@ describe("outlier features: exact orthogonalization against Newton–Schulz, eac
     60_000,
   );
 });
+
+/**
+ * Least squares without noise, at a constant learning rate, in a subspace that is hardly ever renewed: what is inside converges, and of
+ * the gradient only what lies outside is left, which Fira's residual would scale up without bound.
+ */
+describe("a stale subspace at a constant learning rate", () => {
+  const [points, features, outputs] = [64, 16, 8];
+
+  test.each([1, 4].flatMap((rank) => [0, 1, 2].map((seed) => [rank, seed] as const)))(
+    "rank %d, seed %d: SUMO gets within one step of the optimum, and stays there",
+    (rank, seed) => {
+      const x = fill(points, features, (p, f) => Math.sin((p * features + f) ** 2 + seed * (p + f)));
+      const target = fill(features, outputs, (f, o) => Math.cos((f * outputs + o) ** 2 + seed * f));
+      const gram = scaled(1 / points, times(transposed(x), x));
+      const lr = 0.05;
+      /** The loss, at most, one step of the largest length away from the optimum: λ₁ ≤ trace. */
+      const oneStep =
+        gram.reduce((sum, row, i) => sum + row[i]!, 0) *
+        (lr * 0.2 * Math.sqrt((features * outputs * outputs) / rank)) ** 2;
+
+      const data = new Float32Array(features * outputs);
+      const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 21 }));
+      const optimizer = createOptimizer(
+        [{ name: "w", shape: [features, outputs], data }],
+        { optimizer: "sumo", lr, rank },
+        { backend },
+      );
+      const losses: number[] = [];
+      for (let step = 0; step < 600; step++) {
+        const miss = combined(1, unflat(features, outputs, data), -1, target);
+        const slope = times(gram, miss);
+        losses.push(
+          miss.reduce((sum, row, i) => sum + row.reduce((part, value, j) => part + value * slope[i]![j]!, 0), 0),
+        );
+        optimizer.stepParameter("w", flat(scaled(2, slope)));
+      }
+      expect(losses[0]).toBeGreaterThan(10 * oneStep);
+      expect(Math.max(...losses.slice(150))).toBeLessThan(oneStep);
+    },
+  );
+});

@@ -48,6 +48,7 @@ export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: Su
     m = combined(momentum, m!, gain, projected);
     const ahead = nesterov ? combined(momentum, m, gain, projected) : m;
     let update: Rows;
+    let ceiling = Infinity;
     if (typeof residual === "object" && "joint" in residual) {
       const unit = average ? 1 : 1 - momentum;
       const y = combined(unit, times(q!, ahead), residual.joint, outside);
@@ -60,6 +61,8 @@ export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: Su
         if (residual !== "fira") return residual.scale;
         return columnNorm(o, j) / columnNorm(projected, j);
       });
+      // What orthogonalizing all of G would give has min(m, n) unit singular values.
+      if (residual === "fira") ceiling = scale(rank) * Math.sqrt(Math.min(g.length, g[0]!.length));
       update = combined(
         1,
         times(q!, o),
@@ -68,7 +71,8 @@ export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: Su
       );
     }
     const norm = frobenius(update);
-    const limited = lastNorm > 0 && norm > limit * lastNorm ? (limit * lastNorm) / norm : 1;
+    const largest = Math.min(ceiling, lastNorm > 0 ? limit * lastNorm : Infinity);
+    const limited = Math.min(1, largest / norm);
     lastNorm = norm * limited;
     weight = combined(1 - lr * weightDecay, weight, -lr * limited, update);
   });
