@@ -46,18 +46,22 @@ export function packAcross<S, T>(width: usize, lines: usize, k: usize, source: u
 // @ts-ignore: decorator
 @inline
 function copyGroup<S, T>(width: usize, lines: usize, k: usize, source: usize, ld: usize, panels: usize, panel: usize): void {
-  const lanes = 16 / sizeof<T>();
+  const bytes = (16 / sizeof<T>()) * sizeof<S>();
   const stride = width * sizeof<T>();
   for (let p: usize = 0; p < k; p++, source += ld, panels += stride) {
     let from = source;
     const end = source + lines * sizeof<S>();
     for (let to = panels; from < end; to += panel) {
-      if (stride < 16) {
-        store<u64>(to, load<u64>(from));
-        from += 8;
-      } else {
-        for (let at: usize = 0; at < stride; at += 16, from += lanes * sizeof<S>()) v128.store(to + at, vector<S, T>(from));
-      }
+      if (stride == 64) {
+        const x0 = vector<S, T>(from), x1 = vector<S, T>(from + bytes);
+        const x2 = vector<S, T>(from + 2 * bytes), x3 = vector<S, T>(from + 3 * bytes);
+        v128.store(to, x0);
+        v128.store(to, x1, 16);
+        v128.store(to, x2, 32);
+        v128.store(to, x3, 48);
+      } else if (stride == 16) v128.store(to, vector<S, T>(from));
+      else store<u64>(to, load<u64>(from));
+      from += width * sizeof<S>();
     }
   }
 }
