@@ -5,6 +5,7 @@ const both = ["float32", "float64"];
 /** The factorizations that are timed. */
 export const factorizations = [
   ...[32, 64, 128, 256].map((r) => task("polar", "float32", r, 1024)),
+  ...[32, 64, 128].map((r) => task("polar", "float32", r, 4 * r)),
   task("polar", "float32", 16, 4096),
   ...both.flatMap((dtype) => [64, 256].map((n) => task("svd", dtype, n, n))),
   task("svd", "float32", 128, 1024),

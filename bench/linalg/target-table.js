@@ -1,18 +1,22 @@
-/** The lines of a Markdown section: each target, what was reached, and whether that meets it. */
+/** The lines of a Markdown section: each target, what was reached, whether that meets it, and why the missed ones are. */
 export function targetTable(all) {
-  const missed = all.filter(({ met }) => !met).length;
-  const rows = all.map(({ name, dtype, ours, other, limit, median, least, met }) => {
+  const missed = all.filter(({ met }) => !met);
+  const reasons = [...new Set(missed.map(({ reason }) => reason))];
+  const rows = all.map(({ name, dtype, ours, other, limit, median, least, met, reason }) => {
     const shares = [limit, median].map((x) => x.toFixed(2));
-    return row([name, dtype, ours, other, shares[0], `${shares[1]} (${least.toFixed(2)})`, met ? "met" : "**missed**"]);
+    const verdict = met ? "met" : `**missed** (${reasons.indexOf(reason) + 1})`;
+    return row([name, dtype, ours, other, shares[0], `${shares[1]} (${least.toFixed(2)})`, verdict]);
   });
   return [
     "## Targets",
     "",
-    `Of ${all.length}, ${missed} are missed. Time as a share of the other's, by medians and, in brackets, by least times.`,
+    `Of ${all.length}, ${missed.length} are missed. Time as a share of the other's, by medians and, in brackets, by least times.`,
     "",
     row(["task", "dtype", "ours", "other", "at most", "reached", ""]),
     row(["---", "---", "---", "---", "---:", "---:", "---"]),
     ...rows,
+    ...(reasons.length > 0 ? ["", "Why they are missed:", ""] : []),
+    ...reasons.map((reason, i) => `${i + 1}. ${reason}`),
   ];
 }
 

@@ -1,8 +1,9 @@
 /**
  * Measures the products of the default engine against what this machine can do at most in WebAssembly on one thread.
  *
- * Usage, after `pnpm run build`: node bench/products.js [square|skinny]
+ * Usage, after `pnpm run build`: node bench/products.js [square|skinny|tile]
  * Prints GFLOP/s and the percentage of the bound: the multiply-add peak, or the memory's speed where that is the smaller one.
+ * `tile` shows what holds the products back: the speed of the tile's loop alone, and of the same loop with one load less.
  * Each is the quickest of repeats; bound and product take turns, so that a busy machine slows both.
  */
 import { createWasmEngine } from "@sumo/linalg";
@@ -28,9 +29,20 @@ const skinny = [8, 16, 32, 64, 128].flatMap((r) => [
 ]);
 
 console.log(machine());
+if ("tile".includes(wanted)) reportTile();
 for (const bits of [32, 64]) {
   if ("square".includes(wanted)) for (const sizes of square) report(bits, sizes);
   if ("skinny".includes(wanted)) for (const sizes of skinny) report(bits, sizes);
+}
+
+function reportTile() {
+  const fastest = { peak: 0, 6: 0, 5: 0 };
+  for (let turn = 0; turn < TURNS; turn++) {
+    fastest.peak = Math.max(fastest.peak, limits.gigaflops(32));
+    for (const loads of [6, 5]) fastest[loads] = Math.max(fastest[loads], limits.tileGigaflops(loads));
+  }
+  const share = (loads) => `${fastest[loads].toFixed(1)} (${((100 * fastest[loads]) / fastest.peak).toFixed(0)} %)`;
+  console.log(`peak ${fastest.peak.toFixed(1)}   tile with its 6 loads ${share(6)}   with 5 loads ${share(5)}`);
 }
 
 function report(bits, [m, n, k]) {
