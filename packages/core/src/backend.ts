@@ -43,13 +43,20 @@ export interface Backend<T, Source = T> {
   axpby(out: T, alpha: number, a: T, beta: number): void;
   /** Frobenius norm, summed in more than float32. Not finite if and only if an element is not. */
   norm(a: T): number;
+  /**
+   * Announces that `norm(a)` will be asked for, and `knownLineNorms` if there are lines, before `a` is written to: a backend whose reads
+   * stall carries them along with its next read. Changes nothing else; only such a backend has these two.
+   */
+  expectNorms?(a: T, lines?: Lines): void;
+  /** Norms of the rows or columns of `a` as it is, where no read is needed for them: valid until the next call. */
+  knownLineNorms?(a: T, lines: Lines): ArrayLike<number> | undefined;
   /** out ← alpha op(a) op(b) + beta out, op(x) = x or xᵀ. beta = 0 ignores what `out` held. */
   matmul(out: T, a: T, b: T, options?: ProductOptions): void;
   /**
    * Line j of `a` ← line j of `a` times ‖line j of `numerator`‖ / ‖line j of `denominator`‖, or zero where the denominator is.
    * Lines are columns, or rows. `a` may be `denominator`.
    */
-  scaleLines(a: T, numerator: T, denominator: T, lines: "rows" | "columns", scratch: Scratch<T>): void;
+  scaleLines(a: T, numerator: T, denominator: T, lines: Lines, scratch: Scratch<T>): void;
   /** out ← the orthogonal polar factor of `a` (U Vᵀ of its SVD). `a` may be `out`. Singular values up to `tolerance` σ₁ count as zero. */
   polar(out: T, a: T, scratch: Scratch<T>, options: PolarOptions): PolarInfo;
   /** out ← the same, approximated by a polynomial iteration in float32. `a` may be `out`. */
@@ -67,6 +74,8 @@ export interface Backend<T, Source = T> {
   /** One AdamW update of `weight` with both moments in place; the formulas are those of {@link AdamwUpdate}. */
   adamw(weight: T, gradient: T, first: T, second: T, update: AdamwUpdate): void;
 }
+
+export type Lines = "rows" | "columns";
 
 /** Scratch memory, handed out and taken back by scope, so that a step allocates nothing. */
 export interface Scratch<T> {

@@ -4,6 +4,7 @@ export type {
   AdamwUpdate,
   Backend,
   BackendSizes,
+  Lines,
   NewtonSchulzCoefficients,
   NewtonSchulzOptions,
   PolarInfo,

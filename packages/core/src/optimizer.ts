@@ -126,15 +126,25 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
    * all before weights or state are changed.
    */
   stepParameter(name: string, gradient: Source): void {
-    this.apply(this.track(name), this.check(name, gradient));
+    const track = this.track(name);
+    const handle = this.gradientOf(track, gradient);
+    if (this.microBatches === 1 && track.refusesItself(this.listeners)) this.applyUnchecked(track, handle);
+    else this.apply(track, this.check(track, handle));
   }
 
   /** Updates the named parameters. All gradients are checked before any weight is changed. @throws as {@link stepParameter}. */
   step(gradients: Readonly<Record<string, Source>>): void {
-    const checked = Object.entries(gradients).map(([name, gradient]) => ({
-      track: this.track(name),
-      gradient: this.check(name, gradient),
-    }));
+    const given = Object.entries(gradients);
+    if (given.length === 1) {
+      this.stepParameter(...given[0]!);
+      return;
+    }
+    const handles = given.map(([name, gradient]) => {
+      const track = this.track(name);
+      return { track, gradient: this.gradientOf(track, gradient) };
+    });
+    for (const { gradient } of handles) this.backend.expectNorms?.(gradient);
+    const checked = handles.map(({ track, gradient }) => ({ track, gradient: this.check(track, gradient) }));
     for (const { track, gradient } of checked) this.apply(track, gradient);
   }
 
@@ -192,16 +202,28 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.scratch.dispose();
   }
 
-  private check(name: string, source: Source): CheckedGradient<T> {
-    const { assignment, step } = this.track(name);
+  private gradientOf({ assignment, name }: Track<T>, source: Source): T {
     const [rows, cols] = flattened(assignment.parameter.shape, assignment.layout);
     const gradient = this.backend.gradient(source, rows, cols);
-    if (gradient === undefined) {
-      throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
-    }
+    if (gradient !== undefined) return gradient;
+    throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
+  }
+
+  private check({ name, step }: Track<T>, gradient: T): CheckedGradient<T> {
     const norm = this.backend.norm(gradient);
     if (!Number.isFinite(norm) && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
     return { gradient, norm };
+  }
+
+  /** The step comes first, and brings the gradient's norm along with what it reads. It changes nothing if it throws. */
+  private applyUnchecked(track: Track<T>, gradient: T): void {
+    try {
+      track.updateUnchecked(gradient, this.scratch, this.listeners);
+    } catch (error) {
+      const checked = this.check(track, gradient);
+      if (Number.isFinite(checked.norm)) throw error;
+      this.apply(track, checked);
+    }
   }
 
   private apply(track: Track<T>, checked: CheckedGradient<T>): void {

@@ -1,4 +1,4 @@
-import type { Backend, Scratch } from "./backend.ts";
+import type { Backend, Lines, Scratch } from "./backend.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Residual } from "./sumo-options.ts";
 
@@ -20,13 +20,13 @@ export function addResidual<T>(
   projected: T,
   gradient: T,
   residual: Exclude<Residual, "joint" | "off">,
-  { side }: Geometry,
+  geometry: Geometry,
   scratch: Scratch<T>,
 ): void {
   const weight = residualWeight(residual);
   backend.axpby(direction, weight, gradient, 0);
   if (residual === "fira") {
-    const lines = side === "left" ? "columns" : "rows";
+    const lines = linesAcross(geometry);
     backend.scaleLines(direction, inside, projected, lines, scratch);
     backend.scaleLines(projected, inside, projected, lines, scratch);
   }
@@ -36,6 +36,33 @@ export function addResidual<T>(
 /** The coefficient c. Fira's scaling is all in Φ. */
 function residualWeight(residual: Exclude<Residual, "joint" | "off">): number {
   return typeof residual === "object" && "scale" in residual ? residual.scale : 1;
+}
+
+/** The lines that Fira scales: those along which Q does not act. */
+export function linesAcross({ side }: Geometry): Lines {
+  return side === "left" ? "columns" : "rows";
+}
+
+/**
+ * ‖direction‖ as {@link addResidual} and the product with Q will make it, from norms of lines alone; `undefined` where the backend would
+ * have to read them. R is orthogonal to Q, and Φ makes the lines of Ĝ as long as those of s O: line j of the direction is as long as
+ * ‖G_j‖ ‖s O_j‖ / ‖Ĝ_j‖, or as s O_j where Ĝ_j is zero.
+ *
+ * @param inside - s O.
+ */
+export function firaNorm<T>(
+  backend: Backend<T, never>,
+  inside: T,
+  projected: T,
+  gradient: T,
+  geometry: Geometry,
+): number | undefined {
+  const lines = linesAcross(geometry);
+  const [o, p, g] = [inside, projected, gradient].map((a) => backend.knownLineNorms?.(a, lines));
+  if (o === undefined || p === undefined || g === undefined) return undefined;
+  let sum = 0;
+  for (let j = 0; j < o.length; j++) sum += (p[j] === 0 ? o[j]! : (o[j]! / p[j]!) * g[j]!) ** 2;
+  return Math.sqrt(sum);
 }
 
 /**

@@ -74,6 +74,10 @@ export interface Stepper<T> {
    * Whatever it throws, it throws before it changes either.
    */
   update(input: StepInput<T>): StepTrace;
+  /** The next step needs no norm of its gradient, and refuses by itself a gradient that is not finite. */
+  refusesItself?(watched: boolean): boolean;
+  /** `update` with a gradient that nobody has checked. Only while `refusesItself`. */
+  updateUnchecked?(input: Omit<StepInput<T>, "gradientNorm">): StepTrace;
   /** The shape of what the next step needs of its gradient, where that is smaller than the gradient and linear in it. */
   projectedShape?(): readonly [rows: number, cols: number] | undefined;
   /** out ← that part of `gradient` + beta out. Only while `projectedShape` is defined. */

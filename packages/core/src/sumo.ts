@@ -4,7 +4,7 @@ import { type Geometry, geometryOf, withRank } from "./geometry.ts";
 import { type Limited, limitGrowth } from "./limit.ts";
 import { accumulate, lookAhead, momentUnit, transport } from "./moment.ts";
 import { orthogonalize } from "./orthogonalize.ts";
-import { addResidual, firaCeiling } from "./residual.ts";
+import { addResidual, firaCeiling, firaNorm, linesAcross } from "./residual.ts";
 import type { Facts, Place, ProjectedInput, RefreshTrace, StepInput, Stepper, StepTrace } from "./rule.ts";
 import { updateScale } from "./scale.ts";
 import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./subspace.ts";
@@ -50,10 +50,25 @@ export class Sumo<T> implements Stepper<T> {
       case "wait":
         return this.wait(input);
       case "refresh":
-        return input.scratch.scope(() => this.takeGradient(input, this.refresh(input)));
+        return input.scratch.scope(() => this.takeGradient(input, this.refresh(input), input.gradientNorm));
       case "project":
-        return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch)));
+        return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch), input.gradientNorm));
     }
+  }
+
+  /** On a backend that carries norms along, a step that keeps its subspace reads them with what it reads anyway. */
+  refusesItself(watched: boolean): boolean {
+    const carries = this.backend.expectNorms !== undefined && !this.measuresCaptured(watched);
+    return carries && this.nextAction(Infinity) === "project";
+  }
+
+  /** What a gradient that is not finite gives, is not finite either: the limiter refuses it. */
+  updateUnchecked(input: Omit<StepInput<T>, "gradientNorm">): StepTrace {
+    return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch), undefined));
+  }
+
+  private measuresCaptured(watched: boolean): boolean {
+    return !this.backend.readsStall || watched || "captureBelow" in this.settings.refresh;
   }
 
   private nextAction(gradientNorm: number): Action {
@@ -118,13 +133,18 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   /** Step 2. */
-  private takeGradient(input: StepInput<T>, subspace: Subspace<T>): StepTrace {
+  private takeGradient(
+    input: Omit<StepInput<T>, "gradientNorm">,
+    subspace: Subspace<T>,
+    gradientNorm: number | undefined,
+  ): StepTrace {
     const { backend, settings } = this;
-    const { gradient, gradientNorm, scratch, watched } = input;
+    const { gradient, scratch, watched } = input;
     const { basis, geometry, refresh } = subspace;
+    backend.expectNorms?.(gradient, settings.residual === "fira" ? linesAcross(geometry) : undefined);
     const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
     project(backend, projected, basis, gradient, geometry);
-    const measured = !backend.readsStall || watched || refresh !== undefined || "captureBelow" in settings.refresh;
+    const measured = gradientNorm !== undefined && (refresh !== undefined || this.measuresCaptured(watched));
     if (!measured) return this.takeProjected(input, gradient, projected, subspace, undefined);
     const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
     return this.takeProjected(input, gradient, projected, subspace, captured);
@@ -160,6 +180,7 @@ export class Sumo<T> implements Stepper<T> {
     const { weight, lr, scratch, watched } = input;
     const { rows, cols, rank, momentRows, momentCols } = geometry;
     const residual = settings.residual as Exclude<Residual, "joint">;
+    if (residual === "fira") backend.expectNorms?.(projected, linesAcross(geometry));
     const info = orthogonalize(backend, inside, momentRows, momentCols, settings.orthogonalize, scratch);
     const seen = watched ? inspect(backend, info, inside, momentRows, momentCols, scratch) : {};
     const scale = updateScale(settings, rows, cols, rank, place.layout);
@@ -175,9 +196,12 @@ export class Sumo<T> implements Stepper<T> {
     const ceiling = residual === "fira" ? firaCeiling(scale, geometry) : Infinity;
     const direction = scratch.matrix(rows, cols);
     const outside = residual !== "off";
+    const known = residual === "fira" ? firaNorm(backend, inside, projected, gradient!, geometry) : undefined;
     if (outside) addResidual(backend, direction, inside, projected, gradient!, residual, geometry, scratch);
     lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
-    const found = limitedO ? limitGrowth(backend, direction, 0, "off", ceiling) : this.limit(direction, ceiling);
+    const found = limitedO
+      ? limitGrowth(backend, direction, 0, "off", ceiling, known)
+      : this.limit(direction, ceiling, known);
     descend(backend, weight, direction, lr, settings);
     const limited = found.limited || limitedO?.limited === true;
     return { updateNorm: found.updateNorm, limited, ...seen, lastNorm: (limitedO ?? found).updateNorm };
@@ -205,10 +229,10 @@ export class Sumo<T> implements Stepper<T> {
   }
 
   /** Step 4. */
-  private limit(x: T, ceiling = Infinity): Limited {
+  private limit(x: T, ceiling = Infinity, known?: number): Limited {
     const { phase } = this.memory;
     const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
-    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit, ceiling);
+    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit, ceiling, known);
   }
 
   /** Nothing to learn from yet: the weight decays, the step counts. */

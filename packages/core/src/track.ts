@@ -70,6 +70,20 @@ export class Track<T> {
     });
   }
 
+  /** The next step may be taken with {@link updateUnchecked}. */
+  refusesItself(listeners: Listeners): boolean {
+    const { parts } = this;
+    return parts.length === 1 && parts[0]!.stepper.refusesItself?.(isWatched(listeners)) === true;
+  }
+
+  /** Takes one step with a gradient that nobody has checked. @throws {StepFailedError} with a bad one, and then nothing was changed. */
+  updateUnchecked(gradient: T, scratch: Scratch<T>, listeners: Listeners): void {
+    this.stepParts(listeners, ({ stepper, weight }, _, context) => {
+      const trace = stepper.updateUnchecked!({ weight, gradient, scratch, ...context });
+      return { trace, gradientNorm: this.backend.norm(gradient) };
+    });
+  }
+
   /** Adds a micro-batch, or notes that one was skipped; takes a step with the mean when it was the last of `count`. @throws {StepFailedError} */
   accumulate(checked: CheckedGradient<T> | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
     this.accumulator ??= new Accumulator(this.backend, this.parts);
@@ -117,7 +131,7 @@ export class Track<T> {
 
   private stepParts(listeners: Listeners, stepPart: StepPart<T>): void {
     const { lr, step } = this;
-    const context = { lr, watched: listeners.has("step") || listeners.has("refresh") };
+    const context = { lr, watched: isWatched(listeners) };
     this.parts.forEach((part, i) => {
       let done: ReturnType<StepPart<T>>;
       try {
@@ -192,3 +206,5 @@ export class Track<T> {
     listeners.emit("alarm", { parameter, step, kind: "stale-basis", message });
   }
 }
+
+const isWatched = (listeners: Listeners): boolean => listeners.has("step") || listeners.has("refresh");

@@ -52,6 +52,31 @@ export const elementwiseCases: readonly ContractCase[] = [
     }
   }),
 
+  handleCase(
+    "norms that were announced, if they can be, come with the next read, and go when the matrix is written to",
+    (bench) => {
+      const { backend } = bench;
+      if (backend.expectNorms === undefined || backend.knownLineNorms === undefined) return;
+      for (const lines of ["columns", "rows"] as const) {
+        const handle = bench.put(a);
+        backend.expectNorms(handle, lines);
+        expectClose("what is read meanwhile", bench.get(bench.put(b), ROWS, COLS), b, 0);
+        const [known, along] = [backend.knownLineNorms(handle, lines), lines === "columns" ? a : transposed(a)];
+        const want = along[0]!.map((_, j) => lineNorm(along, j));
+        expectThat(known?.length === want.length, `${lines}: expected ${want.length} norms, got ${known?.length}`);
+        expectClose(lines, [Array.from(known!)], [want], COLS * rounding([want]));
+        for (const announce of [() => backend.expectNorms!(handle, lines), () => backend.expectNorms!(handle)]) {
+          announce();
+          backend.axpby(handle, 2, handle, 1);
+          announce();
+          backend.axpby(handle, 1, bench.put(b), 0);
+          const norm = backend.norm(handle);
+          expectThat(Math.abs(norm - frobenius(b)) <= COLS * rounding(b), `norm ${norm} after another was announced`);
+        }
+      }
+    },
+  ),
+
   handleCase("shrinkAgreeing shrinks exactly the weights that the direction shrinks", (bench) => {
     const weight = bench.put(a);
     bench.backend.shrinkAgreeing(weight, bench.put(b), 0.75);
