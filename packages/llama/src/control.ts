@@ -1,4 +1,5 @@
 import type { Crew } from "./crew.ts";
+import { CrewError } from "./errors.ts";
 
 /** The words of a {@link Control}. */
 const ARRIVED = 0;
@@ -14,18 +15,27 @@ export type Task = (typeof TASKS)[keyof typeof TASKS];
 
 /** Looks at the barrier before a thread goes to sleep: some hundred microseconds, longer than members usually differ. */
 const SPINS = 20_000;
+/** A sleeping thread looks up so often. Time is counted in naps, so that a process that was stopped for an hour has waited for one. */
+const NAP_MS = 100;
+/** A member is lost if the first one has waited for it for this long, and for so many times what its own part took: parts are alike. */
+const PATIENCE_MS = 5000;
+const PATIENCE = 20;
 
-/** How the members of a crew find each other: a few words in the shared memory. */
-export class Control {
+/**
+ * How the members of a crew find each other: a few words in the shared memory, as one member sees them. `wait` spins for a while, then
+ * sleeps; a browser's main thread may not sleep.
+ */
+export class Control implements Crew {
+  readonly index: number;
+  readonly count: number;
   private readonly words: Int32Array;
+  /** When this member went on from the last barrier. */
+  private resumed = 0;
 
-  constructor(words: Int32Array) {
+  constructor(words: Int32Array, index: number, count: number) {
     this.words = words;
-  }
-
-  /** The view of member `index` of `count`. Its `wait` spins for a while, then sleeps; a browser's main thread may not sleep. */
-  crew(index: number, count: number): Crew {
-    return { index, count, wait: () => this.wait(count) };
+    this.index = index;
+    this.count = count;
   }
 
   get joined(): number {
@@ -36,14 +46,10 @@ export class Control {
     return Atomics.load(this.words, TASK) as Task;
   }
 
-  set task(task: Task) {
-    Atomics.store(this.words, TASK, task);
-  }
-
   /** A member comes. Returns whether the crew still takes members. */
   join(): boolean {
     Atomics.add(this.words, JOINED, 1);
-    if (Atomics.load(this.words, CLOSED) === 0) return true;
+    if (!this.closed) return true;
     this.leave();
     return false;
   }
@@ -54,20 +60,64 @@ export class Control {
     Atomics.notify(this.words, JOINED);
   }
 
-  /** Returns when every member has left. */
-  waitForLeave(): void {
-    for (let left = this.joined; left > 0; left = this.joined) Atomics.wait(this.words, JOINED, left);
+  /** The first member tells the others what comes. @throws {CrewError} as `wait`. */
+  begin(task: Task): void {
+    Atomics.store(this.words, TASK, task);
+    this.resumed = performance.now();
+    this.wait();
   }
 
-  /** Sends away the members of a crew that did not fill up; who comes later does not stay. */
+  /** Sends the others away. Returns whether all have gone: a lost one may still write to the memory that it was promised. */
+  dismiss(): boolean {
+    try {
+      this.begin(TASKS.leave);
+    } catch (error) {
+      if (error instanceof CrewError) return false;
+      throw error;
+    }
+    for (let left = this.joined; left > 0; left = this.joined) {
+      if (!this.sleep(JOINED, left, PATIENCE_MS)) return false;
+    }
+    return true;
+  }
+
+  /** Ends the crew: whoever waits or will wait gets an error, who comes later does not stay. */
   close(): void {
     Atomics.store(this.words, CLOSED, 1);
-    this.task = TASKS.leave;
-    for (let left = this.joined; left > 0; left = this.joined) {
-      // Again and again: a member may have joined just before, and only now begin to wait.
+    this.nextGeneration();
+  }
+
+  /**
+   * Returns when every member has called it as often as this one.
+   *
+   * @throws {CrewError} if the crew was closed, or, on its first member, if another one is lost; the crew is then closed.
+   */
+  wait(): void {
+    const { words } = this;
+    const generation = Atomics.load(words, GENERATION);
+    this.refuseIfClosed();
+    if (Atomics.add(words, ARRIVED, 1) === this.count - 1) {
+      Atomics.store(words, ARRIVED, 0);
       this.nextGeneration();
-      Atomics.wait(this.words, JOINED, left, 1);
+    } else {
+      const patience = Math.max(PATIENCE_MS, PATIENCE * (performance.now() - this.resumed));
+      for (let i = 0; i < SPINS && Atomics.load(words, GENERATION) === generation; i++);
+      if (!this.sleep(GENERATION, generation, this.index === 0 ? patience : Infinity)) this.close();
+      this.refuseIfClosed();
     }
+    this.resumed = performance.now();
+  }
+
+  private get closed(): boolean {
+    return Atomics.load(this.words, CLOSED) === 1;
+  }
+
+  private refuseIfClosed(): void {
+    if (!this.closed) return;
+    throw new CrewError(
+      "threaded pass",
+      "a worker failed, or ended; dispose of the pass and make one with new workers",
+    );
   }
 
   private nextGeneration(): void {
@@ -75,15 +125,13 @@ export class Control {
     Atomics.notify(this.words, GENERATION);
   }
 
-  private wait(count: number): void {
-    const { words } = this;
-    const generation = Atomics.load(words, GENERATION);
-    if (Atomics.add(words, ARRIVED, 1) === count - 1) {
-      Atomics.store(words, ARRIVED, 0);
-      this.nextGeneration();
-      return;
+  /** Sleeps while a word has a value. Returns false if that lasts longer than the patience. */
+  private sleep(word: number, value: number, patienceMs: number): boolean {
+    const nap = patienceMs === Infinity ? Infinity : NAP_MS;
+    for (let waited = 0; Atomics.load(this.words, word) === value; ) {
+      if (waited >= patienceMs) return false;
+      if (Atomics.wait(this.words, word, value, nap) === "timed-out") waited += nap;
     }
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, GENERATION) !== generation) return;
-    while (Atomics.load(words, GENERATION) === generation) Atomics.wait(words, GENERATION, generation);
+    return true;
   }
 }

@@ -24,7 +24,7 @@ export class CheckpointError extends LlamaError {
   readonly code = "LLAMA_CHECKPOINT";
 }
 
-/** Workers that did not join a threaded pass in time. */
+/** Workers that did not join a threaded pass in time, or that failed or ended while they took part. */
 export class CrewError extends LlamaError {
   readonly code = "LLAMA_CREW";
 }

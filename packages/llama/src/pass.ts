@@ -4,7 +4,6 @@ import { TASKS, type Task } from "./control.ts";
 import { ConfigError } from "./errors.ts";
 import type { GradientGroup, Gradients } from "./gradients.ts";
 import { checkTokens } from "./input.ts";
-import type { Lease } from "./lease.ts";
 import { runBackward, runLoss } from "./program.ts";
 import type { Run } from "./run.ts";
 
@@ -23,7 +22,8 @@ export interface Pass {
   /**
    * Mean cross-entropy, in nats, of `targets` after `tokens`; both [batch, length], row-major.
    *
-   * @throws {InputError} for a wrong length or a token outside the vocabulary, before anything is written.
+   * @throws {InputError} for a wrong length or a token outside the vocabulary, before anything is written. @throws {CrewError} on
+   * several threads, if a worker has failed or ended: within seconds, and from then on at once.
    */
   loss(tokens: Int32Array, targets: Int32Array): number;
   /**
@@ -35,7 +35,10 @@ export interface Pass {
    * @throws {InputError} as `loss`.
    */
   backward(tokens: Int32Array, targets: Int32Array, onGradient: OnGradient): number;
-  /** Gives the memory back, and sends the workers of a threaded pass away. The pass must not be used again. */
+  /**
+   * Gives the memory back, and sends the workers of a threaded pass away. If one of them is lost, the memory stays: it might still write
+   * to it. The pass must not be used again.
+   */
   dispose(): void;
 }
 
@@ -52,27 +55,33 @@ export function checkPassShape(operation: string, config: LlamaConfig, batch: nu
   }
 }
 
+/** What a pass says to its crew. */
+interface Members {
+  /** Tells the others what comes. */
+  begin(task: Task): void;
+  /** Sends them away, and gives the pass's memory back. */
+  end(): void;
+}
+
 /**
  * The pass as its first thread sees it.
  *
  * @param run - what the program works on, as the crew's first member.
- * @param lease - everything that the pass allocated.
- * @param begin - tells the other members what comes, if there are any.
  */
-export function createPass(run: Run, gradients: Gradients, lease: Lease, begin: (task: Task) => void = () => {}): Pass {
+export function createPass(run: Run, gradients: Gradients, members: Members): Pass {
   const { batch, length } = run.shape;
   return {
     batch,
     length,
     loss(tokens, targets) {
       takeInput("loss", run, tokens, targets);
-      begin(TASKS.loss);
+      members.begin(TASKS.loss);
       runLoss(run);
       return meanLoss(run.activations);
     },
     backward(tokens, targets, onGradient) {
       takeInput("backward", run, tokens, targets);
-      begin(TASKS.backward);
+      members.begin(TASKS.backward);
       const failures: unknown[] = [];
       const handOut = (group: GradientGroup): void => {
         if (failures.length > 0) return;
@@ -86,10 +95,7 @@ export function createPass(run: Run, gradients: Gradients, lease: Lease, begin: 
       if (failures.length > 0) throw failures[0];
       return meanLoss(run.activations);
     },
-    dispose() {
-      begin(TASKS.leave);
-      lease.release();
-    },
+    dispose: members.end,
   };
 }
 

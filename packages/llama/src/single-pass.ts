@@ -20,6 +20,6 @@ export function createSinglePass(
     const gradients = allocateGradients(config, lease);
     const span = passSpan(config, shape, alone);
     const run = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew: alone };
-    return createPass(run, gradients, lease);
+    return createPass(run, gradients, { begin: () => {}, end: () => lease.release() });
   });
 }

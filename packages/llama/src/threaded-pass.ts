@@ -1,6 +1,6 @@
 import { type Engine, sizeOfFloat32 } from "@sumo/linalg";
 import { allocateActivations, type PassShape } from "./activations.ts";
-import { CONTROL_WORDS, Control, TASKS } from "./control.ts";
+import { CONTROL_WORDS, Control } from "./control.ts";
 import { ConfigError, CrewError } from "./errors.ts";
 import { allocateGradients } from "./gradients.ts";
 import type { Invitation } from "./join-crew.ts";
@@ -44,18 +44,18 @@ export async function createThreadedPass(
   checkPassShape("createThreadedPass", config, batch, length);
   checkCrew(engine, shape);
   const { lease, words, invitations, activations, gradients } = prepare(parts, shape);
-  const control = new Control(words);
+  const control = new Control(words, 0, shape.threads);
   workers.forEach((worker, i) => {
     worker.postMessage(invitations[i]);
   });
   await waitForMembers(control, workers.length, timeoutMs);
-  const crew = control.crew(0, shape.threads);
-  const span = passSpan(config, shape, crew);
-  const run = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew };
-  return createPass(run, gradients, lease, (task) => {
-    control.task = task;
-    crew.wait();
-    if (task === TASKS.leave) control.waitForLeave();
+  const span = passSpan(config, shape, control);
+  const run = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew: control };
+  return createPass(run, gradients, {
+    begin: (task) => control.begin(task),
+    end: () => {
+      if (control.dismiss()) lease.release();
+    },
   });
 }
 

@@ -9,9 +9,11 @@ const HEAP = { bytes: 2 ** 27, shared: true };
 const CONFIG = { vocabSize: 37, dim: 48, layers: 3, heads: 4, kvHeads: 2, hidden: 80, context: 20 };
 
 let workers: Worker[] = [];
+let hire: () => Worker;
 beforeAll(async () => {
   const script = new URL(`data:text/javascript,${encodeURIComponent(await bundleWorker())}`);
-  workers = [new Worker(script), new Worker(script)];
+  hire = () => new Worker(script);
+  workers = [hire(), hire()];
 });
 afterAll(() => Promise.all(workers.map((worker) => worker.terminate())));
 
@@ -82,6 +84,46 @@ describe("a threaded pass", () => {
     expect(calls).toBe(1);
     expect(() => pass.loss(tokens.subarray(1), targets)).toThrow(InputError);
     expect(pass.backward(tokens, targets, () => {})).toBe(before);
+    pass.dispose();
+  });
+});
+
+describe("a worker that is lost", () => {
+  const { tokens, targets } = randomBatch(12, CONFIG.vocabSize, 1);
+  const timed = (work: () => unknown): number => {
+    const start = performance.now();
+    expect(work).toThrow(CrewError);
+    return performance.now() - start;
+  };
+
+  test("is an error within seconds when it is killed in mid-step; the others can join the next pass", async () => {
+    const { model } = makeModel();
+    const before = model.createPass(3, 4).loss(tokens, targets);
+    const doomed = hire();
+    const pass = await model.createThreadedPass(3, 4, { workers: [workers[0]!, doomed] });
+    expect(pass.loss(tokens, targets)).toBe(before);
+    const { usedBytes } = model.engine.heap;
+    const end: Promise<number>[] = [];
+    expect(timed(() => pass.backward(tokens, targets, () => end.push(doomed.terminate())))).toBeLessThan(10_000);
+    expect(timed(() => pass.loss(tokens, targets))).toBeLessThan(1000);
+    pass.dispose();
+    expect(model.engine.heap.usedBytes).toBe(usedBytes); // a lost worker may still write to it
+    await end[0];
+    const next = await model.createThreadedPass(3, 4, { workers });
+    expect(next.loss(tokens, targets)).toBe(before);
+    next.dispose();
+  }, 20_000);
+
+  test("is an error at once when it fails", async () => {
+    const { model } = makeModel();
+    const broken = hire();
+    const failure = new Promise((resolve) => broken.once("error", resolve));
+    const damaging = {
+      postMessage: (message: object) => broken.postMessage({ ...message, weights: { layers: [] } }),
+    };
+    const pass = await model.createThreadedPass(3, 4, { workers: [workers[0]!, damaging] });
+    expect(timed(() => pass.loss(tokens, targets))).toBeLessThan(1000);
+    expect(await failure).toBeInstanceOf(TypeError);
     pass.dispose();
   });
 });
