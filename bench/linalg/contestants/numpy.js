@@ -8,10 +8,19 @@ import { fileURLToPath } from "node:url";
 /** Debian's, as its packages numpy and scipy call the OpenBLAS that the native engine calls. */
 const { PYTHON = "/usr/bin/python3" } = process.env;
 
-/** NumPy's products and SciPy's LAPACK on one thread of OpenBLAS, in a Python process that keeps its own time. */
-export async function load() {
+const FACTORIZATIONS = ["svd", "eigh", "qr", "polar", "randomizedSvd"];
+
+/** One thread of OpenBLAS: called as directly as SciPy can, and through numpy.linalg, which computes in float64 whatever the dtype. */
+export const load = () =>
+  Promise.all([
+    contestant("OpenBLAS", [], ["matmul", ...FACTORIZATIONS]),
+    contestant("NumPy", ["numpy"], FACTORIZATIONS),
+  ]);
+
+/** A Python process that keeps its own time. */
+async function contestant(name, options, routines) {
   const server = fileURLToPath(new URL("numpy_server.py", import.meta.url));
-  const python = spawn(PYTHON, [server], { stdio: ["pipe", "pipe", "inherit"] });
+  const python = spawn(PYTHON, [server, ...options], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   const ask = async (request) => {
     python.stdin.write(`${JSON.stringify(request)}\n`);
@@ -41,15 +50,13 @@ export async function load() {
     };
   };
   const { numpy, scipy } = await ask({ op: "version" });
-  return [
-    {
-      name: "OpenBLAS",
-      versions: { numpy, scipy },
-      ...Object.fromEntries(["matmul", "svd", "eigh", "qr", "polar", "randomizedSvd"].map((name) => [name, routine])),
-      dispose() {
-        python.stdin.end();
-        rmSync(folder, { recursive: true });
-      },
+  return {
+    name,
+    versions: { numpy, scipy },
+    ...Object.fromEntries(routines.map((name) => [name, routine])),
+    dispose() {
+      python.stdin.end();
+      rmSync(folder, { recursive: true });
     },
-  ];
+  };
 }

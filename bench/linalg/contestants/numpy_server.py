@@ -1,4 +1,7 @@
-"""Answers one JSON request a line on standard output: prepares an operation, times it, writes its result."""
+"""Answers one JSON request a line on standard output: prepares an operation, times it, writes its result.
+
+Factorizations are LAPACK's functions as SciPy exposes them, or with the argument "numpy" those of numpy.linalg.
+"""
 
 import json
 import os
@@ -55,6 +58,35 @@ def eigh_of(a):
     return eigh
 
 
+def numpy_svd_of(_):
+    def svd(a):
+        u, s, vt = np.linalg.svd(a, full_matrices=False)
+        return {"u": u, "s": s, "vt": vt}
+
+    return svd
+
+
+def numpy_qr_of(_):
+    def qr(a):
+        q, r = np.linalg.qr(a)
+        return {"q": q, "r": r}
+
+    return qr
+
+
+def numpy_eigh_of(_):
+    def eigh(a):
+        values, vectors = np.linalg.eigh(a)
+        return {"values": values, "vectors": vectors}
+
+    return eigh
+
+
+OF_NUMPY = sys.argv[1:] == ["numpy"]
+if OF_NUMPY:
+    svd_of, qr_of, eigh_of = numpy_svd_of, numpy_qr_of, numpy_eigh_of
+
+
 def polar_of(a):
     svd = svd_of(a)
 
@@ -102,7 +134,8 @@ def prepare(request):
     operands = [load(operand, request["dtype"]) for operand in request["operands"]]
     if request["routine"] == "matmul":
         return lambda: {"product": np.matmul(*operands)}
-    a = np.asfortranarray(operands[0])  # LAPACK's own layout
+    # Each in the layout that suits it: rows for NumPy, LAPACK's own columns for SciPy.
+    a = operands[0] if OF_NUMPY else np.asfortranarray(operands[0])
     factor = FACTORIZATIONS[request["routine"]](a, *request["options"])
     return lambda: factor(a)
 
