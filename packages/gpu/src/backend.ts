@@ -2,6 +2,7 @@ import type {
   AdamwUpdate,
   Backend,
   BackendSizes,
+  Lines,
   NewtonSchulzOptions,
   PolarInfo,
   PolarOptions,
@@ -96,11 +97,19 @@ class GpuBackend implements Backend<GpuTensor> {
     return norm(a);
   }
 
+  expectNorms(a: GpuTensor, lines?: Lines): void {
+    this.gpu.expected.expect(a, lines);
+  }
+
+  knownLineNorms(a: GpuTensor, lines: Lines): Float64Array | undefined {
+    return this.gpu.norms(a)[lines];
+  }
+
   matmul(out: GpuTensor, a: GpuTensor, b: GpuTensor, options: ProductOptions = {}): void {
     matmulInto(out, a, b, options);
   }
 
-  scaleLines(a: GpuTensor, numerator: GpuTensor, denominator: GpuTensor, lines: "rows" | "columns"): void {
+  scaleLines(a: GpuTensor, numerator: GpuTensor, denominator: GpuTensor, lines: Lines): void {
     this.gpu.scope(() => {
       const norms = lines === "rows" ? rowNorms : columnNorms;
       const factors = norms(numerator);

@@ -64,11 +64,16 @@ export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: num
     gpu.run(axpbyKernel, out, [a, out], [alpha, beta]);
     return out;
   }
-  const norm = gpu.knownNorm(a);
+  const { whole = Infinity, rows, columns } = gpu.norms(a);
   gpu.run(scaleKernel, out, [a], [alpha]);
-  const scaled = norm === undefined ? Infinity : Math.abs(alpha) * norm;
+  const factor = Math.abs(alpha);
   // Beyond the range of float32 elements become infinite or zero.
-  if (scaled < MAX_FLOAT32 && scaled > MIN_FLOAT32) gpu.learnNorm(out, scaled);
+  if (!(factor * whole < MAX_FLOAT32 && factor * whole > MIN_FLOAT32)) return out;
+  Object.assign(gpu.norms(out), {
+    whole: factor * whole,
+    ...(rows && { rows: rows.map((norm) => factor * norm) }),
+    ...(columns && { columns: columns.map((norm) => factor * norm) }),
+  });
   return out;
 }
 

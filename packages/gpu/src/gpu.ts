@@ -2,6 +2,7 @@ import type { MatrixLike } from "@sumo/linalg";
 import { createDevice } from "./device/create-device.ts";
 import type { Device, KernelSource, Storage } from "./device/device.ts";
 import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, TooLargeError } from "./errors.ts";
+import { ExpectedNorms, type Norms } from "./expected-norms.ts";
 import { IdleStorage } from "./idle-storage.ts";
 import { scaleKernel } from "./kernels/elementwise.ts";
 import type { GpuMode } from "./mode.ts";
@@ -45,6 +46,8 @@ export class Gpu {
   private readonly idle: IdleStorage;
   private readonly held = new Map<GpuTensor, Held>();
   private readonly scopes = new Scopes();
+  /** @internal */
+  readonly expected: ExpectedNorms = new ExpectedNorms(this);
   private usedBytes = 0;
   private waits = 0;
   private disposed = false;
@@ -139,7 +142,7 @@ export class Gpu {
   empty(rows: number, cols: number): GpuTensor {
     const storage = this.acquire(rows, cols);
     const tensor = new GpuTensor(this, rows, cols);
-    this.held.set(tensor, { storage, norm: undefined });
+    this.held.set(tensor, { storage, norms: {} });
     this.scopes.add(tensor);
     return tensor;
   }
@@ -154,6 +157,7 @@ export class Gpu {
     const held = this.held.get(tensor);
     if (held === undefined) return;
     this.held.delete(tensor);
+    this.expected.forget(tensor);
     this.scopes.remove(tensor);
     this.recycle(held.storage);
   }
@@ -161,14 +165,15 @@ export class Gpu {
   /** @internal */
   write(tensor: GpuTensor, values: Float32Array): void {
     const held = this.find(tensor);
-    held.norm = frobenius(values);
+    this.expected.forget(tensor);
+    held.norms = { whole: frobenius(values) };
     this.device.upload(held.storage, values);
   }
 
   /** @internal */
   read(tensor: GpuTensor): Float32Array {
     this.waits++;
-    return this.device.download(this.find(tensor).storage);
+    return this.expected.read(tensor, (a) => this.device.download(this.find(a).storage));
   }
 
   /** @internal */
@@ -177,28 +182,24 @@ export class Gpu {
     return this.device.downloadAsync(this.find(tensor).storage);
   }
 
-  /** The Frobenius norm, where it is known without asking the device. @internal */
-  knownNorm(tensor: GpuTensor): number | undefined {
-    return this.find(tensor).norm;
-  }
-
-  /** Remembers the norm until the tensor is written to. @internal */
-  learnNorm(tensor: GpuTensor, norm: number): void {
-    this.find(tensor).norm = norm;
+  /** What is known without asking the device; what is added is remembered until the tensor is written to. @internal */
+  norms(tensor: GpuTensor): Norms {
+    return this.find(tensor).norms;
   }
 
   /** out ← a, of one shape. @internal */
   copy(out: GpuTensor, a: GpuTensor): void {
-    const norm = this.find(a).norm;
+    const norms = { ...this.find(a).norms };
     this.run(scaleKernel, out, [a], [1]);
-    this.find(out).norm = norm;
+    this.find(out).norms = norms;
   }
 
   /** out ← the kernel's result; `out` may be an input. @internal */
   run(source: KernelSource, out: GpuTensor, inputs: readonly GpuTensor[], numbers: readonly number[] = []): void {
     const target = this.find(out);
     const storages = inputs.map((input) => this.find(input).storage);
-    target.norm = undefined;
+    target.norms = {};
+    this.expected.forget(out);
     if (out.rows * out.cols === 0) return;
     if (!storages.includes(target.storage)) {
       this.device.run(source, target.storage, storages, numbers);
@@ -259,7 +260,7 @@ export class Gpu {
 
 interface Held {
   storage: Storage;
-  norm: number | undefined;
+  norms: Norms;
 }
 
 function frobenius(values: Float32Array): number {

@@ -1,4 +1,4 @@
-import { type PolarOptions, polar as polarOnCpu } from "@sumo/linalg";
+import { type Matrix, type PolarOptions, polar as polarOnCpu } from "@sumo/linalg";
 import type { GpuTensor } from "./tensor.ts";
 
 export interface GpuPolar {
@@ -25,5 +25,18 @@ export function polar(a: GpuTensor, options: PolarOptions = {}): GpuPolar {
 export function polarInto(out: GpuTensor, a: GpuTensor, options: PolarOptions = {}): Omit<GpuPolar, "u"> {
   const { u, s, rank } = polarOnCpu(a.toMatrix(), options);
   out.write(u.data);
+  Object.assign(out.gpu.norms(out), lineNorms(u));
   return { s, rank };
+}
+
+function lineNorms({ data, shape: [m, n] }: Matrix<Float32Array>): { rows: Float64Array; columns: Float64Array } {
+  const [rows, columns] = [new Float64Array(m), new Float64Array(n)];
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      const square = data[i * n + j]! ** 2;
+      rows[i]! += square;
+      columns[j]! += square;
+    }
+  }
+  return { rows: rows.map(Math.sqrt), columns: columns.map(Math.sqrt) };
 }

@@ -13,11 +13,11 @@ const MAX_PARTS = 4096;
  * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads back at most one number for 256 elements.
  */
 export function norm(a: GpuTensor): number {
-  const known = a.gpu.knownNorm(a);
-  if (known !== undefined) return known;
-  const value = Math.sqrt(parts(a, rowNormsKernel).reduce((sum, part) => sum + part * part, 0));
-  a.gpu.learnNorm(a, value);
-  return value;
+  const { gpu } = a;
+  gpu.expected.fetch(a);
+  const norms = gpu.norms(a);
+  norms.whole ??= Math.sqrt(parts(a, rowNormsKernel).reduce((sum, part) => sum + part * part, 0));
+  return norms.whole;
 }
 
 /** Sum of all elements. Waits for the GPU. */

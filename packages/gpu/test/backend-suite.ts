@@ -1,9 +1,19 @@
-import { createOptimizer, type OptimizerOptions, plan } from "@sumo/core";
+import { createOptimizer, NonFiniteGradientError, type OptimizerOptions, plan } from "@sumo/core";
 import { backendContract } from "@sumo/core/testing";
-import { zeros } from "@sumo/linalg";
+import { norm as normOnCpu } from "@sumo/linalg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gpuBackend } from "../src/backend.ts";
-import { createGpu, type Gpu, type GpuMode, type GpuTensor, matmul, scale, subtract } from "../src/index.ts";
+import {
+  createGpu,
+  type Gpu,
+  type GpuMode,
+  type GpuTensor,
+  matmul,
+  norm,
+  scale,
+  scaledAdd,
+  subtract,
+} from "../src/index.ts";
 import { distance, largest, normal } from "./matrices.ts";
 
 const OPTIONS: readonly OptimizerOptions[] = [
@@ -58,6 +68,8 @@ export function describeBackend(mode: GpuMode): void {
           // A rounding of float32 in every step, multiplied by what the polar factor or the quotient of AdamW amplifies.
           const moved = 10 * 0.1 * (1 + largest(start));
           expect(distance(w.read(), start)).toBeLessThanOrEqual(2 ** 10 * 2 ** -23 * moved);
+          const [rms, want] = [onGpu, onCpu].map((optimizer) => optimizer.report().parameters[0]!.updateRms);
+          if (want !== undefined) expect(Math.abs(rms! / want - 1)).toBeLessThanOrEqual(2 ** 10 * 2 ** -23);
           onGpu.dispose();
           onCpu.dispose();
           expect(gpu.memory.tensors).toBe(before.tensors);
@@ -85,28 +97,95 @@ export function describeBackend(mode: GpuMode): void {
       });
     });
 
+    const steps = (["exact", "device"] as const).flatMap((polar) =>
+      (["fira", "off", "joint"] as const).flatMap((residual) =>
+        (["uploaded", "made on the GPU"] as const).map((source) => [polar, residual, source] as const),
+      ),
+    );
+
+    test.each(steps)(
+      "a warm step of SUMO, polar %s, residual %s, gradient %s, reads back once and takes no new memory",
+      (polar, residual, source) => {
+        for (const [rows, cols] of [
+          [32, 46],
+          [46, 31],
+        ] as const) {
+          gpu.scope(() => {
+            const w = gpu.zeros(rows, cols);
+            const options = { optimizer: "sumo", lr: 0.1, rank: 4, refresh: { every: 1000 }, residual } as const;
+            const backend = gpuBackend(gpu, { polar });
+            const optimizer = createOptimizer([{ name: "w", shape: [rows, cols], data: w }], options, { backend });
+            const step = (size: number): void =>
+              gpu.scope(() => {
+                const g = gpu.tensor(normal(rows, cols, size));
+                optimizer.stepParameter("w", source === "uploaded" ? g : scaledAdd(size, g, 0.1, g));
+              });
+            for (let i = 1; i < 4; i++) step(i);
+            const [memory, readBacks] = [gpu.memory, gpu.readBacks];
+            step(4);
+            expect(gpu.readBacks).toBe(readBacks + 1);
+            expect(gpu.memory).toEqual(memory);
+            optimizer.dispose();
+          });
+        }
+      },
+    );
+
     test.each([
+      ["exact", "fira"],
       ["exact", "off"],
       ["device", "fira"],
+      ["device", "off"],
     ] as const)(
-      "a warm step of SUMO, polar %s, residual %s, takes no new memory and reads back once",
+      "polar %s, residual %s: a bad gradient from the GPU is refused, and nothing has changed",
       (polar, residual) => {
         gpu.scope(() => {
-          const [rows, cols] = [32, 48];
-          const w = gpu.tensor(zeros(rows, cols));
-          const options = { optimizer: "sumo", lr: 0.1, rank: 4, refresh: { every: 1000 }, residual } as const;
+          const w = gpu.tensor(normal(9, 14, 1));
+          const options = { optimizer: "sumo", lr: 0.1, rank: 3, residual } as const;
           const backend = gpuBackend(gpu, { polar });
-          const optimizer = createOptimizer([{ name: "w", shape: [rows, cols], data: w }], options, { backend });
-          const step = (): void => gpu.scope(() => optimizer.stepParameter("w", gpu.tensor(normal(rows, cols, 1))));
-          for (let i = 0; i < 3; i++) step();
-          const [memory, readBacks] = [gpu.memory, gpu.readBacks];
-          step();
-          expect(gpu.readBacks).toBe(readBacks + 1);
-          expect(gpu.memory).toEqual(memory);
+          const optimizer = createOptimizer([{ name: "w", shape: [9, 14], data: w }], options, { backend });
+          for (let i = 1; i < 3; i++) optimizer.stepParameter("w", gpu.tensor(normal(9, 14, i)));
+          const [weights, state, { tensors }] = [w.read(), optimizer.save(), gpu.memory];
+          for (const bad of [Number.NaN, Infinity]) {
+            const spoiled = Float32Array.from(normal(9, 14, 3).data);
+            spoiled[33] = bad;
+            const refused = (): void =>
+              gpu.scope(() => {
+                const g = gpu.tensor(spoiled, 9, 14);
+                optimizer.stepParameter("w", scaledAdd(1, g, 1, g));
+              });
+            expect(refused).toThrow(NonFiniteGradientError);
+          }
+          expect(w.read()).toEqual(weights);
+          expect(optimizer.save()).toEqual(state);
+          expect(gpu.memory.tensors).toBe(tensors);
           optimizer.dispose();
         });
       },
     );
+
+    test("the gradients of several parameters are checked with one read-back", () => {
+      gpu.scope(() => {
+        const shapes: readonly (readonly [rows: number, cols: number])[] = [
+          [5, 7],
+          [1, 300],
+          [40, 3],
+        ];
+        const parameters = shapes.map((shape, i) => ({ name: String(i), shape, data: gpu.zeros(...shape) }));
+        const backend = gpuBackend(gpu);
+        const optimizer = createOptimizer(parameters, { optimizer: "adamw", lr: 0.1 }, { backend });
+        const gradients = shapes.map(([rows, cols], i) => scale(0.5, gpu.tensor(normal(rows, cols, i))));
+        const before = gpu.readBacks;
+        optimizer.step(Object.fromEntries(gradients.map((gradient, i) => [String(i), gradient])));
+        expect(gpu.readBacks).toBe(before + 1);
+        gradients.forEach((gradient, i) => {
+          const want = normOnCpu(normal(...shapes[i]!, i)) / 2;
+          expect(Math.abs(norm(gradient) / want - 1)).toBeLessThanOrEqual(20 * 2 ** -23);
+        });
+        expect(gpu.readBacks).toBe(before + 1);
+        optimizer.dispose();
+      });
+    });
 
     test("a gradient made on the GPU trains as well", () => {
       gpu.scope(() => {

@@ -30,6 +30,27 @@ export const transposeKernel: KernelSource = {
   }`,
 };
 
+/** out ← a, and below its \`top\` rows of \`groups\` groups the \`count\` groups of \`row\`, as many rows as that takes. */
+export const appendKernel: KernelSource = {
+  name: "append",
+  matrices: ["a", "row"],
+  numbers: ["top", "groups", "count"],
+  scalar: `function (a, row, top, groups, count) {
+    if (this.thread.y < top) { return a[this.thread.y][this.thread.x]; }
+    const at = (this.thread.y - top) * groups + this.thread.x;
+    if (at < count) { return row[0][at]; }
+    return 0.0;
+  }`,
+  packed: `function (a, row, top, groups, count) {
+    const x = this.thread.x;
+    const y = this.thread.y;
+    const v = a[y][x];
+    const w = row[0][(y - top) * groups + x];
+    ${FOUR.map((j) => `let r${j} = v[${j}]; if (y >= top) { r${j} = w[${j}]; }`).join(" ")}
+    return [r0, r1, r2, r3];
+  }`,
+};
+
 /** out ← a from row \`top\` and column \`left\` on. */
 export const sliceKernel: KernelSource = {
   name: "slice",
