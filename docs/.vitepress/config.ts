@@ -19,6 +19,15 @@ const theory = [
   ["Limits", "limits"],
 ] as const;
 
+const evidence = [
+  ["What was measured", ""],
+  ["Linear algebra", "linalg"],
+  ["Losses", "losses"],
+  ["Speed of training", "speed"],
+  ["Fine-tuning", "finetuning"],
+  ["The GPU", "gpu"],
+] as const;
+
 const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
 
 const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
@@ -46,12 +55,14 @@ export default defineConfig({
       { text: "Start", link: "/start" },
       { text: "Guides", link: "/guide/your-loop", activeMatch: "/guide/" },
       { text: "Theory", link: "/theory/orthogonalization", activeMatch: "/theory/" },
+      { text: "Evidence", link: "/evidence/", activeMatch: "/evidence/" },
       { text: "Reference", link: "/reference/", activeMatch: "/reference/" },
     ],
     sidebar: [
       { text: "Start", link: "/start" },
       { text: "Guides", items: links("guide", guides) },
       { text: "Theory", items: links("theory", theory) },
+      { text: "Evidence", items: links("evidence", evidence) },
       {
         text: "Reference",
         link: "/reference/",

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 /** The root of the site's sources. */
 export const root = join(import.meta.dirname, "..");
 
-const folders = [".", "guide", "theory"];
+const folders = [".", "guide", "theory", "evidence"];
 
 /** The pages that are written by hand, relative to {@link root}. */
 export const pages: readonly string[] = folders.flatMap((folder) =>

@@ -108,7 +108,13 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     }
   }, 300_000);
 
-  test.each(["index.html", "start.html", "theory/orthogonalization.html", "theory/memory.html"])(
+  test.each([
+    "index.html",
+    "start.html",
+    "theory/orthogonalization.html",
+    "theory/memory.html",
+    "evidence/linalg.html",
+  ])(
     "%s is accessible, in light and in dark, and fits a phone",
     async (path) => {
       await visit(path);

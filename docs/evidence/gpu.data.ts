@@ -1,0 +1,40 @@
+import { type DotRow, digits } from "../charts/rows.ts";
+import { readResults } from "./results.ts";
+
+interface Timing {
+  readonly case: string;
+  readonly contender: string;
+  readonly medianMs: number;
+}
+
+export interface Gpu {
+  readonly device: string;
+  readonly browser: string;
+  readonly rows: readonly DotRow[];
+}
+
+export default {
+  watch: ["../../packages/gpu/bench/results/*.json"],
+  load(files: readonly string[]): readonly Gpu[] {
+    return [...files].sort().map((file) => {
+      const { device, browser, timings } = readResults<Omit<Gpu, "rows"> & { readonly timings: readonly Timing[] }>(
+        file,
+      );
+      const cases = [...new Set(timings.map((timing) => timing.case))];
+      return {
+        device,
+        browser: /Chrome\/\d+/.exec(browser)?.[0] ?? browser,
+        rows: cases.map((name) => rowOf(name, timings)),
+      };
+    });
+  },
+};
+
+function rowOf(name: string, timings: readonly Timing[]): DotRow {
+  const dots = timings
+    .filter((timing) => timing.case === name)
+    .map(({ contender, medianMs }) => ({ series: contender, value: medianMs, text: `${digits(medianMs)} ms` }));
+  return { label: name, dots };
+}
+
+export declare const data: readonly Gpu[];
