@@ -1,10 +1,11 @@
 import { createReferenceEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
+import { CheckpointError, StepFailedError } from "./errors.ts";
 import { linalgBackend } from "./linalg-backend.ts";
 import { createOptimizer } from "./optimizer.ts";
 import { plan } from "./plan.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { flat, frobenius, type Rows, times, transposed, unflat, withSpectrum } from "./testing/dense.ts";
+import { flat, frobenius, type Rows, random, times, transposed, unflat, withSpectrum } from "./testing/dense.ts";
 
 const [ROWS, COLS] = [12, 20];
 const rank = { energy: 0.9, min: 2, max: 6 };
@@ -55,5 +56,66 @@ describe("adaptive rank", () => {
     expect([before.r, after.r]).toEqual([5, 2]);
     const kept = frobenius(times(transposed(after.q), before.lifted)) / frobenius(before.lifted);
     expect(after.retained[0]).toBeCloseTo(kept, 5);
+  });
+
+  describe("that finds no room", () => {
+    /** More than a matrix of rank 6 takes beside what it gives back at rank 2, less than two of them do. */
+    const ROOM_FOR_ONE = 960;
+    /** Two matrices at rank 2, and a heap that is full but for `reserve`, which can be released. */
+    function crowded() {
+      const engine = createReferenceEngine({ bytes: 2 ** 20 });
+      const parameters = ["a", "b"].map((name) => ({ name, shape: [ROWS, COLS], data: flat(random(ROWS, COLS, 9)) }));
+      const optimizer = createOptimizer(parameters, options, { backend: linalgBackend(engine) });
+      const step = (name: string, k: number) => optimizer.stepParameter(name, flat(flatSpectrum(k, k)));
+      for (const k of [2, 2]) for (const name of ["a", "b"]) step(name, k);
+      const reserve = engine.heap.uint8(ROOM_FOR_ONE);
+      const fillers: Float32Array[] = [];
+      for (let bytes = 2 ** 20; bytes >= 64; ) {
+        try {
+          fillers.push(engine.heap.float32(bytes / 4));
+        } catch {
+          bytes /= 2;
+        }
+      }
+      const empty = (): void => {
+        for (const filler of fillers.splice(0)) engine.heap.release(filler);
+      };
+      return { engine, reserve, parameters, optimizer, step, empty };
+    }
+
+    test("refuses the step, and loses nothing", () => {
+      const { parameters, optimizer, step, empty, engine } = crowded();
+      const [weight, state, used] = [parameters[0]!.data.slice(), optimizer.save(), engine.heap.usedBytes];
+      expect(() => step("a", 6)).toThrow(StepFailedError);
+      expect([parameters[0]!.data, optimizer.save(), engine.heap.usedBytes]).toEqual([weight, state, used]);
+
+      empty();
+      step("a", 6);
+      const undisturbed = crowded();
+      undisturbed.empty();
+      undisturbed.step("a", 6);
+      expect([parameters[0]!.data, optimizer.save()]).toEqual([
+        undisturbed.parameters[0]!.data,
+        undisturbed.optimizer.save(),
+      ]);
+    });
+
+    test("refuses a checkpoint, and loses nothing", () => {
+      const larger = crowded();
+      larger.empty();
+      for (const name of ["a", "b"]) larger.step(name, 6);
+      const saved = larger.optimizer.save();
+
+      const { optimizer, engine, reserve, step, empty } = crowded();
+      engine.heap.release(reserve);
+      const [before, used] = [optimizer.save(), engine.heap.usedBytes];
+      expect(() => optimizer.load(saved)).toThrow(CheckpointError);
+      expect([optimizer.save(), engine.heap.usedBytes]).toEqual([before, used]);
+
+      step("a", 6); // for one there is room
+      empty();
+      optimizer.load(saved);
+      expect(optimizer.save()).toEqual(saved);
+    });
   });
 });

@@ -4,7 +4,7 @@ import { crc32 } from "./crc32.ts";
 import { CheckpointError } from "./errors.ts";
 import { isRecord } from "./json.ts";
 import { migrate } from "./migration.ts";
-import type { Facts } from "./rule.ts";
+import type { Facts, Stepper } from "./rule.ts";
 import { bytesOf, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 import type { Track, TrackedPart } from "./track.ts";
 
@@ -67,13 +67,44 @@ export function loadCheckpoint<T>(
   }
   checkTensorCount(parts, state, file.tensors);
 
+  restoreAll(backend, parts, state);
   for (const { part } of parts) {
-    part.stepper.restore(state.matrices[part.name]!.facts);
     for (const [key, matrix] of Object.entries(part.stepper.state)) {
       backend.write(matrix, file.tensors[tensorName(part.name, key)]!.data as Float32Array);
     }
   }
   for (const [name, track] of tracks) track.restore(state.counters[name]!);
+}
+
+/** Makes every matrix as large as it was saved, contents aside; takes all of that back if there is no room for one. */
+function restoreAll<T>(
+  backend: Backend<T, never>,
+  parts: readonly { readonly part: TrackedPart<T> }[],
+  { matrices }: CheckpointState,
+): void {
+  const undo: (() => void)[] = [];
+  try {
+    for (const { part } of parts) {
+      const { facts } = matrices[part.name]!;
+      const back = undoOf(backend, part.stepper, facts);
+      part.stepper.restore(facts);
+      undo.push(back);
+    }
+  } catch (cause) {
+    for (const back of undo.reverse()) back();
+    throw new CheckpointError("there is no room for the saved state", { cause });
+  }
+}
+
+/** What takes a stepper back to where it is now, once it was restored under `facts`. */
+function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts): () => void {
+  const before = stepper.facts();
+  const [now, then] = [before, facts].map((each) => JSON.stringify(stepper.stateShapes(each)));
+  const contents = now === then ? [] : Object.entries(stepper.state).map(([key, a]) => [key, backend.read(a)] as const);
+  return () => {
+    stepper.restore(before);
+    for (const [key, values] of contents) backend.write(stepper.state[key]!, values);
+  };
 }
 
 const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;

@@ -14,7 +14,7 @@ export interface Subspace<T> {
   readonly refresh?: RefreshTrace | undefined;
 }
 
-/** What SUMO remembers of one weight between two steps. Only `keep`, `wait` and `restore` change it. */
+/** What SUMO remembers of one weight between two steps. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
 export class SumoMemory<T> {
   /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Garbage while cold. */
   matrices: Readonly<Record<"basis" | "moment", T>>;
@@ -54,10 +54,18 @@ export class SumoMemory<T> {
     this.phase = { phase: "cold", step: this.phase.step + 1 };
   }
 
-  /** The state after a step: the subspace that it worked in, with the moment that it made. */
+  /**
+   * Gives the matrices the shape that `keep` will fill: the last thing of a step that may fail, before the weight is written.
+   *
+   * @throws what `allocate` throws, and then everything is as it was.
+   */
+  makeRoom(geometry: Geometry): void {
+    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
+  }
+
+  /** The state after a step: the subspace that it worked in, with the moment that it made, for which there is room. */
   keep({ basis, geometry, refresh }: Subspace<T>, moment: T, lastNorm: number, captured: number | undefined): void {
     const { phase } = this;
-    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
     if (refresh !== undefined) this.store(this.matrices.basis, basis);
     this.store(this.matrices.moment, moment);
     const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
@@ -84,8 +92,7 @@ export class SumoMemory<T> {
 
   restore(facts: Facts): void {
     const phase = paramStateOf(facts);
-    const geometry = this.geometryOf(facts);
-    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
+    this.makeRoom(this.geometryOf(facts));
     this.phase = phase;
   }
 
@@ -98,12 +105,35 @@ export class SumoMemory<T> {
     return withRank(this.geometry, rankFact(facts, this.largestRank));
   }
 
+  /** The old matrices go first, so that no more room is needed than was planned. */
   private resize(geometry: Geometry): void {
-    const { backend, matrices, settings } = this;
-    const { basis, moment } = stateShapes(geometry, settings, backend.sizes);
+    const { backend, matrices } = this;
+    const [basis, moment] = [backend.read(matrices.basis), backend.read(matrices.moment)];
     backend.dispose(matrices.basis);
     backend.dispose(matrices.moment);
-    this.matrices = { basis: backend.allocate(...basis), moment: backend.allocate(...moment) };
-    this.geometry = geometry;
+    try {
+      this.matrices = this.allocate(geometry);
+      this.geometry = geometry;
+    } catch (error) {
+      this.matrices = this.allocate(this.geometry);
+      backend.write(this.matrices.basis, basis);
+      backend.write(this.matrices.moment, moment);
+      throw error;
+    }
+  }
+
+  /** The larger one first: then two matrices fit wherever two of these sizes lay, whichever room the first one takes. */
+  private allocate(geometry: Geometry): Record<"basis" | "moment", T> {
+    const { backend, settings } = this;
+    const { basis, moment } = stateShapes(geometry, settings, backend.sizes);
+    const basisIsLarger = basis[0] * basis[1] > moment[0] * moment[1];
+    const larger = backend.allocate(...(basisIsLarger ? basis : moment));
+    try {
+      const smaller = backend.allocate(...(basisIsLarger ? moment : basis));
+      return basisIsLarger ? { basis: larger, moment: smaller } : { basis: smaller, moment: larger };
+    } catch (error) {
+      backend.dispose(larger);
+      throw error;
+    }
   }
 }

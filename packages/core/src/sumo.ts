@@ -17,7 +17,7 @@ import { inspect, principalAngles } from "./telemetry.ts";
  * SUMO for one weight of m × n: one moment in an r-dimensional subspace of the gradient, orthogonalized exactly.
  * State: r (m + n) numbers. Cost of a step: the products Qᵀ G and Q O (4 mnr flops), and the polar factor of an r × n matrix.
  *
- * The new state is made in scratch memory and kept at the end, together with the weight, so that a step that throws changes nothing.
+ * The new state is made in scratch memory and kept at the end, after the weight was written, so that a step that throws changes nothing.
  *
  * @see Refael, Smorodinsky, Tirer, Lindenbaum, SUMO (2025), arXiv 2505.24749, Algorithm 1. Deviates where an option says so.
  */
@@ -176,7 +176,7 @@ export class Sumo<T> implements Stepper<T> {
 
   /** Steps 3 to 5, the paper's: orthogonalize inside the subspace, add what lies outside, descend. */
   private stepInside({ basis, geometry, inside, projected, gradient }: Work<T>, input: StepContext<T>): NormedTrace {
-    const { backend, settings, place } = this;
+    const { backend, settings, place, memory } = this;
     const { weight, lr, scratch, watched } = input;
     const { rows, cols, rank, momentRows, momentCols } = geometry;
     const residual = settings.residual as Exclude<Residual, "joint">;
@@ -189,6 +189,7 @@ export class Sumo<T> implements Stepper<T> {
     if (residual === "off" && !settings.cautious) {
       // Q is orthonormal, so ‖Q O‖ = ‖O‖ and the update need never be formed beside the weight.
       const found = this.limit(inside);
+      memory.makeRoom(geometry);
       lift(backend, weight, basis, inside, geometry, { alpha: -lr, beta: 1 - lr * settings.weightDecay });
       return { ...found, ...seen, lastNorm: found.updateNorm };
     }
@@ -202,6 +203,7 @@ export class Sumo<T> implements Stepper<T> {
     const found = limitedO
       ? limitGrowth(backend, direction, 0, "off", ceiling, known)
       : this.limit(direction, ceiling, known);
+    memory.makeRoom(geometry);
     descend(backend, weight, direction, lr, settings);
     const limited = found.limited || limitedO?.limited === true;
     return { updateNorm: found.updateNorm, limited, ...seen, lastNorm: (limitedO ?? found).updateNorm };
@@ -213,7 +215,7 @@ export class Sumo<T> implements Stepper<T> {
     outsideWeight: number,
     input: StepContext<T>,
   ): NormedTrace {
-    const { backend, settings, place } = this;
+    const { backend, settings, place, memory } = this;
     const { weight, lr, scratch, watched } = input;
     const { rows, cols } = geometry;
     const direction = scratch.matrix(rows, cols);
@@ -224,6 +226,7 @@ export class Sumo<T> implements Stepper<T> {
     const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
     backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
     const found = this.limit(direction);
+    memory.makeRoom(geometry);
     descend(backend, weight, direction, lr, settings);
     return { ...found, ...seen, lastNorm: found.updateNorm };
   }
