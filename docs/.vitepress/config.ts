@@ -15,6 +15,7 @@ const guides = [
 
 const theory = [
   ["Orthogonalization", "orthogonalization"],
+  ["The moment's spectrum", "spectrum"],
   ["Memory", "memory"],
   ["Limits", "limits"],
 ] as const;

@@ -85,17 +85,17 @@ const PAIRS = [
 ] as const;
 
 function findingsOf(contestants: readonly Contestant[]): readonly string[] {
-  return PAIRS.flatMap(([first, second]) => {
-    const [a, b] = [first, second].map((wanted) => contestants.find(({ name }) => name === wanted));
-    return a === undefined || b === undefined ? [] : [`${first}, ${outcomeOf(a, b)} ${second}: ${numbersOf(a, b)}.`];
-  });
+  return PAIRS.flatMap(([first, second]) => findingOf(contestants, first, second) ?? []);
 }
 
-function outcomeOf(a: Contestant, b: Contestant): string {
-  return { first: "ends below", second: "ends above", tie: "ties with" }[lowerLoss(a, b)];
+/** How the first of two contestants did against the second, in words; `undefined` where one was not measured. */
+export function findingOf(all: readonly Contestant[], first: string, second: string): string | undefined {
+  const [a, b] = [first, second].map((wanted) => all.find(({ name }) => name === wanted));
+  if (a === undefined || b === undefined) return undefined;
+  const outcome = { first: "ends below", second: "ends above", tie: "ties with" }[lowerLoss(a, b)];
+  return `${first}, ${outcome} ${second}: ${numbersOf(a)} against ${numbersOf(b)}.`;
 }
 
-const numbersOf = (...pair: readonly Contestant[]): string =>
-  pair.map(({ mean, deviation }) => `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`).join(" against ");
+const numbersOf = ({ mean, deviation }: Contestant): string => `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;
 
 export declare const data: Defaults;

@@ -112,6 +112,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     "index.html",
     "start.html",
     "theory/orthogonalization.html",
+    "theory/spectrum.html",
     "theory/memory.html",
     "evidence/linalg.html",
   ])(
@@ -141,6 +142,20 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await expect.poll(() => error("classical")).toBeGreaterThan(0.3);
     // What rounding the input to float32 costs: its condition times half an ulp.
     expect(await error("exact")).toBeLessThan(1e6 * 2 ** -24);
+  }, 120_000);
+
+  test("the recorded spectrum answers to the matrix and the step", async () => {
+    await visit("theory/spectrum.html");
+    const cell = (name: string) =>
+      page.locator("tr", { hasText: name }).locator("td").first().textContent().then(Number);
+    const before = await cell("condition number");
+    await page.getByLabel("Recorded step").fill("1");
+    await expect.poll(() => cell("condition number")).not.toBe(before);
+    const later = await cell("condition number");
+    await page.getByLabel("Matrix").selectOption({ index: 3 });
+    await expect.poll(() => cell("condition number")).not.toBe(later);
+    expect(await cell("exact polar factor")).toBeLessThan((await cell("condition number")) * 2 ** -24);
+    expect(await cell("Muon's five steps")).toBeGreaterThan(0.05);
   }, 120_000);
 
   test("the memory calculator answers to the model and the rank", async () => {

@@ -18,17 +18,21 @@ export interface Moment {
   readonly a: Matrix<Float32Array>;
   /** r × r, orthogonal. */
   readonly u: Matrix<Float64Array>;
-  /** From 1 down to 1 / condition, evenly on a logarithmic scale. */
   readonly s: readonly number[];
   /** n × r, orthonormal columns. */
   readonly v: Matrix<Float64Array>;
 }
 
-/** An r × n float32 matrix of the given condition number, with random singular vectors; the same for the same arguments. */
-export function createMoment(rank: number, cols: number, condition: number): Moment {
+/** Singular values from 1 down to 1 / condition, evenly on a logarithmic scale. */
+export function evenSpectrum(rank: number, condition: number): readonly number[] {
+  return Array.from({ length: rank }, (_, i) => (rank === 1 ? 1 : condition ** (-i / (rank - 1))));
+}
+
+/** An r × n float32 matrix of r given singular values, with random singular vectors; the same for the same arguments. */
+export function createMoment(s: readonly number[], cols: number): Moment {
+  const rank = s.length;
   const u = orthonormal(rank, rank, 0);
   const v = orthonormal(cols, rank, 1);
-  const s = Array.from({ length: rank }, (_, i) => (rank === 1 ? 1 : condition ** (-i / (rank - 1))));
   const scaled = matmul(u, fromRows(s.map((value, i) => s.map((_, j) => (i === j ? value : 0)))));
   const exact = matmul(scaled, v, { transposeB: true });
   return { a: matrix(rank, cols, Float32Array.from(exact.data)), u, s, v };
