@@ -18,6 +18,7 @@ import type {
   AdamwUpdate,
   Backend,
   BackendSizes,
+  Lines,
   NewtonSchulzOptions,
   PolarInfo,
   PolarOptions,
@@ -132,20 +133,28 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 
   scaleLines(
+    out: LinalgMatrix,
     a: LinalgMatrix,
     numerator: LinalgMatrix,
     denominator: LinalgMatrix,
-    lines: "rows" | "columns",
+    lines: Lines,
     scratch: Scratch<LinalgMatrix>,
   ): void {
     const { work } = scratch as LinalgScratch;
     work.scope(() => {
-      const count = a.shape[lines === "rows" ? 0 : 1]!;
-      const ratio = squaredLineNorms(numerator, lines, work.float64(count));
-      const divisor = squaredLineNorms(denominator, lines, work.float64(count));
-      for (let j = 0; j < count; j++) ratio[j] = divisor[j]! > 0 ? Math.sqrt(ratio[j]! / divisor[j]!) : 0;
-      multiplyLines(a, lines, ratio);
+      const byColumns = lines === "columns";
+      const [rows, cols] = a.shape as [number, number];
+      const ratio = this.squaredNorms(numerator, byColumns, work.float64(byColumns ? cols : rows));
+      const divisor = this.squaredNorms(denominator, byColumns, work.float64(ratio.length));
+      for (let j = 0; j < ratio.length; j++) ratio[j] = divisor[j]! > 0 ? Math.sqrt(ratio[j]! / divisor[j]!) : 0;
+      this.engine.scaleLines(byColumns, rows, cols, ratio, a.data, 0, cols, out.data, 0, cols);
     });
+  }
+
+  private squaredNorms({ data, shape }: LinalgMatrix, ofColumns: boolean, out: Float64Array): Float64Array {
+    const [rows, cols] = shape as [number, number];
+    this.engine.squaredNorms(ofColumns, rows, cols, data, 0, cols, out);
+    return out;
   }
 
   polar(out: LinalgMatrix, a: LinalgMatrix, scratch: Scratch<LinalgMatrix>, { tolerance }: PolarOptions): PolarInfo {
@@ -226,26 +235,4 @@ function packed({ data, shape, stride, offset }: MatrixLike): Float32Array {
     for (let j = 0; j < cols; j++) copy[i * cols + j] = data[offset + i * rowStride + j * colStride]!;
   }
   return copy;
-}
-
-/** ‖line‖² of every row, or of every column. */
-function squaredLineNorms({ data, shape }: LinalgMatrix, lines: "rows" | "columns", out: Float64Array): Float64Array {
-  const [rows, cols] = shape as [number, number];
-  out.fill(0);
-  for (let i = 0, at = 0; i < rows; i++) {
-    let sum = 0;
-    if (lines === "rows") for (let j = 0; j < cols; j++, at++) sum += data[at]! * data[at]!;
-    else for (let j = 0; j < cols; j++, at++) out[j]! += data[at]! * data[at]!;
-    if (lines === "rows") out[i] = sum;
-  }
-  return out;
-}
-
-function multiplyLines({ data, shape }: LinalgMatrix, lines: "rows" | "columns", factors: Float64Array): void {
-  const [rows, cols] = shape as [number, number];
-  for (let i = 0, at = 0; i < rows; i++) {
-    const factor = factors[i]!;
-    if (lines === "rows") for (let j = 0; j < cols; j++, at++) data[at]! *= factor;
-    else for (let j = 0; j < cols; j++, at++) data[at]! *= factors[j]!;
-  }
 }

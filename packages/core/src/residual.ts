@@ -24,11 +24,12 @@ export function addResidual<T>(
   scratch: Scratch<T>,
 ): void {
   const weight = residualWeight(residual);
-  backend.axpby(direction, weight, gradient, 0);
   if (residual === "fira") {
     const lines = linesAcross(geometry);
-    backend.scaleLines(direction, inside, projected, lines, scratch);
-    backend.scaleLines(projected, inside, projected, lines, scratch);
+    backend.scaleLines(direction, gradient, inside, projected, lines, scratch);
+    backend.scaleLines(projected, projected, inside, projected, lines, scratch);
+  } else {
+    backend.axpby(direction, weight, gradient, 0);
   }
   backend.axpby(inside, -weight, projected, 1);
 }

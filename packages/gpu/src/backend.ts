@@ -109,13 +109,13 @@ class GpuBackend implements Backend<GpuTensor> {
     matmulInto(out, a, b, options);
   }
 
-  scaleLines(a: GpuTensor, numerator: GpuTensor, denominator: GpuTensor, lines: Lines): void {
+  scaleLines(out: GpuTensor, a: GpuTensor, numerator: GpuTensor, denominator: GpuTensor, lines: Lines): void {
     this.gpu.scope(() => {
       const norms = lines === "rows" ? rowNorms : columnNorms;
       const factors = norms(numerator);
       this.gpu.run(ratioKernel, factors, [factors, norms(denominator)]);
-      if (lines === "rows") scaleRowsInto(a, a, factors);
-      else scaleColumnsInto(a, a, factors);
+      if (lines === "rows") scaleRowsInto(out, a, factors);
+      else scaleColumnsInto(out, a, factors);
     });
   }
 

@@ -109,9 +109,15 @@ class JaxBackend implements Backend<JaxMatrix, JaxSource> {
     put(out, combined(alpha, product(contents(a), contents(b), transposeA, transposeB), beta, out));
   }
 
-  scaleLines(a: JaxMatrix, numerator: JaxMatrix, denominator: JaxMatrix, lines: "rows" | "columns"): void {
+  scaleLines(
+    out: JaxMatrix,
+    a: JaxMatrix,
+    numerator: JaxMatrix,
+    denominator: JaxMatrix,
+    lines: "rows" | "columns",
+  ): void {
     const ratios = lineRatios(contents(numerator), contents(denominator), lines === "rows" ? 1 : 0);
-    put(a, contents(a).mul(ratios));
+    put(out, contents(a).mul(ratios));
   }
 
   polar(out: JaxMatrix, a: JaxMatrix, scratch: Scratch<JaxMatrix>, options: PolarOptions): PolarInfo {

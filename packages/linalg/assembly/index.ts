@@ -74,6 +74,7 @@ export function largest64(n: usize, x: usize): f64 {
   return largest<f64>(n, x);
 }
 
+export { scaleLines, squaredNorms } from "./lines";
 export { qlSweep } from "./ql-sweep";
 export { jacobi } from "./jacobi";
 export { rankOneEigen } from "./rank-one-eigen";

@@ -131,10 +131,10 @@ class Backing implements TfjsBackend {
     );
   }
 
-  scaleLines(a: Cell, numerator: Cell, denominator: Cell, lines: "rows" | "columns"): void {
+  scaleLines(out: Cell, a: Cell, numerator: Cell, denominator: Cell, lines: "rows" | "columns"): void {
     tf.tidy(() => {
       const ratios = lineRatios(numerator.read(), denominator.read(), lines === "rows" ? 1 : 0);
-      this.replay.write(a, tf.mul(a.read(), ratios));
+      this.replay.write(out, tf.mul(a.read(), ratios));
     });
   }
 

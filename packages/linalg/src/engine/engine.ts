@@ -64,6 +64,34 @@ export interface Engine {
   /** Σ x_i y_i over `n` contiguous elements, summed in float64. */
   dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number;
 
+  /** out_i ← Σ_j a_ij², summed in float64: the squared norms of A's m rows, or of its n columns if `trans`. A is float32, m × n. */
+  squaredNorms(
+    trans: boolean,
+    m: number,
+    n: number,
+    a: Float32Array,
+    aOffset: number,
+    lda: number,
+    out: Float64Array,
+  ): void;
+
+  /**
+   * Row i of OUT ← factors_i times row i of A, or column j of OUT ← factors_j times column j of A if `trans`: every product is float64,
+   * rounded once. A and OUT are float32, m × n; OUT may be A.
+   */
+  scaleLines(
+    trans: boolean,
+    m: number,
+    n: number,
+    factors: Float64Array,
+    a: Float32Array,
+    aOffset: number,
+    lda: number,
+    out: Float32Array,
+    outOffset: number,
+    ldo: number,
+  ): void;
+
   /**
    * One AdamW update of `n` contiguous float32 weights (Loshchilov and Hutter 2019, algorithm 2), moments updated in place:
    * m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr·decay·w − lr · (m / c₁) / (√(v / c₂) + ε)

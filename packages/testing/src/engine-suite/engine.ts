@@ -55,6 +55,18 @@ export interface EngineUnderTest {
       ...[squares: Float64Array, m: number, z: Float64Array, zOffset: number, ldz: number],
     ]
   ): number;
+  squaredNorms(
+    ...args: [
+      ...[trans: boolean, m: number, n: number, a: Float32Array, aOffset: number, lda: number],
+      ...[out: Float64Array],
+    ]
+  ): void;
+  scaleLines(
+    ...args: [
+      ...[trans: boolean, m: number, n: number, factors: Float64Array],
+      ...[a: Float32Array, aOffset: number, lda: number, out: Float32Array, outOffset: number, ldo: number],
+    ]
+  ): void;
   dot(n: number, x: Real, xOffset: number, y: Real, yOffset: number): number;
   adamw(
     ...args: [

@@ -4,6 +4,7 @@ import type { EngineUnderTest } from "./engine.ts";
 import { describeFactorizations } from "./factorizations.ts";
 import { describeGemm } from "./gemm.ts";
 import { describeGram } from "./gram.ts";
+import { describeLines } from "./lines.ts";
 
 /**
  * The contract that every engine of `@sumo/linalg` keeps, as tests: each kernel against sums written out here in float64, with the
@@ -28,6 +29,7 @@ export function describeEngine<E extends EngineUnderTest>(
     describeGemm(current);
     describeGram(current);
     describeElementwise(current);
+    describeLines(current);
     describeFactorizations(current);
   });
 }

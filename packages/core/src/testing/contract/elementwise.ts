@@ -91,19 +91,19 @@ export const elementwiseCases: readonly ContractCase[] = [
       const ratio = a[0]!.map((_, j) => lineNorm(a, j) / lineNorm(denominator, j));
       const want = b.map((row) => row.map((x, j) => (j === 2 ? 0 : x * ratio[j]!)));
       const [rows, cols] = lines === "columns" ? [ROWS, COLS] : [COLS, ROWS];
-      const out = bench.put(turn(b));
-      const handles = [bench.put(turn(a)), bench.put(turn(denominator))] as const;
+      const out = bench.garbage(rows, cols);
+      const handles = [bench.put(turn(b)), bench.put(turn(a)), bench.put(turn(denominator))] as const;
       const bytes = bench.backend.sizes.scaleLines(rows, cols);
       withScratch(bench.backend, bytes, (scratch) => bench.backend.scaleLines(out, ...handles, lines, scratch));
       expectClose(lines, bench.get(out, rows, cols), turn(want), COLS * rounding(want));
     }
   }),
 
-  handleCase("scaleLines may scale its denominator", (bench) => {
+  handleCase("scaleLines may scale its denominator in place", (bench) => {
     const out = bench.put(b);
     const bytes = bench.backend.sizes.scaleLines(ROWS, COLS);
     withScratch(bench.backend, bytes, (scratch) =>
-      bench.backend.scaleLines(out, bench.put(a), out, "columns", scratch),
+      bench.backend.scaleLines(out, out, bench.put(a), out, "columns", scratch),
     );
     const want = b.map((row) => row.map((x, j) => (x * lineNorm(a, j)) / lineNorm(b, j)));
     expectClose("scaled", bench.get(out, ROWS, COLS), want, COLS * rounding(want));

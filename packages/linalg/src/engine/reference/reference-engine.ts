@@ -4,6 +4,7 @@ import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
 import { gram } from "./gram.ts";
 import { jacobi } from "./jacobi.ts";
+import { scaleLines, squaredNorms } from "./lines.ts";
 import { qlSweep } from "./ql-sweep.ts";
 import { rankOneEigen } from "./rank-one-eigen.ts";
 import { reflect } from "./reflect.ts";
@@ -22,6 +23,8 @@ export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
     largest,
     dot,
     adamw,
+    squaredNorms,
+    scaleLines,
     jacobi,
     reflect,
     qlSweep,

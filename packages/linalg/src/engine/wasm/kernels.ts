@@ -18,6 +18,17 @@ export interface Kernels {
   convert6464: Convert;
   largest32: Largest;
   largest64: Largest;
+  squaredNorms(trans: boolean, m: number, n: number, a: number, lda: number, out: number): void;
+  scaleLines(
+    trans: boolean,
+    m: number,
+    n: number,
+    factors: number,
+    a: number,
+    lda: number,
+    out: number,
+    ldo: number,
+  ): void;
   jacobi(
     k: number,
     n: number,

@@ -51,7 +51,10 @@ function products(kernels: Kernels, heap: Heap): Pick<Engine, "gemm" | "gram"> {
   };
 }
 
-function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "convert" | "largest" | "dot" | "adamw"> {
+function elementwise(
+  kernels: Kernels,
+  heap: Heap,
+): Pick<Engine, "axpby" | "convert" | "largest" | "dot" | "squaredNorms" | "scaleLines" | "adamw"> {
   const stageX = new Staging(heap);
   const stageY = new Staging(heap);
   const stageM = new Staging(heap);
@@ -79,6 +82,20 @@ function elementwise(kernels: Kernels, heap: Heap): Pick<Engine, "axpby" | "conv
       const xAt = stageX.input(x, xOffset, n);
       const yAt = stageY.input(y, yOffset, n);
       return (x.BYTES_PER_ELEMENT === 4 ? kernels.dot32 : kernels.dot64)(n, xAt, yAt);
+    },
+    squaredNorms(trans, m, n, a, aOffset, lda, out) {
+      const lines = trans ? n : m;
+      const outAt = stageY.input(out, 0, lines);
+      kernels.squaredNorms(trans, m, n, stageX.input(a, aOffset, span(m, n, lda)), lda, outAt);
+      stageY.output(out, 0, lines, outAt);
+    },
+    scaleLines(trans, m, n, factors, a, aOffset, lda, out, outOffset, ldo) {
+      const size = span(m, n, ldo);
+      const factorsAt = stageM.input(factors, 0, trans ? n : m);
+      const aAt = stageX.input(a, aOffset, span(m, n, lda));
+      const outAt = stageY.input(out, outOffset, size);
+      kernels.scaleLines(trans, m, n, factorsAt, aAt, lda, outAt, ldo);
+      stageY.output(out, outOffset, size, outAt);
     },
     adamw(n, w, wOffset, g, gOffset, m, mOffset, v, vOffset, lr, beta1, beta2, eps, decay, c1, c2) {
       const wAt = stageX.input(w, wOffset, n);
