@@ -172,7 +172,7 @@ class GpuScratch implements Scratch<GpuTensor> {
   dispose(): void {}
 }
 
-/** What routines take on the device at most at one time. */
+/** What routines take on the device at most at one time, but for what a product takes while it runs. */
 function gpuSizes(gpu: Gpu, place: "exact" | "device"): BackendSizes {
   const bytes = (rows: number, cols: number): number => gpu.bytesOf(rows, cols);
   const polynomial = (rows: number, cols: number): number => {

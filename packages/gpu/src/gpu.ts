@@ -1,6 +1,6 @@
 import type { MatrixLike } from "@sumo/linalg";
 import { createDevice } from "./device/create-device.ts";
-import type { Device, KernelSource, Storage } from "./device/device.ts";
+import type { Device, KernelSource, PackedSource, Storage } from "./device/device.ts";
 import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, TooLargeError } from "./errors.ts";
 import { ExpectedNorms, type Norms } from "./expected-norms.ts";
 import { IdleStorage } from "./idle-storage.ts";
@@ -196,20 +196,44 @@ export class Gpu {
 
   /** out ← the kernel's result; `out` may be an input. @internal */
   run(source: KernelSource, out: GpuTensor, inputs: readonly GpuTensor[], numbers: readonly number[] = []): void {
+    this.into(out, inputs, (target, storages) => this.device.run(source, target, storages, numbers));
+  }
+
+  /** A thread can write four results: {@link runPacked} works. @internal */
+  get writesFour(): boolean {
+    return this.device.runPacked !== undefined;
+  }
+
+  /** out and further ← the kernel's results; `out` may be an input. @internal */
+  runPacked(
+    source: PackedSource,
+    [out, ...further]: readonly [GpuTensor, ...GpuTensor[]],
+    inputs: readonly GpuTensor[],
+    numbers: readonly number[],
+  ): void {
+    const rest = further.map((tensor) => this.find(tensor).storage);
+    this.into(out, inputs, (target, storages) => this.device.runPacked!(source, [target, ...rest], storages, numbers));
+  }
+
+  private into(
+    out: GpuTensor,
+    inputs: readonly GpuTensor[],
+    launch: (target: Storage, inputs: readonly Storage[]) => void,
+  ): void {
     const target = this.find(out);
     const storages = inputs.map((input) => this.find(input).storage);
     target.norms = {};
     this.expected.forget(out);
     if (out.rows * out.cols === 0) return;
     if (!storages.includes(target.storage)) {
-      this.device.run(source, target.storage, storages, numbers);
+      launch(target.storage, storages);
       return;
     }
     // A kernel cannot write what it reads: the result goes to other memory, which takes the place of the old.
     const fresh = this.acquire(out.rows, out.cols);
     let spare = fresh;
     try {
-      this.device.run(source, fresh, storages, numbers);
+      launch(fresh, storages);
       spare = target.storage;
       target.storage = fresh;
     } finally {

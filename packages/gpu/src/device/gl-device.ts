@@ -1,6 +1,6 @@
 import { GpuMemoryError, LostContextError } from "../errors.ts";
 import type { GpuMode } from "../mode.ts";
-import type { Device, KernelSource, Storage } from "./device.ts";
+import type { Device, KernelSource, PackedSource, Storage } from "./device.ts";
 import { createKernel, type GpuJs, type RawKernel } from "./gpu-js.ts";
 
 type GL = WebGLRenderingContext | WebGL2RenderingContext;
@@ -20,6 +20,9 @@ interface GLKernel extends RawKernel {
   maxTexSize: Int32Array;
   texture: Texture;
   _textureSwitched: boolean;
+  readonly framebuffer: WebGLFramebuffer;
+  mappedTextures: Texture[] | null;
+  drawBuffersMap: number[] | null;
   getFragmentShader(args: ArrayLike<unknown>): string;
 }
 
@@ -40,6 +43,7 @@ export class GLDevice implements Device<GLStorage> {
   readonly mode: GpuMode;
   readonly groupSize = 4;
   readonly maxElements: number;
+  readonly runPacked?: NonNullable<Device<GLStorage>["runPacked"]>;
   private readonly gpu: GpuJs;
   private readonly gl: GL;
   private readonly maxSide: number;
@@ -63,6 +67,7 @@ export class GLDevice implements Device<GLStorage> {
     this.framebuffer = this.gl.createFramebuffer()!;
     this.maxSide = this.gl.getParameter(this.gl.MAX_TEXTURE_SIZE) as number;
     this.maxElements = 4 * Math.min(MAX_TEXELS, this.maxSide ** 2);
+    if (drawBuffers(this.gl) >= 4) this.runPacked = (...args) => this.launch(...args);
   }
 
   bytesOf(rows: number, cols: number): number {
@@ -137,10 +142,20 @@ export class GLDevice implements Device<GLStorage> {
   }
 
   run(source: KernelSource, out: GLStorage, matrices: readonly GLStorage[], numbers: readonly number[]): void {
+    this.launch(source, [out], matrices, numbers);
+  }
+
+  private launch(
+    source: PackedSource,
+    outs: readonly GLStorage[],
+    matrices: readonly GLStorage[],
+    numbers: readonly number[],
+  ): void {
     this.alive();
+    const [out, ...further] = outs as readonly [GLStorage, ...GLStorage[]];
     const args = [...matrices.map(({ texture }) => texture), ...numbers];
     const folded = matrices.some(({ groups, width }) => groups !== width);
-    const kernel = this.kernel(source, folded, out, args);
+    const kernel = this.kernel(source, folded, outs, args);
     const { gl } = this;
     // What gpu.js does on a change of size, without its new texture and its resized canvas.
     kernel.output = [out.groups, out.rows];
@@ -150,6 +165,10 @@ export class GLDevice implements Device<GLStorage> {
     kernel.texture = out.texture;
     kernel._textureSwitched = true;
     gl.viewport(0, 0, out.width, out.height);
+    if (further.length > 0) gl.bindFramebuffer(gl.FRAMEBUFFER, kernel.framebuffer);
+    further.forEach(({ texture }, i) => {
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i + 1, gl.TEXTURE_2D, texture.texture, 0);
+    });
     kernel.run(...args);
   }
 
@@ -162,8 +181,8 @@ export class GLDevice implements Device<GLStorage> {
     void this.gpu.destroy();
   }
 
-  private kernel(source: KernelSource, folded: boolean, out: GLStorage, args: unknown[]): GLKernel {
-    const { packed, matrices, numbers } = source;
+  private kernel(source: PackedSource, folded: boolean, outs: readonly GLStorage[], args: unknown[]): GLKernel {
+    const { packed, matrices, numbers, further = [] } = source;
     const name = folded ? `${source.name}, folded` : source.name;
     const known = this.kernels.get(name);
     if (known !== undefined) return known;
@@ -172,9 +191,16 @@ export class GLDevice implements Device<GLStorage> {
       argumentTypes: [...matrices.map(() => "ArrayTexture(4)"), ...numbers.map(() => "Float")],
       returnType: "Array(4)",
       pipeline: true,
+      ...(further.length > 0 && {
+        subKernels: further.map((property) => ({ name: property, property, source: echo(property) })),
+      }),
     });
     const raw = kernel as GLKernel;
-    raw.texture = out.texture;
+    raw.texture = outs[0]!.texture;
+    if (further.length > 0) {
+      raw.mappedTextures = outs.slice(1).map(({ texture }) => texture);
+      raw.drawBuffersMap = outs.map((_, i) => this.gl.COLOR_ATTACHMENT0 + i);
+    }
     if (!folded) useDirectFetch(raw);
     raw.build(...args);
     this.kernels.set(name, raw);
@@ -191,6 +217,16 @@ export class GLDevice implements Device<GLStorage> {
   private alive(): void {
     if (this.gl.isContextLost()) throw new LostContextError(this.mode);
   }
+}
+
+/** A function of gpu.js's whose argument is a further result of the kernel that calls it. */
+const echo = (name: string): string => `function ${name}(value) { return value; }`;
+
+/** How many results a thread can write. */
+function drawBuffers(gl: GL): number {
+  if ("MAX_DRAW_BUFFERS" in gl) return gl.getParameter(gl.MAX_DRAW_BUFFERS) as number;
+  const extension = gl.getExtension("WEBGL_draw_buffers");
+  return extension === null ? 1 : (gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL) as number);
 }
 
 function unpacked({ rows, cols, groups }: GLStorage, texels: Float32Array): Float32Array {

@@ -20,6 +20,7 @@ export interface KernelSettings {
   readonly argumentTypes: readonly string[];
   readonly returnType: "Number" | "Array(4)";
   readonly pipeline?: boolean;
+  readonly subKernels?: readonly { readonly name: string; readonly property: string; readonly source: string }[];
 }
 
 export interface GpuJs {

@@ -1,5 +1,7 @@
-import type { KernelSource } from "../device/device.ts";
+import type { KernelSource, PackedSource } from "../device/device.ts";
 import { loop } from "./loop.ts";
+
+const FOUR = [0, 1, 2, 3];
 
 /** out ← alpha a op(b), or alpha a op(b) + beta c. op(b) = b, or bᵀ: then both are read along their rows. */
 export const productKernel: KernelSource = product("product", false, false);
@@ -11,12 +13,62 @@ function product(name: string, transposed: boolean, plus: boolean): KernelSource
   const matrices = plus ? ["a", "b", "c"] : ["a", "b"];
   const numbers = plus ? ["inner", "cols", "alpha", "beta"] : ["inner", "cols", "alpha"];
   const parameters = [...matrices, ...numbers].join(", ");
+  const results = FOUR.map((j) => (plus ? `alpha * s0${j} + beta * old[${j}]` : `alpha * s0${j}`));
   return {
     name,
     matrices,
     numbers,
     scalar: `function (${parameters}) { ${scalarBody(transposed, plus)} }`,
-    packed: `function (${parameters}) { ${packedBody(transposed, plus)} }`,
+    packed: `function (${parameters}) {
+      ${packedSums(["y"], transposed)}
+      ${plus ? "const old = c[y][x];" : ""}
+      return [${results.join(", ")}];
+    }`,
+  };
+}
+
+/**
+ * The same four rows a thread, with half the fetches a multiplication: row 4i + j of a op(b) is row i of the j-th of four results.
+ * Only for devices where a thread can write four.
+ */
+export function productRows(transposed: boolean): PackedSource {
+  const further = ["second", "third", "fourth"];
+  const sums = (row: number): string => `[${FOUR.map((j) => `s${row}${j}`).join(", ")}]`;
+  return {
+    name: transposed ? "productRowsTransposed" : "productRows",
+    matrices: ["a", "b"],
+    numbers: ["inner", "cols"],
+    further,
+    packed: `function (a, b, inner, cols) {
+      ${packedSums(
+        FOUR.map((row) => `4 * y + ${row}`),
+        transposed,
+      )}
+      ${further.map((name, i) => `${name}(${sums(i + 1)});`).join(" ")}
+      return ${sums(0)};
+    }`,
+  };
+}
+
+/** out ← alpha times the rows of four matrices in turn, or that plus beta c. */
+export function gatherRows(plus: boolean): PackedSource {
+  const parts = FOUR.map((part) => `p${part}`);
+  const matrices = plus ? [...parts, "c"] : parts;
+  const numbers = plus ? ["alpha", "beta"] : ["alpha"];
+  return {
+    name: plus ? "gatherRowsPlus" : "gatherRows",
+    matrices,
+    numbers,
+    packed: `function (${[...matrices, ...numbers].join(", ")}) {
+      const x = this.thread.x;
+      const y = this.thread.y;
+      const row = Math.floor(y / 4);
+      const part = y - 4 * row;
+      let v = p0[row][x];
+      ${[1, 2, 3].map((j) => `if (part === ${j}) { v = p${j}[row][x]; }`).join(" ")}
+      ${plus ? "const old = c[y][x];" : ""}
+      return [${FOUR.map((j) => (plus ? `alpha * v[${j}] + beta * old[${j}]` : `alpha * v[${j}]`)).join(", ")}];
+    }`,
   };
 }
 
@@ -33,36 +85,31 @@ function scalarBody(transposed: boolean, plus: boolean): string {
     return alpha * (s0 + s1 + (s2 + s3))${plus ? " + beta * c[this.thread.y][this.thread.x]" : ""};`;
 }
 
-/** Two groups of four a turn, each sixteen multiplications for five fetches. Beyond `inner` the row of `a` is zero. */
-function packedBody(transposed: boolean, plus: boolean): string {
-  const four = [0, 1, 2, 3];
+/**
+ * Sums sRJ of the R-th of the given rows and column 4x + J: two groups of four inner indices a turn, each with a fetch a row, and four for
+ * b. Beyond `inner` the rows of a are zero.
+ */
+function packedSums(rows: readonly string[], transposed: boolean): string {
+  const each = (text: (row: number, j: number) => string): string =>
+    rows.map((_, row) => FOUR.map((j) => text(row, j)).join("\n      ")).join("\n      ");
   const group = (part: string, at: string): string => {
-    const [v, b] = [`v${part}`, four.map((l) => `b${part}${l}`)];
-    const row = (l: number): string => (transposed ? `b[4 * x + ${l}][${at}]` : `b[4 * (${at}) + ${l}][x]`);
-    const sum = (j: number): string =>
-      four.map((l) => `${v}[${l}] * ${transposed ? `${b[j]}[${l}]` : `${b[l]}[${j}]`}`).join(" + ");
+    const b = (l: number): string => (transposed ? `b[4 * x + ${l}][${at}]` : `b[4 * (${at}) + ${l}][x]`);
+    const term =
+      (row: number, j: number) =>
+      (l: number): string =>
+        `${part}a${row}[${l}] * ${transposed ? `${part}b${j}[${l}]` : `${part}b${l}[${j}]`}`;
     return `
-      const ${v} = a[y][${at}];
-      ${four.map((l) => `const ${b[l]} = ${row(l)};`).join(" ")}
-      ${four.map((j) => `s${j} += ${sum(j)};`).join("\n      ")}`;
+      ${rows.map((row, r) => `const ${part}a${r} = a[${row}][${at}];`).join(" ")}
+      ${FOUR.map((l) => `const ${part}b${l} = ${b(l)};`).join(" ")}
+      ${each((row, j) => `s${row}${j} += ${FOUR.map(term(row, j)).join(" + ")};`)}`;
   };
-  const turn = `${group("p", "2 * i")} ${group("q", "2 * i + 1")}`;
-  const mask = four
-    .slice(1)
-    .map((j) => `if (4 * x + ${j} >= cols) { s${j} = 0.0; }`)
-    .join(" ");
-  const results = four.map((j) => (plus ? `alpha * s${j} + beta * old[${j}]` : `alpha * s${j}`));
   return `
     const x = this.thread.x;
     const y = this.thread.y;
     const groups = Math.ceil(inner / 4);
     const pairs = Math.floor(groups / 2);
-    ${four.map((j) => `let s${j} = 0.0;`).join(" ")}
-    ${loop("i", "pairs", turn)}
-    if (2 * pairs < groups) {
-      ${group("r", "groups - 1")}
-    }
-    ${transposed ? mask : ""}
-    ${plus ? "const old = c[y][x];" : ""}
-    return [${results.join(", ")}];`;
+    ${each((row, j) => `let s${row}${j} = 0.0;`)}
+    ${loop("i", "pairs", `${group("p", "2 * i")} ${group("q", "2 * i + 1")}`)}
+    if (2 * pairs < groups) { ${group("r", "groups - 1")} }
+    ${transposed ? each((row, j) => (j === 0 ? "" : `if (4 * x + ${j} >= cols) { s${row}${j} = 0.0; }`)) : ""}`;
 }
