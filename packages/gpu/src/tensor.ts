@@ -1,7 +1,11 @@
 import { type Matrix, matrix } from "@sumo/linalg";
 import { GpuShapeError } from "./errors.ts";
 import type { Gpu } from "./gpu.ts";
+import { reshapeKernel } from "./kernels/move.ts";
 import { rowMajor } from "./row-major.ts";
+
+/** Float32, in which kernels compute places, holds whole numbers up to here. */
+const MAX_COUNTED = 2 ** 24;
 
 /**
  * A float32 matrix on a {@link Gpu} (a vector is one row or one column). It holds memory there until it is disposed: by `dispose`,
@@ -61,7 +65,7 @@ export class GpuTensor {
 
   /**
    * A copy of the elements in row-major order in another shape. Owned by the innermost open scope, else by the caller.
-   * Goes through the CPU.
+   * More than 2^24 elements go through the CPU.
    *
    * @throws {GpuShapeError} if the number of elements differs.
    */
@@ -70,7 +74,10 @@ export class GpuTensor {
       throw new GpuShapeError(`reshape: ${this.rows} x ${this.cols} does not have ${rows} x ${cols} elements`);
     }
     if (this.cols === cols) return this.clone();
-    return this.gpu.tensor(this.read(), rows, cols);
+    if (rows * cols > MAX_COUNTED) return this.gpu.tensor(this.read(), rows, cols);
+    const out = this.gpu.empty(rows, cols);
+    this.gpu.run(reshapeKernel, out, [this], [cols, this.cols]);
+    return out;
   }
 
   /** Gives the memory back. Any use afterwards throws; disposing again does nothing. */

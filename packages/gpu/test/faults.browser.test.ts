@@ -1,15 +1,19 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
+  add,
   createGpu,
   DisposedTensorError,
   type Gpu,
   GpuFailureError,
   GpuMemoryError,
   type GpuMode,
+  type GpuTensor,
   LostContextError,
   matmul,
   norm,
   scaledAdd,
+  slice,
+  sum,
   TooLargeError,
   transpose,
   UnsupportedModeError,
@@ -41,6 +45,16 @@ async function openWebGpu(): Promise<{ gpu: Gpu; device: Device }> {
     default: { WebGPUContext: { acquire(): Promise<{ device: Device }> } };
   };
   return { gpu, device: (await library.default.WebGPUContext.acquire()).device };
+}
+
+/** Eighty operations, five a turn. */
+function repeated(gpu: Gpu, a: GpuTensor): void {
+  gpu.scope(() => {
+    let x = a;
+    for (let i = 0; i < 16; i++) {
+      x = scaledAdd(0.5, matmul(matmul(x, x, { transposeB: true }), a), 0.25, transpose(transpose(x)));
+    }
+  });
 }
 
 /** The page goes on: a new Gpu computes. */
@@ -100,16 +114,10 @@ describe.each(GL_MODES)("faults on %s", (mode) => {
     const deleted = vi.spyOn(prototypeOf(mode), "deleteTexture");
     const gpu = await createGpu({ mode });
     const a = gpu.tensor(normal(6, 8, 1));
-    const round = (): void =>
-      gpu.scope(() => {
-        let x = a;
-        for (let i = 0; i < 16; i++)
-          x = scaledAdd(0.5, matmul(matmul(x, x, { transposeB: true }), a), 0.25, transpose(transpose(x)));
-      });
+    const round = (): void => repeated(gpu, a);
     round();
     const textures = created.mock.calls.length - deleted.mock.calls.length;
     const { memory } = gpu;
-    // Five operations a turn.
     for (let i = 0; i < 125; i++) round();
     expect(created.mock.calls.length - deleted.mock.calls.length).toBe(textures);
     expect(gpu.memory).toEqual(memory);
@@ -144,6 +152,49 @@ describe("faults on webgpu", () => {
     expect(() => a.read()).toThrow(GpuFailureError);
     gpu.dispose();
     await expectWorking("webgpu");
+  });
+});
+
+test("ten thousand operations leave WebGPU's memory flat", async () => {
+  const created = vi.spyOn(GPUDevice.prototype, "createBuffer");
+  const destroyed = vi.spyOn(GPUBuffer.prototype, "destroy");
+  const alive = (): number => created.mock.calls.length - destroyed.mock.calls.length;
+  const gpu = await createGpu({ mode: "webgpu" });
+  const a = gpu.tensor(normal(6, 8, 1));
+  const round = (): void => repeated(gpu, a);
+  round();
+  const [buffers, memory] = [alive(), gpu.memory];
+  for (let i = 0; i < 125; i++) round();
+  expect(alive()).toBe(buffers);
+  expect(gpu.memory).toEqual(memory);
+  expect(Array.from(a.read())).toEqual(Array.from(normal(6, 8, 1).data));
+  gpu.dispose();
+});
+
+describe.each(["webgl2", "webgpu"] as const)("more than 2^24 elements on %s", (mode) => {
+  test("are found in their places", async () => {
+    const gpu = await createGpu({ mode });
+    gpu.scope(() => {
+      const size = 4099;
+      const values = new Float32Array(size * size);
+      const marks = [
+        [0, 0],
+        [4095, 4095],
+        [4096, 1],
+        [4098, 4097],
+        [4098, 4098],
+      ] as const;
+      marks.forEach(([i, j], k) => {
+        values[i * size + j] = k + 1;
+      });
+      const a = gpu.tensor(values, size, size);
+      const twice = add(a, transpose(transpose(a)));
+      marks.forEach(([i, j], k) => {
+        expect(Array.from(slice(twice, { rows: [i, 1], cols: [j, 1] }).read())).toEqual([2 * (k + 1)]);
+      });
+      expect(sum(twice)).toBe(30);
+    });
+    gpu.dispose();
   });
 });
 
@@ -192,6 +243,12 @@ test("a mode that does not run here is refused with those that do", async () => 
   await expect(createGpu({ mode: "headlessgl" })).rejects.toThrow(/webgl2/);
 });
 
+declare class GPUDevice {
+  createBuffer(): object;
+}
+declare class GPUBuffer {
+  destroy(): void;
+}
 declare class GPUOutOfMemoryError extends Error {}
 declare class GPUValidationError extends Error {}
 declare class GPUUncapturedErrorEvent extends Event {

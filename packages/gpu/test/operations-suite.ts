@@ -259,7 +259,16 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
         gpu.scope(() => {
           // An upload's norm is known from the CPU; that of a result is not.
           expect(Number.isFinite(norm(gpu.tensor(values, 2, 5)))).toBe(false);
-          expect(Number.isFinite(norm(add(gpu.tensor(values, 2, 5), gpu.zeros(2, 5))))).toBe(false);
+          const result = (): GpuTensor => add(gpu.tensor(values, 2, 5), gpu.zeros(2, 5));
+          expect(Number.isFinite(norm(result()))).toBe(false);
+          // One that is announced takes another way.
+          for (const lines of [undefined, "rows", "columns"] as const) {
+            const announced = result();
+            gpu.expected.expect(announced, lines);
+            gpu.zeros(1, 1).read();
+            expect(gpu.norms(announced).whole).not.toBe(undefined);
+            expect(Number.isFinite(norm(announced))).toBe(false);
+          }
         });
       }
     });
@@ -301,7 +310,13 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
         // What lies beyond the last column of a packed row is zero, or products and norms would count it.
         expect(Math.abs(norm(cut) - Math.hypot(...part))).toBeLessThanOrEqual(1e2 * EPS * (1 + Math.hypot(...part)));
         expect(gram(cut, { transpose: true }).read().length).toBe(cols * cols);
-        expect(Array.from(x.reshape(n, m).read())).toEqual(Array.from(a.data));
+        const before = gpu.readBacks;
+        const reshaped = [n, 1, m * n, m].map((rows) => x.reshape(rows, (m * n) / rows));
+        expect(gpu.readBacks).toBe(before);
+        for (const y of reshaped) {
+          expect(Array.from(y.read())).toEqual(Array.from(a.data));
+          expect(Math.abs(norm(scaledAdd(1, y, 0, y)) / Math.hypot(...a.data) - 1)).toBeLessThanOrEqual(32 * EPS);
+        }
       });
     });
 
@@ -331,6 +346,15 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
         }),
       ).toThrow("given up");
       kept[Symbol.dispose]();
+      const own: GpuTensor[] = [];
+      gpu.scope(() => void own.push(gpu.keep(gpu.zeros(1, 4))));
+      expect(own[0]!.disposed).toBe(false);
+      own[0]!.dispose();
+      {
+        using x = gpu.zeros(5, 5);
+        expect(gpu.memory.tensors).toBe(before.tensors + 1);
+        expect(x.disposed).toBe(false);
+      }
       expect(gpu.memory).toMatchObject({ tensors: before.tensors, bytes: before.bytes });
       gpu.scope(() => expect(gpu.zeros(1, 4).read()).toEqual(new Float32Array(4)));
     });

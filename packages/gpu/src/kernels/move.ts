@@ -30,6 +30,42 @@ export const transposeKernel: KernelSource = {
   }`,
 };
 
+/** The row that element \`at\` of a row-major matrix lies in; a device's quotient may be one off. */
+const rowOf = (at: string, cols: string, row: string): string => `
+    let ${row} = Math.floor(${at} / ${cols});
+    if (${row} * ${cols} > ${at}) { ${row} = ${row} - 1.0; }
+    if ((${row} + 1.0) * ${cols} <= ${at}) { ${row} = ${row} + 1.0; }`;
+
+/** out ← the elements of \`a\` in the same order, in rows of \`cols\` instead of \`from\`. Right up to 2^24 elements, where float32 ends to count. */
+export const reshapeKernel: KernelSource = {
+  name: "reshape",
+  matrices: ["a"],
+  numbers: ["cols", "from"],
+  scalar: `function (a, cols, from) {
+    const at = this.thread.y * cols + this.thread.x;
+    ${rowOf("at", "from", "row")}
+    return a[row][at - row * from];
+  }`,
+  packed: `function (a, cols, from) {
+    const x = this.thread.x;
+    const start = this.thread.y * cols + 4 * x;
+    ${FOUR.map(
+      (j) => `
+    const at${j} = start + ${j};
+    ${rowOf(`at${j}`, "from", `row${j}`)}
+    const col${j} = at${j} - row${j} * from;
+    const group${j} = Math.floor(col${j} / 4);
+    const v${j} = a[row${j}][group${j}];
+    let r${j} = ${pick(
+      FOUR.map((c) => `v${j}[${c}]`),
+      `col${j} - 4 * group${j}`,
+    )};
+    if (4 * x + ${j} >= cols) { r${j} = 0.0; }`,
+    ).join("")}
+    return [r0, r1, r2, r3];
+  }`,
+};
+
 /** out ← a, and below its \`top\` rows of \`groups\` groups the \`count\` groups of \`row\`, as many rows as that takes. */
 export const appendKernel: KernelSource = {
   name: "append",
