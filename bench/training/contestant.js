@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** A process that makes a step whenever it is asked. `first` is the line with which it said that it was ready. */
+/** A process that makes a step, or only a pass, whenever it is asked. `first` is the line with which it said that it was ready. */
 export async function startContestant(name, command, parameters, environment = {}) {
   const child = spawn(command, parameters, {
     stdio: ["pipe", "pipe", "inherit"],
@@ -14,9 +14,10 @@ export async function startContestant(name, command, parameters, environment = {
     return JSON.parse(value);
   };
   const first = await read();
-  const step = () => {
-    child.stdin.write("step\n");
+  /** @param work - `"step"`, or `"pass"`: forward and backward alone. */
+  const make = (work) => {
+    child.stdin.write(`${work}\n`);
     return read();
   };
-  return { name, first, step, stop: () => child.stdin.end() };
+  return { name, first, make, stop: () => child.stdin.end() };
 }

@@ -1,6 +1,6 @@
 /**
- * A contestant: trains our model, one step for every line on standard input, and answers each with a line of JSON
- * `{ ms, optimizerMs }`. The first line that it writes tells its memory. Usage: node ours.js '{"engine":"wasm","threads":2,"width":128}'
+ * A contestant: for every line on standard input, `step` or `pass`, it makes a step of training, or only forward and backward, and
+ * answers with a line of JSON, `{ ms }`. The first line that it writes tells its memory. Usage: node ours.js '{"engine":"wasm","threads":2,"width":128}'
  */
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
@@ -10,9 +10,9 @@ import { createNativeEngine } from "@sumo/linalg/native";
 import { createLlama, planLlama } from "@sumo/llama";
 import { BATCH, data, LAYERS, LENGTH, RANK } from "./task.js";
 
-const { engine: name, threads, width, perLayer = true } = JSON.parse(process.argv[2]);
+const { engine: kind, threads, width, perLayer = true } = JSON.parse(process.argv[2]);
 const heap = { bytes: 2 ** 31, shared: true };
-const engine = name === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
+const engine = kind === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
 const model = createLlama({ dim: width, layers: LAYERS, heads: width / 32, context: LENGTH }, { engine });
 const hidden = new Set(model.parameters.filter(({ kind }) => kind === "hidden").map((parameter) => parameter.name));
 const groups = [
@@ -29,18 +29,13 @@ const pass =
 const kept = perLayer ? undefined : new Map(model.parameters.map((p) => [p.name, engine.heap.float32(p.data.length)]));
 
 function step() {
-  let optimizerMs = 0;
-  const update = (parameter, gradient) => {
-    const start = performance.now();
-    optimizer.stepParameter(parameter, gradient);
-    optimizerMs += performance.now() - start;
-  };
+  const update = (parameter, gradient) => optimizer.stepParameter(parameter, gradient);
   const keep = (parameter, gradient) => kept.get(parameter).set(gradient);
-  const start = performance.now();
   pass.backward(tokens, targets, kept === undefined ? update : keep);
   for (const [parameter, gradient] of kept ?? []) update(parameter, gradient);
-  return { ms: performance.now() - start, optimizerMs };
 }
+
+const work = { step, pass: () => pass.backward(tokens, targets, () => {}) };
 
 step();
 step();
@@ -49,5 +44,9 @@ const llama = planLlama(model.config, { batch: BATCH, length: LENGTH, threads })
 const { stateBytes, workspaceBytes } = state;
 const planBytes = Object.values(llama).reduce((sum, bytes) => sum + bytes) + stateBytes + workspaceBytes;
 console.log(JSON.stringify({ peakBytes: engine.heap.peakBytes, planBytes, ...llama, stateBytes, workspaceBytes }));
-for await (const _ of createInterface({ input: process.stdin })) console.log(JSON.stringify(step()));
+for await (const name of createInterface({ input: process.stdin })) {
+  const start = performance.now();
+  work[name]();
+  console.log(JSON.stringify({ ms: performance.now() - start }));
+}
 process.exit();

@@ -7,7 +7,8 @@ export function render({ machine, node, loads, repeats, widths }) {
     "",
     `${machine}, Node ${node}; load average ${loads.map((load) => load.toFixed(1)).join(" before, ")} after: above the number of cores, threads`,
     `wait for other work. Written by \`node bench/training/run.js\`. 4 layers, context 128, batch 8, bytes; tokens/s of forward and backward,`,
-    `and of a whole step with SUMO at rank 32 (PyTorch: AdamW). Processes take turns, ${repeats} rounds; best, median in brackets.`,
+    `and of a whole step with SUMO at rank 32 (PyTorch: AdamW). Processes take turns, ${repeats} rounds of each; best, median in brackets.`,
+    "The optimizer's share is what it adds to the time: with threads, some of its work is done while others make gradients.",
   ];
   return [...head, ...widths.flatMap(widthSection), ""].join("\n");
 }

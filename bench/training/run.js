@@ -2,8 +2,8 @@
  * A whole training step, ours and PyTorch's, in tokens a second, and the memory that it takes.
  *
  * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 50] [--save]
- * Fifty rounds hold one refresh of SUMO's subspaces, as any fifty steps do. Needs a build. PyTorch takes part where `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where
- * a BLAS is found. `--save` writes bench/results/training.json and training.md.
+ * Rounds of passes, then of steps; fifty of them hold one refresh of SUMO's subspaces, as any fifty steps do. Needs a build. PyTorch takes
+ * part where `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where a BLAS is found. `--save` writes bench/results/training.json and training.md.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -57,9 +57,11 @@ async function measure(width) {
   for (const start of starters(width)) contestants.push(await start());
   const collected = await ours(width, "wasm", 1, { perLayer: false })();
   collected.stop();
-  const times = contestants.map(() => []);
-  for (let round = 0; round < repeats; round++) {
-    for (const [i, contestant] of contestants.entries()) times[i].push(await contestant.step());
+  const times = contestants.map(() => ({ pass: [], step: [] }));
+  for (const work of ["pass", "step"]) {
+    for (let round = 0; round < repeats; round++) {
+      for (const [i, contestant] of contestants.entries()) times[i][work].push((await contestant.make(work)).ms);
+    }
   }
   for (const contestant of contestants) contestant.stop();
   const [{ first: perLayer }] = contestants;
@@ -100,16 +102,13 @@ function parametersOf(width) {
   return 2 * 256 * width + width + LAYERS * (4 * width * width + 3 * width * hidden + 2 * width);
 }
 
-function summary(steps) {
+/** The optimizer's share is what it adds: on several threads a part of its work is done while others make gradients. */
+function summary({ pass, step }) {
   const rates = (ms) => {
-    const sorted = steps.map(ms).sort((a, b) => a - b);
+    const sorted = ms.toSorted((a, b) => a - b);
     const [best, median] = [sorted[0], sorted[Math.floor(sorted.length / 2)]].map((x) => (1000 * BATCH * LENGTH) / x);
     return { best, median };
   };
-  const total = (ms) => steps.reduce((sum, step) => sum + ms(step), 0);
-  return {
-    passRate: rates(({ ms, optimizerMs }) => ms - optimizerMs),
-    stepRate: rates(({ ms }) => ms),
-    optimizerShare: total(({ optimizerMs }) => optimizerMs) / total(({ ms }) => ms),
-  };
+  const total = (ms) => ms.reduce((sum, x) => sum + x, 0);
+  return { passRate: rates(pass), stepRate: rates(step), optimizerShare: Math.max(0, 1 - total(pass) / total(step)) };
 }

@@ -1,4 +1,4 @@
-import type { Crew } from "./crew.ts";
+import type { Crew, Phase } from "./crew.ts";
 import { CrewError } from "./errors.ts";
 
 /** The words of a {@link Control}. */
@@ -7,7 +7,9 @@ const GENERATION = 1;
 const TASK = 2;
 const JOINED = 3;
 const CLOSED = 4;
-export const CONTROL_WORDS = 5;
+/** What the first member does less than an equal share, in steps of the finest change. */
+const RELIEF = { feedForward: 5, attention: 6 } as const;
+export const CONTROL_WORDS = 7;
 
 /** What the first member tells the others to do next. */
 export const TASKS = { loss: 1, backward: 2, leave: 3 } as const;
@@ -20,6 +22,8 @@ const NAP_MS = 100;
 /** A member is lost if the first one has waited for it for this long, and for so many times what its own part took: parts are alike. */
 const PATIENCE_MS = 5000;
 const PATIENCE = 20;
+/** Changes of its part that take the first member from an equal share to none. */
+const RELIEF_STEPS = 32;
 
 /**
  * How the members of a crew find each other: a few words in the shared memory, as one member sees them. `wait` spins for a while, then
@@ -93,10 +97,28 @@ export class Control implements Crew {
    * @throws {CrewError} if the crew was closed, or, on its first member, if another one is lost; the crew is then closed.
    */
   wait(): void {
+    this.meet();
+  }
+
+  lead(phase: Phase): number {
+    return 1 - Atomics.load(this.words, RELIEF[phase]) / RELIEF_STEPS;
+  }
+
+  finish(phase: Phase): void {
+    const last = this.meet();
+    if (this.index > 0) return;
+    // The others read it after another barrier.
+    const relief = Atomics.load(this.words, RELIEF[phase]) + (last ? 1 : -1);
+    Atomics.store(this.words, RELIEF[phase], Math.max(0, Math.min(RELIEF_STEPS, relief)));
+  }
+
+  /** `wait`. Returns whether this member came last. */
+  private meet(): boolean {
     const { words } = this;
     const generation = Atomics.load(words, GENERATION);
     this.refuseIfClosed();
-    if (Atomics.add(words, ARRIVED, 1) === this.count - 1) {
+    const last = Atomics.add(words, ARRIVED, 1) === this.count - 1;
+    if (last) {
       Atomics.store(words, ARRIVED, 0);
       this.nextGeneration();
     } else {
@@ -106,6 +128,7 @@ export class Control implements Crew {
       this.refuseIfClosed();
     }
     this.resumed = performance.now();
+    return last;
   }
 
   private get closed(): boolean {

@@ -1,18 +1,19 @@
 import { allocateBlocks, type Blocks, bytesOfBlocks } from "./blocks.ts";
 import type { LlamaConfig } from "./config.ts";
+import type { Phase } from "./crew.ts";
 import type { Lease } from "./lease.ts";
 import {
   type LayerBlock,
   layerLengths,
-  layerParameters,
   type OuterBlock,
   outerLengths,
   outerParameters,
   type Parameter,
+  phaseGradients,
 } from "./parameters.ts";
 
-/** Gradients that are complete together: a layer's by its number. */
-export type GradientGroup = "head" | "norm" | "embedding" | number;
+/** Gradients that are complete together. */
+export type GradientGroup = "head" | "norm" | "embedding" | { readonly layer: number; readonly phase: Phase };
 
 /** The one set of gradient buffers: every layer's gradients pass through `layer`; the head's and the embedding's share a block. */
 export interface Gradients {
@@ -33,6 +34,11 @@ export function allocateGradients(config: LlamaConfig, lease: Lease): Gradients 
   const outer = { embedding, norm, head: embedding };
   const { embedding: table, ...others } = outerParameters(config, outer);
   const outerGroups = { embedding: [table], norm: [others.norm], head: [others.head] };
-  const layers = Array.from({ length: config.layers }, (_, i) => layerParameters(config, i, layer));
-  return { layer, outer, group: (group) => (typeof group === "number" ? layers[group]! : outerGroups[group]) };
+  const layers = Array.from({ length: config.layers }, (_, i) => ({
+    attention: phaseGradients(config, i, "attention", layer),
+    feedForward: phaseGradients(config, i, "feedForward", layer),
+  }));
+  const group = (name: GradientGroup): readonly Parameter[] =>
+    typeof name === "string" ? outerGroups[name] : layers[name.layer]![name.phase];
+  return { layer, outer, group };
 }

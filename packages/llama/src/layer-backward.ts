@@ -5,8 +5,17 @@ import type { LayerBlock } from "./parameters.ts";
 import { linearBackward, linearWeightGradient } from "./products.ts";
 import type { Run } from "./run.ts";
 
-/** The gradient of the feed-forward half: `stream`, the gradient of the layer's output, becomes that of `middle`; weights' into `gradients`. */
-export function backwardFeedForward(run: Run, layer: number, gradients: Blocks<LayerBlock>): void {
+/**
+ * The gradient of the feed-forward half: `stream`, the gradient of the layer's output, becomes that of `middle`; weights' into `gradients`.
+ *
+ * @param handOutComplete - called when no thread reads the weights any more whose gradients were complete before.
+ */
+export function backwardFeedForward(
+  run: Run,
+  layer: number,
+  gradients: Blocks<LayerBlock>,
+  handOutComplete: () => void,
+): void {
   const { config, engine, kernels, activations, crew } = run;
   const { dim, hidden, normEps } = config;
   const weights = run.weights.layers[layer]!;
@@ -19,17 +28,23 @@ export function backwardFeedForward(run: Run, layer: number, gradients: Blocks<L
   linearBackward(engine, rows, dim, 2 * hidden, gateUp, 2 * first * hidden, weights.gateUp, branch, at);
   kernels.rmsNorm(rows, dim, normEps, middle, at, weights.postNorm, normed, at, postInverse, first);
   crew.wait();
+  handOutComplete();
   const all = run.shape.batch * run.shape.length;
-  linearWeightGradient(engine, all, hidden, dim, shareOf(crew, dim, 16), stream, activated, 0, 0, gradients.down);
-  const share = shareOf(crew, 2 * hidden, 16);
-  linearWeightGradient(engine, all, dim, 2 * hidden, share, gateUp, normed, 0, 0, gradients.gateUp);
+  const share = (outputs: number) => shareOf(crew, outputs, 16, crew.lead("feedForward"));
+  linearWeightGradient(engine, all, hidden, dim, share(dim), stream, activated, 0, 0, gradients.down);
+  linearWeightGradient(engine, all, dim, 2 * hidden, share(2 * hidden), gateUp, normed, 0, 0, gradients.gateUp);
   if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, middle, postInverse, branch, gradients.postNorm);
-  crew.wait();
+  crew.finish("feedForward");
   kernels.rmsNormBackward(rows, dim, middle, at, weights.postNorm, postInverse, first, branch, at, stream, at);
 }
 
-/** The gradient of the attention half: `stream`, the gradient of `middle`, becomes that of the layer's input; weights' into `gradients`. */
-export function backwardAttention(run: Run, layer: number, gradients: Blocks<LayerBlock>): void {
+/** The gradient of the attention half: `stream`, the gradient of `middle`, becomes that of the layer's input; the rest as above. */
+export function backwardAttention(
+  run: Run,
+  layer: number,
+  gradients: Blocks<LayerBlock>,
+  handOutComplete: () => void,
+): void {
   const { config, engine, kernels, activations, crew } = run;
   const { dim, normEps } = config;
   const weights = run.weights.layers[layer]!;
@@ -54,11 +69,12 @@ export function backwardAttention(run: Run, layer: number, gradients: Blocks<Lay
   linearBackward(engine, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
   kernels.rmsNorm(rows, dim, normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   crew.wait();
+  handOutComplete();
   const all = run.shape.batch * run.shape.length;
-  linearWeightGradient(engine, all, dim, dim, shareOf(crew, dim, 16), stream, attended, 0, 0, gradients.output);
-  linearWeightGradient(engine, all, dim, width, shareOf(crew, width, 16), qkv, normed, 0, 0, gradients.qkv);
+  const share = (outputs: number) => shareOf(crew, outputs, 16, crew.lead("attention"));
+  linearWeightGradient(engine, all, dim, dim, share(dim), stream, attended, 0, 0, gradients.output);
+  linearWeightGradient(engine, all, dim, width, share(width), qkv, normed, 0, 0, gradients.qkv);
   if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, x, inputInverse, branch, gradients.inputNorm);
-  crew.wait();
+  crew.finish("attention");
   kernels.rmsNormBackward(rows, dim, x, at, weights.inputNorm, inputInverse, first, branch, at, stream, at);
-  crew.wait(); // no thread reads the layer's weights any more
 }

@@ -1,6 +1,7 @@
 import { fillNormal } from "@sumo/linalg";
 import type { Blocks, Lengths } from "./blocks.ts";
 import { headDim, type LlamaConfig, qkvWidth } from "./config.ts";
+import type { Phase } from "./crew.ts";
 
 /** What an optimizer may want to treat apart: `hidden` are the matrices inside the layers. */
 export type ParameterKind = "embedding" | "norm" | "hidden" | "head";
@@ -21,6 +22,12 @@ export interface Parameter extends ParameterShape {
 export type LayerBlock = "inputNorm" | "qkv" | "output" | "postNorm" | "gateUp" | "down";
 /** The blocks outside the layers; a tied model has no `head`. */
 export type OuterBlock = "embedding" | "norm" | "head";
+
+/** Where the gradients of a phase lie. */
+const PHASE_BLOCKS: Readonly<Record<Phase, readonly LayerBlock[]>> = {
+  attention: ["inputNorm", "qkv", "output"],
+  feedForward: ["postNorm", "gateUp", "down"],
+};
 
 export function layerLengths(config: LlamaConfig): Lengths<LayerBlock> {
   const { dim, hidden } = config;
@@ -104,7 +111,18 @@ function view<Block extends string>(
   return { name, shape, kind, data: blocks[block].subarray(offset, offset + length) };
 }
 
-/** The parameters of layer `layer` as views of its blocks, or their gradients as views of the gradient blocks. */
+/** The gradients of the half of layer `layer` that is made in `phase`, as views of the gradient blocks. */
+export function phaseGradients(
+  config: LlamaConfig,
+  layer: number,
+  phase: Phase,
+  blocks: Blocks<LayerBlock>,
+): readonly Parameter[] {
+  const parts = layerParts(config, layer).filter(({ block }) => PHASE_BLOCKS[phase].includes(block));
+  return parts.map((part) => view(part, blocks));
+}
+
+/** The parameters of layer `layer` as views of its blocks. */
 export function layerParameters(config: LlamaConfig, layer: number, blocks: Blocks<LayerBlock>): readonly Parameter[] {
   return layerParts(config, layer).map((part) => view(part, blocks));
 }

@@ -16,7 +16,8 @@ export function runLoss(run: Run): void {
  * Fills `losses` and every gradient, the head's first, then layer by layer from the last to the first, the embedding's at the end.
  *
  * @param handOut - called on the crew's first thread with a group of gradients that are complete and whose weights this pass has done
- * with: both may be changed. The gradients' memory is used again afterwards.
+ * with: both may be changed. The gradients' memory is used again afterwards. What it does takes its time in a phase in which the other
+ * threads make the next gradients: the work is shared out so that all come to the phase's end together.
  */
 export function runBackward(
   run: Run,
@@ -27,19 +28,24 @@ export function runBackward(
   const first = crew.index === 0;
   forwardLayers(run);
   headLoss(run, gradients.outer);
-  if (first && !config.tied) handOut("head");
   backwardLastNorm(run, gradients.outer);
-  if (first) handOut("norm");
+  let complete: GradientGroup[] = config.tied ? ["norm"] : ["head", "norm"];
+  const handOutComplete = (): void => {
+    if (first) for (const group of complete) handOut(group);
+  };
   for (let layer = config.layers - 1; layer >= 0; layer--) {
     if (shape.recompute && layer < config.layers - 1) {
       forwardAttention(run, layer);
       forwardGateUp(run, layer);
     }
-    backwardFeedForward(run, layer, gradients.layer);
-    backwardAttention(run, layer, gradients.layer);
-    if (first) handOut(layer);
+    backwardFeedForward(run, layer, gradients.layer, handOutComplete);
+    complete = [{ layer, phase: "feedForward" }];
+    backwardAttention(run, layer, gradients.layer, handOutComplete);
+    complete = [{ layer, phase: "attention" }];
   }
+  crew.wait(); // until no thread reads a weight any more
   if (!first) return;
+  handOutComplete();
   const table = gradients.outer.embedding;
   if (!config.tied) table.fill(0);
   kernels.embedGradient(shape.batch * shape.length, config.dim, activations.tokens, activations.shared.stream, table);

@@ -22,6 +22,11 @@ describe("hand-out", () => {
       "0",
       "model.embed_tokens.weight",
     ]);
+    const halves = Array.from(buffers.keys())
+      .filter((name) => name.includes("layers.1."))
+      .map((name) => /mlp|post/.test(name));
+    expect(halves).toEqual([true, true, true, true, false, false, false, false, false]);
+    expect(new Set(buffers.keys())).toEqual(new Set(model.parameters.map(({ name }) => name)));
     const q = (layer: number) => buffers.get(`model.layers.${layer}.self_attn.q_proj.weight`);
     expect(q(0)).toBe(q(1));
     expect(q(0)).toBe(q(2));

@@ -70,6 +70,31 @@ describe("a threaded pass", () => {
     }
   });
 
+  test.each([false, true])(
+    "no thread reads a parameter after its gradient was handed out (recompute %s)",
+    async (recompute) => {
+      const { tokens, targets } = randomBatch(60, CONFIG.vocabSize, 1);
+      const gradients = (pass: Pass, parameters: ReadonlyMap<string, Float32Array>, spoil: boolean): unknown => {
+        const seen: [string, Float32Array][] = [];
+        pass.backward(tokens, targets, (name, gradient) => {
+          seen.push([name, gradient.slice()]);
+          if (spoil) parameters.get(name)!.fill(Number.NaN);
+        });
+        return seen;
+      };
+      const [one, many] = [makeModel(), makeModel()];
+      const pass = await many.model.createThreadedPass(3, 20, { workers, recompute });
+      const want = gradients(one.model.createPass(3, 20), one.parameters, false);
+      // Several times: the threads meet differently each time.
+      for (let i = 0; i < 5; i++) {
+        const kept = Array.from(many.parameters.values(), (data) => [data, data.slice()] as const);
+        expect(gradients(pass, many.parameters, true)).toEqual(want);
+        for (const [data, values] of kept) data.set(values);
+      }
+      pass.dispose();
+    },
+  );
+
   test("survives a call-back that throws and input that is refused", async () => {
     const { model } = makeModel();
     const pass = await model.createThreadedPass(3, 4, { workers });
