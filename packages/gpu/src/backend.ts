@@ -33,8 +33,9 @@ export interface GpuBackendOptions {
 /**
  * A {@link Gpu} as a backend of `@sumo/core`: weights, gradients, state and scratch are tensors on it.
  *
- * A step of SUMO reads back the moment for its exact polar factor, and the gradient's norm where that is not known from an upload;
- * a refresh reads a few matrices of the sketch's width. A step of AdamW reads the gradient's norm only.
+ * A step of SUMO reads back once: the moment for its exact polar factor, and with it the norms that check the gradient and limit the
+ * update. A refresh reads a few matrices of the sketch's width beside. A step of AdamW reads the gradient's norm, if that is not known from
+ * an upload.
  *
  * @example
  * const optimizer = createOptimizer([{ name: "w", shape: [64, 32], data: w }], options, { backend: gpuBackend(gpu) });

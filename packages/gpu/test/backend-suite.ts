@@ -98,13 +98,13 @@ export function describeBackend(mode: GpuMode): void {
     });
 
     const steps = (["exact", "device"] as const).flatMap((polar) =>
-      (["fira", "off", "joint"] as const).flatMap((residual) =>
+      (["fira", "off", "joint", "raw"] as const).flatMap((residual) =>
         (["uploaded", "made on the GPU"] as const).map((source) => [polar, residual, source] as const),
       ),
     );
 
     test.each(steps)(
-      "a warm step of SUMO, polar %s, residual %s, gradient %s, reads back once and takes no new memory",
+      "a warm step of SUMO, polar %s, residual %s, gradient %s, reads back as often as it should, and takes no new memory",
       (polar, residual, source) => {
         for (const [rows, cols] of [
           [32, 46],
@@ -123,7 +123,8 @@ export function describeBackend(mode: GpuMode): void {
             for (let i = 1; i < 4; i++) step(i);
             const [memory, readBacks] = [gpu.memory, gpu.readBacks];
             step(4);
-            expect(gpu.readBacks).toBe(readBacks + 1);
+            // Norms do not tell how long a residual is that is added as it stands.
+            expect(gpu.readBacks).toBe(readBacks + (polar === "exact" && residual === "raw" ? 2 : 1));
             expect(gpu.memory).toEqual(memory);
             optimizer.dispose();
           });
