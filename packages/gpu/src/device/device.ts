@@ -24,6 +24,8 @@ export interface PackedSource {
 export interface KernelSource extends PackedSource {
   /** One element a thread: `return` a number for element [this.thread.y][this.thread.x]. */
   readonly scalar: string;
+  /** The same for elements 4x to 4x + 3 a thread, as an array of four: WebGPU runs it where the columns are a multiple of four. */
+  readonly wide?: string;
 }
 
 /** One way of running kernels. Matrices are float32; shapes and liveness are checked above. */

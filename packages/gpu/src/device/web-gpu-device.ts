@@ -19,6 +19,8 @@ interface WebGpuStorage extends Storage {
   readonly context: WebGpuContext;
 }
 
+const wideName = ({ name }: KernelSource): string => `${name}, wide`;
+
 // GPUBufferUsage and GPUMapMode, fixed by the specification.
 const MAP_READ = 1;
 const COPY_SRC = 4;
@@ -95,8 +97,9 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
 
   run(source: KernelSource, out: WebGpuStorage, matrices: readonly WebGpuStorage[], numbers: readonly number[]): void {
     this.alive();
-    const kernel = this.kernels.get(source.name)!;
-    kernel.output = [out.cols, out.rows];
+    const wide = source.wide !== undefined && out.cols % 4 === 0;
+    const kernel = this.kernels.get(wide ? wideName(source) : source.name)!;
+    kernel.output = [wide ? out.cols / 4 : out.cols, out.rows];
     kernel.outputBuffer = out.buffer;
     kernel.bindGroupDirty = true;
     kernel.run(...matrices, ...numbers);
@@ -104,7 +107,12 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
 
   /** gpu.js compiles WGSL asynchronously; afterwards a run is synchronous up to the submission. */
   async prepare(sources: readonly KernelSource[]): Promise<void> {
-    await Promise.all(sources.map((source) => this.build(source)));
+    await Promise.all(
+      sources.flatMap((source) => [
+        this.build(source.name, source.scalar, "Number", source),
+        ...(source.wide === undefined ? [] : [this.build(wideName(source), source.wide, "Array(4)", source)]),
+      ]),
+    );
   }
 
   destroy(): void {
@@ -113,11 +121,16 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
     void this.gpu.destroy();
   }
 
-  private async build({ name, scalar, matrices, numbers }: KernelSource): Promise<void> {
-    const { kernel } = createKernel(this.gpu, scalar, {
+  private async build(
+    name: string,
+    text: string,
+    returnType: "Number" | "Array(4)",
+    { matrices, numbers }: KernelSource,
+  ): Promise<void> {
+    const { kernel } = createKernel(this.gpu, text, {
       output: [1, 1],
       argumentTypes: [...matrices.map(() => "WebGPUBuffer"), ...numbers.map(() => "Float")],
-      returnType: "Number",
+      returnType,
       pipeline: true,
     });
     await kernel.build(...matrices.map(() => ({ type: "WebGPUBuffer" })), ...numbers.map(() => 0));

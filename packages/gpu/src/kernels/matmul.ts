@@ -19,6 +19,7 @@ function product(name: string, transposed: boolean, plus: boolean): KernelSource
     matrices,
     numbers,
     scalar: `function (${parameters}) { ${scalarBody(transposed, plus)} }`,
+    wide: `function (${parameters}) { ${wideBody(transposed, plus)} }`,
     packed: `function (${parameters}) {
       ${packedSums(["y"], transposed)}
       ${plus ? "const old = c[y][x];" : ""}
@@ -83,6 +84,22 @@ function scalarBody(transposed: boolean, plus: boolean): string {
     ${loop("i", "fours", `const at = 4 * i; ${four}`)}
     ${loop("j", "inner - 4 * fours", `const last = 4 * fours + j; s0 += ${term("last")};`)}
     return alpha * (s0 + s1 + (s2 + s3))${plus ? " + beta * c[this.thread.y][this.thread.x]" : ""};`;
+}
+
+/** Four columns a thread share what is fetched of a; four products a sum, as in packed kernels. */
+function wideBody(transposed: boolean, plus: boolean): string {
+  const b = (l: string, j: number): string => (transposed ? `b[x + ${j}][${l}]` : `b[${l}][x + ${j}]`);
+  const steps = FOUR.map((l) => `at + ${l}`);
+  const sum = (j: number): string => `s${j} += ${steps.map((step, l) => `a${l} * ${b(step, j)}`).join(" + ")};`;
+  const results = FOUR.map((j) => `alpha * s${j}${plus ? ` + beta * c[y][x + ${j}]` : ""}`);
+  return `
+    const x = 4 * this.thread.x;
+    const y = this.thread.y;
+    ${FOUR.map((j) => `let s${j} = 0.0;`).join(" ")}
+    const fours = Math.floor(inner / 4);
+    ${loop("i", "fours", `const at = 4 * i; ${steps.map((step, l) => `const a${l} = a[y][${step}];`).join(" ")} ${FOUR.map(sum).join(" ")}`)}
+    ${loop("k", "inner - 4 * fours", `const last = 4 * fours + k; const one = a[y][last]; ${FOUR.map((j) => `s${j} += one * ${b("last", j)};`).join(" ")}`)}
+    return [${results.join(", ")}];`;
 }
 
 /**
