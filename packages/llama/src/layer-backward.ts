@@ -5,6 +5,9 @@ import type { LayerBlock } from "./parameters.ts";
 import { linearBackward, linearWeightGradient } from "./products.ts";
 import type { Run } from "./run.ts";
 
+/** Rows of a weight's gradient are shared out in multiples of this: whole tiles of products, and fine enough to balance the threads. */
+const ROWS = 8;
+
 /**
  * The gradient of the feed-forward half: `stream`, the gradient of the layer's output, becomes that of `middle`; weights' into `gradients`.
  *
@@ -30,7 +33,7 @@ export function backwardFeedForward(
   crew.wait();
   handOutComplete();
   const all = run.shape.batch * run.shape.length;
-  const share = (outputs: number) => shareOf(crew, outputs, 16, crew.lead("feedForward"));
+  const share = (outputs: number) => shareOf(crew, outputs, ROWS, crew.lead("feedForward"));
   linearWeightGradient(engine, all, hidden, dim, share(dim), stream, activated, 0, 0, gradients.down);
   linearWeightGradient(engine, all, dim, 2 * hidden, share(2 * hidden), gateUp, normed, 0, 0, gradients.gateUp);
   if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, middle, postInverse, branch, gradients.postNorm);
@@ -71,7 +74,7 @@ export function backwardAttention(
   crew.wait();
   handOutComplete();
   const all = run.shape.batch * run.shape.length;
-  const share = (outputs: number) => shareOf(crew, outputs, 16, crew.lead("attention"));
+  const share = (outputs: number) => shareOf(crew, outputs, ROWS, crew.lead("attention"));
   linearWeightGradient(engine, all, dim, dim, share(dim), stream, attended, 0, 0, gradients.output);
   linearWeightGradient(engine, all, dim, width, share(width), qkv, normed, 0, 0, gradients.qkv);
   if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, x, inputInverse, branch, gradients.inputNorm);
