@@ -1,13 +1,13 @@
 import type { MatrixLike } from "@sumo/linalg";
 import { createDevice } from "./device/create-device.ts";
 import type { Device, KernelSource, PackedSource, Storage } from "./device/device.ts";
-import { DisposedTensorError, GpuMemoryError, GpuOptionError, GpuShapeError, TooLargeError } from "./errors.ts";
+import { DisposedTensorError, GpuOptionError, GpuShapeError } from "./errors.ts";
 import { ExpectedNorms, type Norms } from "./expected-norms.ts";
-import { IdleStorage } from "./idle-storage.ts";
 import { scaleKernel } from "./kernels/elementwise.ts";
 import type { GpuMode } from "./mode.ts";
-import { isSize, rowMajor } from "./row-major.ts";
+import { rowMajor } from "./row-major.ts";
 import { Scopes } from "./scopes.ts";
+import { StoragePool } from "./storage-pool.ts";
 import { GpuTensor } from "./tensor.ts";
 
 export interface GpuOptions {
@@ -43,19 +43,18 @@ export async function createGpu({ mode, idleBytes = 2 ** 28 }: GpuOptions = {}):
 /** One device, its kernels and its tensors. Tensors of different ones do not mix. */
 export class Gpu {
   private readonly device: Device;
-  private readonly idle: IdleStorage;
+  private readonly pool: StoragePool;
   private readonly held = new Map<GpuTensor, Held>();
   private readonly scopes = new Scopes();
   /** @internal */
   readonly expected: ExpectedNorms = new ExpectedNorms(this);
-  private usedBytes = 0;
   private waits = 0;
   private disposed = false;
 
   /** Use {@link createGpu}. */
   constructor(device: Device, idleBytes: number) {
     this.device = device;
-    this.idle = new IdleStorage(device, idleBytes);
+    this.pool = new StoragePool(device, idleBytes);
   }
 
   get mode(): GpuMode {
@@ -68,7 +67,8 @@ export class Gpu {
   }
 
   get memory(): GpuMemory {
-    return { tensors: this.held.size, bytes: this.usedBytes, idleBytes: this.idle.bytes };
+    const { usedBytes: bytes, idleBytes } = this.pool;
+    return { tensors: this.held.size, bytes, idleBytes };
   }
 
   /** How often the CPU waited for the GPU to read something back. */
@@ -129,7 +129,7 @@ export class Gpu {
   dispose(): void {
     if (this.disposed) return;
     for (const tensor of [...this.held.keys()]) tensor.dispose();
-    this.idle.clear();
+    this.pool.clear();
     this.disposed = true;
     this.device.destroy();
   }
@@ -140,7 +140,8 @@ export class Gpu {
 
   /** A tensor of garbage. @internal */
   empty(rows: number, cols: number): GpuTensor {
-    const storage = this.acquire(rows, cols);
+    if (this.disposed) throw new DisposedTensorError("this Gpu was disposed; make a new one with createGpu()");
+    const storage = this.pool.acquire(rows, cols);
     const tensor = new GpuTensor(this, rows, cols);
     this.held.set(tensor, { storage, norms: {} });
     this.scopes.add(tensor);
@@ -159,7 +160,7 @@ export class Gpu {
     this.held.delete(tensor);
     this.expected.forget(tensor);
     this.scopes.remove(tensor);
-    this.recycle(held.storage);
+    this.pool.recycle(held.storage);
   }
 
   /** @internal */
@@ -230,14 +231,14 @@ export class Gpu {
       return;
     }
     // A kernel cannot write what it reads: the result goes to other memory, which takes the place of the old.
-    const fresh = this.acquire(out.rows, out.cols);
+    const fresh = this.pool.acquire(out.rows, out.cols);
     let spare = fresh;
     try {
       launch(fresh, storages);
       spare = target.storage;
       target.storage = fresh;
     } finally {
-      this.recycle(spare);
+      this.pool.recycle(spare);
     }
   }
 
@@ -253,32 +254,6 @@ export class Gpu {
     throw new DisposedTensorError(
       `a disposed ${tensor.rows} x ${tensor.cols} tensor is used; return it from its scope, or dispose it later`,
     );
-  }
-
-  private acquire(rows: number, cols: number): Storage {
-    if (!isSize(rows) || !isSize(cols)) throw new GpuShapeError(`expected whole sizes, got ${rows} x ${cols}`);
-    if (this.disposed) throw new DisposedTensorError("this Gpu was disposed; make a new one with createGpu()");
-    if (rows * cols > this.device.maxElements || this.bytesOf(rows, cols) > this.bytesOf(1, this.device.maxElements)) {
-      throw new TooLargeError(rows, cols, this.device.maxElements, this.mode);
-    }
-    const storage = this.idle.take(rows, cols) ?? this.allocate(rows, cols);
-    this.usedBytes += storage.bytes;
-    return storage;
-  }
-
-  private allocate(rows: number, cols: number): Storage {
-    try {
-      return this.device.allocate(rows, cols);
-    } catch (error) {
-      if (!(error instanceof GpuMemoryError) || this.idle.bytes === 0) throw error;
-      this.idle.clear();
-      return this.device.allocate(rows, cols);
-    }
-  }
-
-  private recycle(storage: Storage): void {
-    this.usedBytes -= storage.bytes;
-    this.idle.give(storage);
   }
 }
 

@@ -1,6 +1,7 @@
 import { GpuMemoryError, LostContextError } from "../errors.ts";
 import type { GpuMode } from "../mode.ts";
 import type { Device, KernelSource, PackedSource, Storage } from "./device.ts";
+import { type TranslatedKernel, useDirectFetch } from "./direct-fetch.ts";
 import { createKernel, type GpuJs, type RawKernel } from "./gpu-js.ts";
 
 type GL = WebGLRenderingContext | WebGL2RenderingContext;
@@ -13,7 +14,7 @@ interface Texture {
 
 type TextureConstructor = new (settings: object) => Texture;
 
-interface GLKernel extends RawKernel {
+interface GLKernel extends RawKernel, TranslatedKernel {
   readonly context: GL;
   readonly TextureConstructor: TextureConstructor;
   texSize: Int32Array;
@@ -23,7 +24,6 @@ interface GLKernel extends RawKernel {
   readonly framebuffer: WebGLFramebuffer;
   mappedTextures: Texture[] | null;
   drawBuffersMap: number[] | null;
-  getFragmentShader(args: ArrayLike<unknown>): string;
 }
 
 /** Four neighbours of a row are one RGBA texel; texels lie row after row in a texture of the same width, or folded where that is too wide. */
@@ -237,32 +237,4 @@ function unpacked({ rows, cols, groups }: GLStorage, texels: Float32Array): Floa
     values.set(texels.subarray(from, from + cols), i * cols);
   }
   return values;
-}
-
-const CALL = /getVec4FromSampler2D\((user_\w+), \w+Size, \w+Dim, 0, /g;
-const BODY = /void kernel\(\) \{/;
-
-/**
- * gpu.js divides integers at every fetch, since a texture's width may differ from its matrix's. Where they agree, column and row are the
- * texel's place, times reciprocals that are computed once, and products run several times as fast.
- */
-function useDirectFetch(kernel: GLKernel): void {
-  const translate = kernel.getFragmentShader;
-  kernel.getFragmentShader = function (args) {
-    const shader = translate.call(this, args);
-    const names = new Set(Array.from(shader.matchAll(CALL), ([, name]) => name!));
-    if (names.size !== Array.from(args).filter((arg) => typeof arg === "object").length || !BODY.test(shader)) {
-      throw new Error("gpu.js no longer translates fetches as this package expects");
-    }
-    const sample = shader.startsWith("#version 300 es") ? "texture" : "texture2D";
-    const unit = (name: string): string => `unit_${name}`;
-    const declared = Array.from(names, (name) => `vec2 ${unit(name)};`).join(" ");
-    const computed = Array.from(names, (name) => `${unit(name)} = 1.0 / vec2(${name}Size);`).join(" ");
-    const fetch = `vec4 fetchTexel(sampler2D tex, vec2 unit, int y, int x) {
-  return ${sample}(tex, (vec2(float(x), float(y)) + 0.5) * unit);
-}`;
-    return shader
-      .replace(CALL, (_, name: string) => `fetchTexel(${name}, ${unit(name)}, `)
-      .replace(BODY, `${declared}\n${fetch}\nvoid kernel() {\n${computed}`);
-  };
 }
