@@ -45,7 +45,7 @@ export interface Backend<T, Source = T> {
   norm(a: T): number;
   /**
    * Announces that `norm(a)` will be asked for, and `knownLineNorms` if there are lines, before `a` is written to: a backend whose reads
-   * stall carries them along with its next read. Changes nothing else; only such a backend has these two.
+   * stall carries them along with its next read. They may be summed in float32. Changes nothing else; only such a backend has these two.
    */
   expectNorms?(a: T, lines?: Lines): void;
   /** Norms of the rows or columns of `a` as it is, where no read is needed for them: valid until the next call. */

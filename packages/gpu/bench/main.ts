@@ -64,7 +64,11 @@ function show(timings: readonly Timing[]): void {
 async function run(): Promise<Results> {
   document.querySelector("#device")!.textContent = deviceName();
   const results = await measure();
-  document.querySelector<HTMLTextAreaElement>("#results")!.value = JSON.stringify(results, undefined, 2);
+  const text = JSON.stringify(results, undefined, 2);
+  document.querySelector<HTMLTextAreaElement>("#results")!.value = text;
+  const copy = document.querySelector<HTMLButtonElement>("#copy")!;
+  copy.disabled = false;
+  copy.onclick = () => void navigator.clipboard.writeText(text);
   return results;
 }
 
