@@ -17,8 +17,8 @@ interface Expected {
   readonly norms: GpuTensor;
 }
 
-/** A read of more elements takes too long to be worth a copy, and carries nothing. */
-const MOST_ELEMENTS = 2 ** 20;
+/** A read of more elements carries nothing: its copy might not fit. */
+const MOST_ELEMENTS = 2 ** 24;
 
 /** Norms that somebody will ask for: computed on the device when they are announced, and carried along with the next read of anything. */
 export class ExpectedNorms {
@@ -51,8 +51,11 @@ export class ExpectedNorms {
     const expected = this.waiting.get(a);
     if (expected === undefined) return;
     this.waiting.delete(a);
-    this.learn(a, expected, expected.norms.read());
-    expected.norms.dispose();
+    try {
+      this.learn(a, expected, expected.norms.read());
+    } finally {
+      expected.norms.dispose();
+    }
   }
 
   /** The elements of `a`; what is waiting for comes with them, below the last row of a sheet that is as wide. */
