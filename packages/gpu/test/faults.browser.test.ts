@@ -109,6 +109,28 @@ describe.each(GL_MODES)("faults on %s", (mode) => {
     gpu.dispose();
   });
 
+  test("what is freed is not kept alive by a framebuffer", async () => {
+    const made = vi.spyOn(prototypeOf(mode), "createFramebuffer");
+    const gpu = await createGpu({ mode, idleBytes: 0 });
+    gpu.scope(() => {
+      const a = gpu.tensor(normal(130, 130, 1));
+      expect(Number.isFinite(norm(scaledAdd(1, matmul(a, transpose(a)), -1, a)))).toBe(true);
+    });
+    const gl = made.mock.contexts.at(-1) as WebGLRenderingContext;
+    const attached = made.mock.results.flatMap(({ value }) =>
+      [0, 1, 2, 3].map((i) => {
+        gl.bindFramebuffer(gl.FRAMEBUFFER, value);
+        const point = gl.COLOR_ATTACHMENT0 + i;
+        const name = gl.FRAMEBUFFER_ATTACHMENT_OBJECT_NAME;
+        const type = gl.getFramebufferAttachmentParameter(gl.FRAMEBUFFER, point, gl.FRAMEBUFFER_ATTACHMENT_OBJECT_TYPE);
+        return type === gl.NONE ? null : gl.getFramebufferAttachmentParameter(gl.FRAMEBUFFER, point, name);
+      }),
+    );
+    expect(attached.length).toBeGreaterThan(20);
+    expect(attached.filter((texture) => texture !== null && !gl.isTexture(texture))).toEqual([]);
+    gpu.dispose();
+  });
+
   test("ten thousand operations leave memory flat", async () => {
     const created = vi.spyOn(prototypeOf(mode), "createTexture");
     const deleted = vi.spyOn(prototypeOf(mode), "deleteTexture");

@@ -108,7 +108,20 @@ export class GLDevice implements Device<GLStorage> {
   }
 
   free({ texture }: GLStorage): void {
+    // A framebuffer that is not bound keeps what is attached to it alive.
+    for (const kernel of this.kernels.values()) {
+      [kernel.texture, ...(kernel.mappedTextures ?? [])].forEach((attached, i) => {
+        if (attached === texture) this.attach(kernel.framebuffer, i, null);
+      });
+    }
+    this.attach(this.framebuffer, 0, null);
     this.gl.deleteTexture(texture.texture);
+  }
+
+  private attach(framebuffer: WebGLFramebuffer, index: number, texture: WebGLTexture | null): void {
+    const { gl } = this;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + index, gl.TEXTURE_2D, texture, 0);
   }
 
   upload(storage: GLStorage, values: Float32Array): void {
@@ -130,8 +143,7 @@ export class GLDevice implements Device<GLStorage> {
     this.alive();
     const { width, height } = storage;
     const texels = new Float32Array(4 * width * height);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.framebuffer);
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, storage.texture.texture, 0);
+    this.attach(this.framebuffer, 0, storage.texture.texture);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels);
     this.alive();
     return unpacked(storage, texels);
@@ -165,9 +177,9 @@ export class GLDevice implements Device<GLStorage> {
     kernel.texture = out.texture;
     kernel._textureSwitched = true;
     gl.viewport(0, 0, out.width, out.height);
-    if (further.length > 0) gl.bindFramebuffer(gl.FRAMEBUFFER, kernel.framebuffer);
+    if (further.length > 0) kernel.mappedTextures = further.map(({ texture }) => texture);
     further.forEach(({ texture }, i) => {
-      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i + 1, gl.TEXTURE_2D, texture.texture, 0);
+      this.attach(kernel.framebuffer, i + 1, texture.texture);
     });
     kernel.run(...args);
   }
