@@ -1,17 +1,18 @@
 import type { Backend } from "./backend.ts";
 import { decayAlone, descend } from "./decay.ts";
-import { type Geometry, geometryOf, withRank } from "./geometry.ts";
+import { type Geometry, geometryOf } from "./geometry.ts";
 import { type Limited, limitGrowth } from "./limit.ts";
-import { accumulate, lookAhead, momentUnit, transport } from "./moment.ts";
+import { accumulate, lookAhead, momentUnit } from "./moment.ts";
 import { orthogonalize } from "./orthogonalize.ts";
+import { refreshSubspace } from "./refresh.ts";
 import { addResidual, firaCeiling, firaNorm, linesAcross } from "./residual.ts";
-import type { Facts, Place, ProjectedInput, RefreshTrace, StepInput, Stepper, StepTrace } from "./rule.ts";
+import type { Facts, Place, ProjectedInput, StepInput, Stepper, StepTrace } from "./rule.ts";
 import { updateScale } from "./scale.ts";
-import { chosenRank, leadingColumns, leadingSubspace, lift, project } from "./subspace.ts";
+import { lift, project } from "./subspace.ts";
 import { type Subspace, SumoMemory } from "./sumo-memory.ts";
 import { jointWeight, type Residual, type SumoSettings } from "./sumo-options.ts";
 import { type Action, headStartOf, nextAction } from "./sumo-state.ts";
-import { inspect, principalAngles } from "./telemetry.ts";
+import { inspect } from "./telemetry.ts";
 
 /**
  * SUMO for one weight of m × n: one moment in an r-dimensional subspace of the gradient, orthogonalized exactly.
@@ -77,59 +78,13 @@ export class Sumo<T> implements Stepper<T> {
     return nextAction(memory.phase, settings.refresh, gradientNorm, headStart);
   }
 
-  /** Step 1: a new subspace, and the moment carried over into it. */
-  private refresh({ gradient, gradientNorm, scratch, watched }: StepInput<T>): Subspace<T> {
-    const { backend, full, settings, place } = this;
-    const { phase } = this.memory;
-    const first = phase.phase === "cold";
-    const old = first ? undefined : this.memory.load(scratch);
-    const refreshes = first ? 0 : phase.refreshes;
-    const found = scratch.matrix(full.basisRows, full.rank);
-    const key = [settings.seed, place.stream, refreshes] as const;
-    const start = old && this.isWarm(old, gradient, gradientNorm, scratch) ? old.basis : undefined;
-    const { spectrum } = leadingSubspace(backend, found, gradient, start, key, full, settings, scratch);
-
-    const rank = chosenRank(settings.rank, full.rank, spectrum, gradientNorm);
-    const seen = { first, rank, ...(watched && spectrum && { spectrum: spectrum.slice() }) };
-    const geometry = withRank(full, rank);
-    const basis = rank === full.rank ? found : leadingColumns(backend, found, full.basisRows, full.rank, rank, scratch);
-    if (old === undefined) return { basis, moment: undefined, geometry, refresh: { ...seen, retention: 1 } };
-    const { moment, ...carried } = this.carry(old, basis, geometry, scratch, watched);
-    return { basis, moment, geometry, refresh: { ...seen, ...carried } };
-  }
-
-  /** Whether the old basis is a start for the new one: it holds more of the gradient than a random one would. */
-  private isWarm(
-    { basis, geometry }: Subspace<T>,
-    gradient: T,
-    gradientNorm: number,
-    scratch: StepInput<T>["scratch"],
-  ): boolean {
-    const { backend, settings } = this;
-    if (settings.rangeFinder === "cold" || typeof settings.rank === "object") return false;
-    return scratch.scope(() => {
-      const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
-      project(backend, projected, basis, gradient, geometry);
-      return (backend.norm(projected) / gradientNorm) ** 2 > geometry.rank / geometry.basisRows;
-    });
-  }
-
-  /** Step 1.1. */
-  private carry(
-    old: Subspace<T> & { readonly moment: T },
-    basis: T,
-    geometry: Geometry,
-    scratch: StepInput<T>["scratch"],
-    watched: boolean,
-  ): Carried<T> {
-    const { backend } = this;
-    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
-    return scratch.scope(() => {
-      const change = scratch.matrix(geometry.rank, old.geometry.rank);
-      const retention = transport(backend, moment, old.moment, change, basis, old.basis, geometry);
-      const angles = watched ? principalAngles(backend, change, scratch) : undefined;
-      return { moment, retention, ...(angles && { angles }) };
-    });
+  /** Step 1. */
+  private refresh(input: StepInput<T>): Subspace<T> {
+    const { backend, full, settings, place, memory } = this;
+    const { phase } = memory;
+    const old = phase.phase === "cold" ? undefined : memory.load(input.scratch);
+    const key = [settings.seed, place.stream, phase.phase === "cold" ? 0 : phase.refreshes] as const;
+    return refreshSubspace(backend, full, settings, key, old, input);
   }
 
   /** Step 2. */
@@ -282,10 +237,6 @@ export class Sumo<T> implements Stepper<T> {
   restore(facts: Facts): void {
     this.memory.restore(facts);
   }
-}
-
-interface Carried<T> extends Pick<RefreshTrace, "retention" | "angles"> {
-  readonly moment: T;
 }
 
 /** What steps 3 to 5 work on: the look-ahead moment `inside` and Ĝ, both overwritten. */
