@@ -71,7 +71,7 @@ export function firaNorm<T>(
  *
  * Fira takes s ‖O‖ / ‖Ĝ‖ = s √r / ‖Ĝ‖ for the factor by which the whole gradient would be scaled (Chen et al. 2024, arXiv 2410.01827,
  * norm-based scaling). For an orthogonalized step that factor is known, s √min(m, n) / ‖G‖: Fira's is too large exactly where the subspace
- * holds less than r / min(m, n) of the gradient's energy. The leading subspace holds more; an old one, inside which everything has
+ * holds less than r / min(m, n) of the gradient's energy. The leading subspace holds that much; an old one, inside which everything has
  * converged, holds next to nothing, and the residual would grow without bound.
  */
 export function firaCeiling(scale: number, { rows, cols }: Geometry): number {
