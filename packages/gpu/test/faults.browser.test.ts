@@ -131,6 +131,18 @@ describe.each(GL_MODES)("faults on %s", (mode) => {
     gpu.dispose();
   });
 
+  test("where a thread cannot write four results, products are computed row by row", async () => {
+    const spy = vi.spyOn(prototypeOf(mode), "checkFramebufferStatus").mockReturnValueOnce(0);
+    const gpu = await createGpu({ mode });
+    expect(spy).toHaveBeenCalledOnce();
+    gpu.scope(() => {
+      expect(gpu.writesFour).toBe(false);
+      const ones = gpu.tensor(new Float32Array(140 * 140).fill(1), 140, 140);
+      expect(matmul(ones, ones).read()).toEqual(new Float32Array(140 * 140).fill(140));
+    });
+    gpu.dispose();
+  });
+
   test("ten thousand operations leave memory flat", async () => {
     const created = vi.spyOn(prototypeOf(mode), "createTexture");
     const deleted = vi.spyOn(prototypeOf(mode), "deleteTexture");

@@ -67,7 +67,22 @@ export class GLDevice implements Device<GLStorage> {
     this.framebuffer = this.gl.createFramebuffer()!;
     this.maxSide = this.gl.getParameter(this.gl.MAX_TEXTURE_SIZE) as number;
     this.maxElements = 4 * Math.min(MAX_TEXELS, this.maxSide ** 2);
-    if (drawBuffers(this.gl) >= 4) this.runPacked = (...args) => this.launch(...args);
+    if (drawBuffers(this.gl) >= 4 && this.rendersToFour()) this.runPacked = (...args) => this.launch(...args);
+  }
+
+  /** Not every GPU has room for four float texels at a time. */
+  private rendersToFour(): boolean {
+    const { gl } = this;
+    const targets = [0, 1, 2, 3].map(() => this.allocate(1, 1));
+    targets.forEach(({ texture }, i) => {
+      this.attach(this.framebuffer, i, texture.texture);
+    });
+    const complete = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
+    targets.forEach((target, i) => {
+      this.attach(this.framebuffer, i, null);
+      this.free(target);
+    });
+    return complete;
   }
 
   bytesOf(rows: number, cols: number): number {
