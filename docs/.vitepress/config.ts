@@ -1,4 +1,5 @@
 import { defineConfig } from "vitepress";
+import { readExamples } from "../examples/read-examples.ts";
 
 const guides = [
   ["NumPy to linalg", "numpy"],
@@ -29,6 +30,8 @@ const evidence = [
   ["The GPU", "gpu"],
 ] as const;
 
+const examples = readExamples().map(({ name, title }) => [`${name.slice(0, 2)} ${title}`, name] as const);
+
 const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
 
 const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
@@ -55,6 +58,7 @@ export default defineConfig({
     nav: [
       { text: "Start", link: "/start" },
       { text: "Guides", link: "/guide/your-loop", activeMatch: "/guide/" },
+      { text: "Examples", link: "/examples/", activeMatch: "/examples/|/playground" },
       { text: "Theory", link: "/theory/orthogonalization", activeMatch: "/theory/" },
       { text: "Evidence", link: "/evidence/", activeMatch: "/evidence/" },
       { text: "Reference", link: "/reference/", activeMatch: "/reference/" },
@@ -62,6 +66,12 @@ export default defineConfig({
     sidebar: [
       { text: "Start", link: "/start" },
       { text: "Guides", items: links("guide", guides) },
+      {
+        text: "Examples",
+        link: "/examples/",
+        collapsed: true,
+        items: [{ text: "Playground", link: "/playground" }, ...links("examples", examples)],
+      },
       { text: "Theory", items: links("theory", theory) },
       { text: "Evidence", items: links("evidence", evidence) },
       {
@@ -81,5 +91,9 @@ export default defineConfig({
     resolve: { conditions },
     ssr: { noExternal: [/^@sumo\//], resolve: { conditions } },
     build: { chunkSizeWarningLimit: 1000 },
+    // The playground's worker loads modules when a program asks for them.
+    worker: { format: "es" },
+    // An error's name is its class's, and readers see it.
+    esbuild: { keepNames: true },
   },
 });

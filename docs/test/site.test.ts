@@ -10,6 +10,7 @@ import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { pages, root } from "./pages.ts";
+import { describePlayground } from "./playground-in-browser.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const TYPES: Readonly<Record<string, string>> = {
@@ -62,7 +63,8 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     });
     page.on("pageerror", (error) => complaints.push(String(error.stack)));
     page.on("request", (request) => {
-      if (!request.url().startsWith(host)) complaints.push(request.url());
+      const ours = [host, `blob:${host}`];
+      if (!ours.some((origin) => request.url().startsWith(origin))) complaints.push(request.url());
     });
     page.on("response", async (response) => {
       if (!response.ok()) complaints.push(`${response.status()} ${response.url()}`);
@@ -111,6 +113,9 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
   test.each([
     "index.html",
     "start.html",
+    "examples/index.html",
+    "examples/05-polar.html",
+    "playground.html",
     "theory/orthogonalization.html",
     "theory/spectrum.html",
     "theory/memory.html",
@@ -186,4 +191,6 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await page.getByRole("option").first().waitFor();
     expect(await page.getByRole("option").first().textContent()).toMatch(/rangeFinderInto/);
   }, 120_000);
+
+  describePlayground(() => ({ page, complaints, visit, violations }));
 });

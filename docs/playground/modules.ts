@@ -1,0 +1,14 @@
+/** The modules that a program may import: the site's own, each loaded when it is asked for. */
+export const modules: Readonly<Record<string, () => Promise<object>>> = {
+  "@sumo/linalg": () => import("@sumo/linalg"),
+  "@sumo/core": () => import("@sumo/core"),
+  "@sumo/core/testing": () => import("@sumo/core/testing"),
+  "@sumo/llama": () => import("@sumo/llama"),
+  "@sumo/tfjs": () => import("@sumo/tfjs"),
+  "@sumo/jax": () => import("@sumo/jax"),
+  "@sumo/gpu": () => import("@sumo/gpu"),
+  "@sumo/gpu/backend": () => import("@sumo/gpu/backend"),
+  "@tensorflow/tfjs": () => import("@tensorflow/tfjs"),
+  "@jax-js/jax": () => import("@jax-js/jax"),
+  ndarray: () => import("ndarray"),
+};

@@ -1,0 +1,166 @@
+import type { Page } from "playwright";
+import { describe, expect, test } from "vitest";
+import { readExamples } from "../examples/read-examples.ts";
+import { modules } from "../playground/modules.ts";
+
+/** The built site, as its test opens it. */
+export interface Site {
+  readonly page: Page;
+  /** Errors on the console, failed requests and the like, since the page was opened. */
+  readonly complaints: readonly string[];
+  visit(path: string): Promise<unknown>;
+  /** What axe has to say. */
+  violations(): Promise<readonly string[]>;
+}
+
+/** The playground in a real browser. `site` is asked inside of every test. */
+export function describePlayground(site: () => Site): void {
+  describe("the playground", () => {
+    const status = () => site().page.getByRole("status").textContent();
+    const output = async () => (await site().page.locator(".printed pre").allTextContents()).join("\n");
+    const press = (name: string) => site().page.getByRole("button", { name, exact: true }).click();
+    const ended = () => expect.poll(status, { timeout: 30_000 }).toMatch(/^(Done|Failed) after \d+ ms$/);
+
+    /** Writes a program as a reader would, and runs it from the keyboard. */
+    async function run(program: string): Promise<void> {
+      await site().page.getByLabel("Program").fill(program);
+      await site().page.keyboard.press("Control+Enter");
+    }
+    /** Runs it to its end; returns what it printed. */
+    async function outputOf(program: string): Promise<string> {
+      await run(program);
+      await ended();
+      return output();
+    }
+
+    test("every example prints here what it prints in Node", async () => {
+      const { page, visit, complaints } = site();
+      await visit("playground.html");
+      for (const { name, output: recorded } of readExamples()) {
+        await page.getByLabel("Example").selectOption(name);
+        await press("Run");
+        await ended();
+        expect(`${await output()}\n`, name).toBe(recorded);
+        expect(page.url()).toMatch(new RegExp(`#${name}$`));
+        expect(complaints, name).toEqual([]);
+      }
+    }, 120_000);
+
+    test("every example has a page with its title and what it prints", async () => {
+      const { page, visit } = site();
+      await visit("examples/index.html");
+      const listed = await page.locator(".examples a").evaluateAll((links) =>
+        Promise.all(
+          links.map(async (link) => {
+            const html = await fetch((link as HTMLAnchorElement).href).then((response) => response.text());
+            const text = new DOMParser().parseFromString(html, "text/html");
+            return { title: link.textContent, output: text.querySelector(".recorded")?.textContent };
+          }),
+        ),
+      );
+      expect(listed).toEqual(readExamples().map(({ title, output }) => ({ title, output })));
+    }, 60_000);
+
+    test("opens from an example's page, and runs at once; nothing of it was loaded before", async () => {
+      const { page, visit } = site();
+      const editors: string[] = [];
+      page.on("request", (request) => {
+        if (/chunks\/playground/.test(request.url())) editors.push(request.url());
+      });
+      const last = readExamples().at(-1)!;
+      await visit(`examples/${last.name}.html`);
+      expect(editors).toEqual([]);
+      await press("Edit and run");
+      await ended();
+      expect(editors.length).toBeGreaterThan(0);
+      expect(`${await output()}\n`).toBe(last.output);
+    }, 60_000);
+
+    test("a link names the example, and what was written stays until Reset", async () => {
+      const { page, visit } = site();
+      await visit("playground.html#05-polar");
+      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/newtonSchulz/);
+      expect(await outputOf('console.log("edited", 6 * 7);')).toBe("edited 42");
+      await page.getByLabel("Example").selectOption("01-matmul");
+      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/fromRows/);
+      await page.getByLabel("Example").selectOption("05-polar");
+      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/edited/);
+      await press("Reset");
+      expect(await page.getByLabel("Program").textContent()).toMatch(/newtonSchulz/);
+    }, 60_000);
+
+    test("an endless loop is stopped, however much it prints, and the page stays alive", async () => {
+      await site().visit("playground.html");
+      await run('for (let i = 0; ; i++) console.log("turn", i);');
+      await expect.poll(output).toMatch(/turn 999\n… only the first 1000 are shown$/);
+      expect(await status()).toBe("Running …");
+      await press("Stop");
+      expect(await status()).toBe("Stopped");
+      expect(await outputOf('console.log("after");')).toBe("after");
+    }, 60_000);
+
+    test("TypeScript runs, and late promises are heard", async () => {
+      await site().visit("playground.html");
+      const program = `import { type Matrix, identity } from "@sumo/linalg";
+        const eye: Matrix<Float64Array> = identity(2);
+        const main = async (turns: number): Promise<void> => {
+          await new Promise<void>((done) => setTimeout(done, 50));
+          console.log(eye, turns!);
+        };
+        main(3 as const);`;
+      await run(program);
+      await expect.poll(output).toBe("2 × 2, Float64Array\n  1  0\n  0  1 3");
+    }, 60_000);
+
+    const slips: readonly (readonly [program: string, message: RegExp, line: number])[] = [
+      ["const a = 1;\nconst b = a +;", /^SyntaxError: Unexpected token/, 2],
+      ["const a = 1;\nlet a = 2;", /^SyntaxError: Identifier 'a' has already been declared/, 2],
+      ['\n\nimport _ from "lodash";', /no module "lodash" here.*@sumo\/linalg.*ndarray/, 3],
+      ['\nimport { qrr } from "@sumo/linalg";', /'@sumo\/linalg' does not .* export named 'qrr'/, 2],
+      [
+        'import { identity, matmul } from "@sumo/linalg";\n\nmatmul(identity(2),\n  identity(3));',
+        /^ShapeError \[LINALG_SHAPE\]: matmul: /,
+        3,
+      ],
+      ["const w: number[] | undefined = undefined;\nw!.length;", /^TypeError: /, 2],
+      ['\n\nPromise.reject(new Error("lost"));', /^Error: lost$/, 3],
+    ];
+
+    test("says what is wrong, and where", async () => {
+      const { page, visit } = site();
+      await visit("playground.html");
+      for (const [program, message, line] of slips) {
+        await run(program);
+        await expect.poll(output).toMatch(message);
+        await press(`line ${line}`);
+        expect(await page.evaluate(() => getSelection()?.toString())).toBe(program.split("\n")[line - 1]);
+      }
+    }, 60_000);
+
+    test("every module that can be imported is named on the page, and loads", async () => {
+      const { page, visit } = site();
+      await visit("playground.html");
+      const named = await page.locator(".vp-doc p code").allTextContents();
+      expect(named.filter((text) => text !== "await").sort()).toEqual(Object.keys(modules).sort());
+      const imports = Object.keys(modules).map((name, i) => `import * as m${i} from ${JSON.stringify(name)};`);
+      const counts = imports.map((_, i) => `Object.keys(m${i}).length > 0`);
+      expect(await outputOf(`${imports.join("\n")}\nconsole.log(${counts.join(" && ")});`)).toBe("true");
+    }, 60_000);
+
+    test("is accessible while open, in light and in dark, fits a phone, and lets Tab go", async () => {
+      const { page, visit, violations } = site();
+      await visit("playground.html");
+      await outputOf('console.log(1);\nconsole.warn("careful");\nthrow new Error("no");');
+      expect(await violations()).toEqual([]);
+      await page.getByLabel("Program").focus();
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate(() => document.activeElement?.closest("[aria-label=Program]"))).toBeNull();
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
+      await page.waitForTimeout(600); // colours fade
+      expect(await violations()).toEqual([]);
+      await page.setViewportSize({ width: 375, height: 700 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    }, 60_000);
+  });
+}
