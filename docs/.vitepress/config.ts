@@ -1,4 +1,4 @@
-import { defineConfig } from "vitepress";
+import { defineConfig, type MarkdownRenderer } from "vitepress";
 import { readExamples } from "../examples/read-examples.ts";
 
 const guides = [
@@ -42,6 +42,16 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path 
 /** The sources of the packages are the site's modules, as in the tests. */
 const conditions = ["@sumo/source", "module", "browser", "development|production"];
 
+/** Programs on the pages that are written by hand get a button that runs them. The reference's code is signatures. */
+function makeCodeRunnable(markdown: MarkdownRenderer): void {
+  const fence = markdown.renderer.rules.fence!;
+  markdown.renderer.rules.fence = (tokens, i, options, env, self) => {
+    const html = fence(tokens, i, options, env, self);
+    const program = tokens[i]!.info === "ts" && !env.relativePath.startsWith("reference/");
+    return program ? `<RunnableCode>${html}</RunnableCode>` : html;
+  };
+}
+
 export default defineConfig({
   title: "SUMO",
   description: "Train models in TypeScript with little optimizer memory",
@@ -51,7 +61,10 @@ export default defineConfig({
   lastUpdated: false,
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   // The default colours of code have too little contrast.
-  markdown: { theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" } },
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: makeCodeRunnable,
+  },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],

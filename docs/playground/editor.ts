@@ -31,8 +31,13 @@ const colours = HighlightStyle.define([
 ]);
 
 const theme = EditorView.theme({
-  "&": { color: "var(--vp-c-text-1)", backgroundColor: "var(--vp-code-block-bg)", fontSize: "14px" },
-  "&.cm-focused": { outline: "2px solid var(--vp-c-brand-1)", outlineOffset: "-2px" },
+  "&": {
+    border: "2px solid transparent",
+    color: "var(--vp-c-text-1)",
+    backgroundColor: "var(--vp-code-block-bg)",
+    fontSize: "14px",
+  },
+  "&.cm-focused": { outline: "none", borderColor: "var(--vp-c-brand-1)" },
   ".cm-scroller": { fontFamily: "var(--vp-font-family-mono)", lineHeight: "1.55", maxHeight: "max(16em, 50vh)" },
   ".cm-content": { caretColor: "var(--vp-c-text-1)" },
   ".cm-gutters": { backgroundColor: "var(--vp-code-block-bg)", color: "var(--vp-c-text-2)", border: "none" },

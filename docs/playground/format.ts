@@ -3,9 +3,12 @@ const MOST_ITEMS = 24;
 const MOST_LINES = 8;
 const DEEPEST = 3;
 
-/** The arguments of a `console.log` as text: strings as they are, all else as {@link format} shows it. */
+/** The arguments of a `console.log` as text: strings as they are, all else as {@link format} shows it. A matrix gets lines of its own. */
 export function formatAll(values: readonly unknown[]): string {
-  return values.map((value) => (typeof value === "string" ? value : format(value))).join(" ");
+  const texts = values.map((value) => (typeof value === "string" ? value : format(value)));
+  return texts
+    .map((text, i) => (i === 0 ? "" : text.includes("\n") || texts[i - 1]!.includes("\n") ? "\n" : " ") + text)
+    .join("");
 }
 
 /** A value as text. Numbers in arrays and matrices are rounded to six digits, as a reader wants them; a number alone is not. */
@@ -82,7 +85,7 @@ function list(open: string, values: ArrayLike<unknown>, close: string, depth: nu
     return typeof value === "number" ? rounded(value) : format(value, depth + 1);
   });
   const rest = values.length > MOST_ITEMS ? [`… ${values.length - MOST_ITEMS} more`] : [];
-  return `${open}${[...shown, ...rest].join(", ")}${close}`;
+  return enclosed(open, [...shown, ...rest], close);
 }
 
 function fields(
@@ -96,5 +99,12 @@ function fields(
     return `${name}${between}${format(value, depth + 1)}`;
   });
   const rest = entries.length > MOST_ITEMS ? [`… ${entries.length - MOST_ITEMS} more`] : [];
-  return shown.length === 0 ? `${open}}` : `${open} ${[...shown, ...rest].join(", ")} }`;
+  return shown.length === 0 ? `${open}}` : enclosed(`${open} `, [...shown, ...rest], " }");
+}
+
+/** In one line, unless a part has several. */
+function enclosed(open: string, parts: readonly string[], close: string): string {
+  if (!parts.some((part) => part.includes("\n"))) return `${open}${parts.join(", ")}${close}`;
+  const lines = parts.map((part) => `  ${part.replaceAll("\n", "\n  ")}`);
+  return `${open.trimEnd()}\n${lines.join("\n")}\n${close.trim()}`;
 }

@@ -56,7 +56,7 @@ async function run(source: string): Promise<void> {
   }
 }
 
-for (const name of ["log", "info", "debug", "table", "dir"] as const)
+for (const name of ["log", "info", "table", "dir"] as const)
   console[name] = (...values: unknown[]) => print("log", formatAll(values));
 console.warn = (...values: unknown[]) => print("warn", formatAll(values));
 console.error = (...values: unknown[]) => print("error", formatAll(values));

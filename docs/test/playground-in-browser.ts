@@ -1,7 +1,10 @@
+import { join } from "node:path";
+import { codeBlocks } from "@sumo/testing/markdown";
 import type { Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { readExamples } from "../examples/read-examples.ts";
 import { modules } from "../playground/modules.ts";
+import { pages, root } from "./pages.ts";
 
 /** The built site, as its test opens it. */
 export interface Site {
@@ -16,6 +19,9 @@ export interface Site {
 /** The playground in a real browser. `site` is asked inside of every test. */
 export function describePlayground(site: () => Site): void {
   describe("the playground", () => {
+    const withPrograms = pages
+      .map((source) => [source, codeBlocks(join(root, source), import.meta.dirname)] as const)
+      .filter(([, programs]) => programs.length > 0);
     const status = () => site().page.getByRole("status").textContent();
     const output = async () => (await site().page.locator(".printed pre").allTextContents()).join("\n");
     const press = (name: string) => site().page.getByRole("button", { name, exact: true }).click();
@@ -60,6 +66,22 @@ export function describePlayground(site: () => Site): void {
       );
       expect(listed).toEqual(readExamples().map(({ title, output }) => ({ title, output })));
     }, 60_000);
+
+    test("every program on a page runs at its button, and prints what the page says", async () => {
+      const { page, visit, complaints } = site();
+      for (const [source, programs] of withPrograms) {
+        await visit(source.replace(/\.md$/, ".html"));
+        for (const [i, { said }] of programs.entries()) {
+          // Those that were opened have no such button any more; one after another leaves the processor to each.
+          await page.getByRole("button", { name: "Edit and run" }).first().click();
+          const opened = page.locator(".playground").nth(i);
+          await expect.poll(() => opened.getByRole("status").textContent(), { timeout: 30_000 }).toMatch(/^Done/);
+          expect(await opened.locator(".printed pre").allTextContents(), source).toEqual(said);
+        }
+        expect(await page.getByRole("button", { name: "Edit and run" }).count()).toBe(0);
+        expect(complaints, source).toEqual([]);
+      }
+    }, 180_000);
 
     test("opens from an example's page, and runs at once; nothing of it was loaded before", async () => {
       const { page, visit } = site();
@@ -109,7 +131,7 @@ export function describePlayground(site: () => Site): void {
         };
         main(3 as const);`;
       await run(program);
-      await expect.poll(output).toBe("2 × 2, Float64Array\n  1  0\n  0  1 3");
+      await expect.poll(output).toBe("2 × 2, Float64Array\n  1  0\n  0  1\n3");
     }, 60_000);
 
     const slips: readonly (readonly [program: string, message: RegExp, line: number])[] = [

@@ -15,6 +15,7 @@ describe("what a program prints", () => {
     [[{ s: Float64Array.of(2), rank: 1 }], "{ s: Float64Array(1) [2], rank: 1 }"],
     [[new Map([["w", new Set([1])]])], 'Map { "w" => Set {1} }'],
     [[fromRows([[1, -10, 0.5]]).T], "3 × 1, Float64Array\n    1\n  -10\n  0.5"],
+    [["r =", { q: identity(1), k: 2 }, "end"], "r =\n{\n  q: 1 × 1, Float64Array\n    1\n  k: 2\n}\nend"],
     [[tf.tensor1d([1, 2])], "Tensor\n    [1, 2]"],
     [[new ShapeError("qr", "bad")], "ShapeError [LINALG_SHAPE]: qr: bad"],
     [[new Error("a", { cause: new TypeError("b") })], "Error: a\n  because of TypeError: b"],

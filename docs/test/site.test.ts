@@ -115,7 +115,6 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     "start.html",
     "examples/index.html",
     "examples/05-polar.html",
-    "playground.html",
     "theory/orthogonalization.html",
     "theory/spectrum.html",
     "theory/memory.html",
