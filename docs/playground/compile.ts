@@ -18,12 +18,13 @@ export interface Program {
 
 /** A program that cannot be run as it stands. */
 export class SourceError extends Error {
-  override readonly name = "SyntaxError";
+  override readonly name: "SyntaxError" | "ImportError";
   /** Counted from 1. */
   readonly line: number;
 
-  constructor(message: string, line: number) {
+  constructor(name: "SyntaxError" | "ImportError", message: string, line: number) {
     super(message);
+    this.name = name;
     this.line = line;
   }
 }
@@ -78,5 +79,9 @@ function isImport(code: string, tokens: readonly Token[], i: number): boolean {
 /** Both parsers put the position behind their message, and as `loc` into the error. */
 function sourceErrorOf(error: unknown): SourceError {
   const { message, loc } = error as Error & { readonly loc?: { readonly line: number } };
-  return new SourceError(message.replace(/^Error parsing file: /, "").replace(/ \(\d+:\d+\)$/, ""), loc?.line ?? 1);
+  return new SourceError(
+    "SyntaxError",
+    message.replace(/^Error parsing file: /, "").replace(/ \(\d+:\d+\)$/, ""),
+    loc?.line ?? 1,
+  );
 }

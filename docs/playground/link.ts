@@ -52,5 +52,5 @@ function forwarding(name: string, module: object): string {
 }
 
 function unknownModule(name: string, line: number, names: readonly string[]): SourceError {
-  return new SourceError(`there is no module "${name}" here. There are: ${names.join(", ")}`, line);
+  return new SourceError("ImportError", `there is no module "${name}" here. There are: ${names.join(", ")}`, line);
 }
