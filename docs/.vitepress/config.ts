@@ -1,4 +1,4 @@
-import { defineConfig, type MarkdownRenderer } from "vitepress";
+import { defineConfig, type MarkdownEnv, type MarkdownRenderer } from "vitepress";
 import { readExamples } from "../examples/read-examples.ts";
 
 const guides = [
@@ -30,7 +30,8 @@ const evidence = [
   ["The GPU", "gpu"],
 ] as const;
 
-const examples = readExamples().map(({ name, title }) => [`${name.slice(0, 2)} ${title}`, name] as const);
+const examples = readExamples();
+const exampleLinks = examples.map(({ name, title }) => [`${name.slice(0, 2)} ${title}`, name] as const);
 
 const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
 
@@ -52,6 +53,16 @@ function makeCodeRunnable(markdown: MarkdownRenderer): void {
   };
 }
 
+/** Pages that are made from other files are not searched; the examples are found in their list. */
+function renderForSearch(
+  source: string,
+  env: MarkdownEnv,
+  markdown: { render(source: string, env: MarkdownEnv): string },
+): string {
+  const listed = examples.map(({ name, title, text }) => `## ${title} {#${name}}\n\n${text}`);
+  return markdown.render(env.relativePath === "examples/index.md" ? [source, ...listed].join("\n\n") : source, env);
+}
+
 export default defineConfig({
   title: "SUMO",
   description: "Train models in TypeScript with little optimizer memory",
@@ -66,7 +77,7 @@ export default defineConfig({
     config: makeCodeRunnable,
   },
   themeConfig: {
-    search: { provider: "local" },
+    search: { provider: "local", options: { _render: renderForSearch } },
     outline: [2, 3],
     nav: [
       { text: "Start", link: "/start" },
@@ -83,7 +94,7 @@ export default defineConfig({
         text: "Examples",
         link: "/examples/",
         collapsed: true,
-        items: [{ text: "Playground", link: "/playground" }, ...links("examples", examples)],
+        items: [{ text: "Playground", link: "/playground" }, ...links("examples", exampleLinks)],
       },
       { text: "Theory", items: links("theory", theory) },
       { text: "Evidence", items: links("evidence", evidence) },

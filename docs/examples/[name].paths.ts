@@ -2,6 +2,7 @@ import { programOf, readExamples } from "./read-examples.ts";
 
 /** A page for each example, made from its file. */
 export default {
+  watch: ["*.js", "output/*.txt"],
   paths: () =>
     readExamples().map((example) => {
       const { name, title, text, source, output } = example;

@@ -24,7 +24,7 @@ export function format(value: unknown, depth = 0): string {
   if (depth === DEEPEST) return "{…}";
   if (value instanceof Set) return list("Set {", [...value], "}", depth);
   if (value instanceof Map) return fields("Map {", [...value], " => ", depth);
-  if (hasOwnText(value)) return String(value);
+  if (hasOwnText(value)) return value.toString();
   const name = value.constructor === Object || value.constructor === undefined ? "" : `${value.constructor.name} `;
   return fields(`${name}{`, Object.entries(value), ": ", depth);
 }

@@ -179,17 +179,24 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await expect.poll(() => state("SUMO")).toBeLessThan(usual / 2);
   }, 120_000);
 
-  test("the search finds a function of the reference", async () => {
-    await visit("start.html");
-    const open = async (): Promise<number> => {
-      await page.keyboard.press("Control+k"); // unheard until the page has come to life
-      return page.getByRole("searchbox").count();
-    };
-    await expect.poll(open, { timeout: 60_000, interval: 1000 }).toBe(1);
-    await page.getByRole("searchbox").fill("rangeFinderInto");
-    await page.getByRole("option").first().waitFor();
-    expect(await page.getByRole("option").first().textContent()).toMatch(/rangeFinderInto/);
-  }, 120_000);
+  test.each([
+    ["a function of the reference", "rangeFinderInto", /rangeFinderInto/],
+    ["an example by its text", "interleaved spirals", /A network by hand/],
+  ])(
+    "the search finds %s",
+    async (_, words, title) => {
+      await visit("start.html");
+      const open = async (): Promise<number> => {
+        await page.keyboard.press("Control+k"); // unheard until the page has come to life
+        return page.getByRole("searchbox").count();
+      };
+      await expect.poll(open, { timeout: 60_000, interval: 1000 }).toBe(1);
+      await page.getByRole("searchbox").fill(words);
+      await page.getByRole("option").first().waitFor();
+      expect(await page.getByRole("option").first().textContent()).toMatch(title);
+    },
+    120_000,
+  );
 
   describePlayground(() => ({ page, complaints, visit, violations }));
 });
