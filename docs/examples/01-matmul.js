@@ -16,10 +16,8 @@ console.log("a b =", product.get(0, 0), product.get(0, 1), "/", product.get(1, 0
 // aᵀ a in two ways: the transpose as a view, and as an option of the product.
 const viaView = matmul(a.T, a);
 const viaOption = matmul(a, a, { transposeA: true });
-console.log(
-  "the same numbers:",
-  viaView.data.every((value, i) => value === viaOption.data[i]),
-);
+const same = viaView.data.every((value, i) => value === viaOption.data[i]);
+console.log("the same numbers:", same);
 
 // a aᵀ is symmetric: gram computes one half of it and mirrors it.
 console.log("a aᵀ =", gram(a).data.join(" "));

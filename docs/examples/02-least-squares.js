@@ -7,17 +7,10 @@ import { cond, gram, lstsq, matmul, matrix, norm, qr, solveTriangular } from "@s
 
 const points = 50;
 const t = Float64Array.from({ length: points }, (_, i) => i / (points - 1));
-const a = matrix(
-  points,
-  3,
-  Float64Array.from({ length: points * 3 }, (_, k) => t[Math.floor(k / 3)] ** (k % 3)),
-);
-// 1 - 2 t + 3 t², and noise of at most 0.01.
-const y = matrix(
-  points,
-  1,
-  t.map((x, i) => 1 - 2 * x + 3 * x ** 2 + 0.01 * Math.sin(i * i)),
-);
+const powers = Float64Array.from({ length: points * 3 }, (_, k) => t[Math.floor(k / 3)] ** (k % 3));
+const a = matrix(points, 3, powers); // columns 1, t, t²
+const noisy = t.map((x, i) => 1 - 2 * x + 3 * x ** 2 + 0.01 * Math.sin(i * i));
+const y = matrix(points, 1, noisy);
 
 const { q, r } = qr(a);
 const byHand = solveTriangular(r, matmul(q, y, { transposeA: true }));
@@ -28,11 +21,8 @@ console.log("lstsq:  ", Array.from(x.data, (c) => c.toFixed(3)).join(" "));
 
 // At the best x the residual is orthogonal to every column of a.
 const fitted = matmul(a, x);
-const residual = matrix(
-  points,
-  1,
-  y.data.map((value, i) => value - fitted.data[i]),
-);
+const left = noisy.map((value, i) => value - fitted.data[i]);
+const residual = matrix(points, 1, left);
 console.log("residual:", norm(residual).toFixed(3));
 console.log("orthogonal to a:", norm(matmul(a, residual, { transposeA: true })) < 1e-13);
 console.log("condition of a:", cond(a).toFixed(1), "and of aᵀ a:", cond(gram(a.T)).toFixed(0));

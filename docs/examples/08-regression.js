@@ -26,10 +26,9 @@ for (const options of contestants) {
     const error = matmul(x, w);
     error.data.set(error.data.map((value, i) => value - y.data[i]));
     if (step % 100 === 0 || step === steps - 1) losses.push(norm(error) ** 2 / points);
-    optimizer.stepParameter("w", matmul(x, error, { transposeA: true })); // both optimizers ignore its length
+    optimizer.stepParameter("w", matmul(x, error, { transposeA: true })); // but for a factor, which both ignore
   }
   const { stateFloats } = optimizer.report();
-  console.log(
-    `${options.optimizer}: ${losses.map((loss) => loss.toFixed(4)).join(" -> ")}, ${stateFloats} numbers kept`,
-  );
+  const shown = losses.map((loss) => loss.toFixed(4)).join(" -> ");
+  console.log(`${options.optimizer}: ${shown}, ${stateFloats} numbers kept`);
 }

@@ -25,10 +25,8 @@ console.log("saved", file.length, "bytes after step 7");
 const second = create(w); // the weights are ours, and where they were
 second.load(file);
 for (let step = 7; step < 20; step++) second.stepParameter("w", gradient(step));
-console.log(
-  "equal bits:",
-  w.every((value, i) => value === through[i]),
-);
+const same = w.every((value, i) => value === through[i]);
+console.log("equal bits:", same);
 
 // A file of another run is refused, and nothing is changed.
 try {

@@ -17,10 +17,8 @@ try {
   if (!(error instanceof NonFiniteGradientError)) throw error;
   console.log(error.message);
 }
-console.log(
-  "unchanged:",
-  w.every((value) => value === 1),
-);
+const unchanged = w.every((value) => value === 1);
+console.log("unchanged:", unchanged);
 
 const patient = createOptimizer([parameter], { optimizer: "sumo", lr: 0.1 }, { onNonFinite: "skip" });
 patient.on("alarm", ({ kind, parameter }) => console.log("alarm:", kind, "in", parameter));

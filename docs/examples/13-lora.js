@@ -19,17 +19,15 @@ const optimizer = createOptimizer([{ name: "w", ...tuned }], {
   lr: cosine({ peak: 0.2, warmup: 0, total: 200 }),
   rank: 4,
 });
-for (let step = 0; step < 200; step++)
-  optimizer.stepParameter(
-    "w",
-    tuned.data.map((w, i) => w - wanted[i]),
-  );
+for (let step = 0; step < 200; step++) {
+  const gradient = tuned.data.map((w, i) => w - wanted[i]);
+  optimizer.stepParameter("w", gradient);
+}
 
 for (const rank of [1, 2, 4]) {
   const { a, b, energyKept } = extractAdapter(base, tuned, { rank });
-  console.log(
-    `rank ${rank}: ${a.length + b.length} of ${out * inputs} numbers keep ${(100 * energyKept).toFixed(2)} %`,
-  );
+  const kept = (100 * energyKept).toFixed(2);
+  console.log(`rank ${rank}: ${a.length + b.length} of ${out * inputs} numbers keep ${kept} %`);
 }
 
 const adapter = extractAdapter(base, tuned, { energy: 0.99 });
