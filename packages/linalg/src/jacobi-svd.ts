@@ -1,10 +1,7 @@
 import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
-import { orthogonalizeRows, orthogonalizeRowsWorkspace } from "./jacobi.ts";
+import { NEGLIGIBLE, orthogonalizeRows, orthogonalizeRowsWorkspace } from "./jacobi.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
-
-/** Rows shorter than this times the longest are zero: their squares vanish. */
-const NEGLIGIBLE = 2 ** -500;
 
 /** Up to this order Jacobi alone is as fast as with eigenvectors to start from. */
 const SMALL = 16;

@@ -5,6 +5,8 @@ import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.t
 const EPS = Number.EPSILON;
 /** Ten suffice for random matrices without any preconditioning; convergence is quadratic. */
 const MAX_SWEEPS = 30;
+/** Rows shorter than this times the longest are zero: their squares vanish. */
+export const NEGLIGIBLE: number = 2 ** -500;
 
 /**
  * One-sided Jacobi: finds the orthogonal J for which the rows of J X are orthogonal, and puts it to work on packed `x` (k × n) and
@@ -40,11 +42,18 @@ export function orthogonalizeRows(
   });
 }
 
+/** The squares of the rows' lengths. Negligible rows become zero: what is left of their squares gives no angle to turn by. */
 function rowSquares(k: number, n: number, x: Float64Array, squares: Float64Array): void {
   for (let i = 0, at = 0; i < k; i++) {
     let sum = 0;
     for (let j = 0; j < n; j++, at++) sum += x[at]! * x[at]!;
     squares[i] = sum;
+  }
+  const least = NEGLIGIBLE ** 2 * squares.reduce((most, square) => Math.max(most, square), 0);
+  for (let i = 0; i < k; i++) {
+    if (squares[i]! >= least) continue;
+    squares[i] = 0;
+    x.fill(0, i * n, (i + 1) * n);
   }
 }
 

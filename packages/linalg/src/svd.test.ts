@@ -1,5 +1,6 @@
 import {
   addMatrixMatchers,
+  dense,
   determinant,
   frobenius,
   hilbert,
@@ -63,6 +64,15 @@ onEveryEngine("svd", () => {
         { name: "8 × 300", matrix: lapackMatrices(8, 300, type, 1).at(-4)!.matrix },
       ];
       for (const { name, matrix: a } of famous) checkFactors(name, type === "float32" ? single(a) : a);
+    });
+
+    // What deflation leaves of equal rows, as in pictures; and in float64 given directly: squares around the least number there is.
+    test.each([1e-158, 1e-161, 1e-162, 1e-170])("keeps them where rows all but vanish: %d of the first", (share) => {
+      const random = new TestRandom(9);
+      for (let trial = 0; trial < 10; trial++) {
+        const a = dense(6, 6, (i) => (i === 0 ? 1 : share) * (random.uniform() - 0.5));
+        checkFactors(`trial ${trial}`, type === "float32" ? single(a) : a);
+      }
     });
   });
 
