@@ -77,6 +77,7 @@ export function largest64(n: usize, x: usize): f64 {
 export { scaleLines, squaredNorms } from "./lines";
 export { qlSweep } from "./ql-sweep";
 export { jacobi } from "./jacobi";
+export { jacobiEigen } from "./jacobi-eigen";
 export { rankOneEigen } from "./rank-one-eigen";
 export { reflect } from "./reflect";
 export { updateMultiply } from "./update-multiply";

@@ -1,7 +1,7 @@
 export { cholesky, choleskyInto, choleskyWorkspace } from "./cholesky.ts";
 export { cond, condWorkspace, matrixRank, matrixRankWorkspace } from "./cond.ts";
 export { det, detWorkspace } from "./det.ts";
-export { type Eigh, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh.ts";
+export { type Eigh, type EighOptions, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
 export { createReferenceEngine } from "./engine/reference/reference-engine.ts";

@@ -14,7 +14,7 @@ export {
   times,
   type View,
 } from "./matrices/dense.ts";
-export { determinant, exactPolar } from "./matrices/exact.ts";
+export { determinant, eigenvaluesBelow, exactPolar } from "./matrices/exact.ts";
 export { hilbert, kahan, lauchli, secondDifference, wilkinson } from "./matrices/famous.ts";
 export {
   LAPACK_SIZES,

@@ -201,4 +201,21 @@ export interface Engine {
     zOffset: number,
     ldz: number,
   ): number;
+
+  /**
+   * One cyclic sweep of two-sided Jacobi on the symmetric n × n matrix A, stored in full: for each pair p < q with
+   * |a_pq| > tolerance √|a_pp a_qq|, the plane rotation by at most 45° that makes a_pq zero, on rows and columns of A and on the same
+   * rows of Z (n × m). Returns the largest such |a_pq| met, 0 if no pair was rotated.
+   */
+  jacobiEigen(
+    n: number,
+    tolerance: number,
+    a: Float64Array,
+    aOffset: number,
+    lda: number,
+    m: number,
+    z: Float64Array,
+    zOffset: number,
+    ldz: number,
+  ): number;
 }

@@ -55,6 +55,12 @@ export interface EngineUnderTest {
       ...[squares: Float64Array, m: number, z: Float64Array, zOffset: number, ldz: number],
     ]
   ): number;
+  jacobiEigen(
+    ...args: [
+      ...[n: number, tolerance: number, a: Float64Array, aOffset: number, lda: number],
+      ...[m: number, z: Float64Array, zOffset: number, ldz: number],
+    ]
+  ): number;
   squaredNorms(
     ...args: [
       ...[trans: boolean, m: number, n: number, a: Float32Array, aOffset: number, lda: number],

@@ -200,6 +200,45 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
       );
       fc.assert(property, { seed: 1, numRuns: 40 });
     });
+
+    test("sweeps of jacobiEigen make a symmetric matrix diagonal by rotations alone, each pair to its own scale", () => {
+      const order = fc.integer({ min: 1, max: 14 });
+      const property = fc.property(order, fc.constantFrom(0, 4, 20), inHeap, inHeap, (n, grade, inA, inZ) =>
+        withOperands(engine(), (make) => {
+          const [a, z] = [make("float64", n, n, inA) as Matrix, make("float64", n, n, inZ) as Matrix];
+          const entry = (i: number, j: number): number =>
+            a.initial(Math.max(i, j), Math.min(i, j)) * 2 ** (-grade * (i + j));
+          for (let i = 0; i < n; i++) {
+            for (let j = 0; j < n; j++) {
+              a.set(i, j, entry(i, j));
+              z.set(i, j, i === j ? 1 : 0);
+            }
+          }
+          const sweep = (): number => engine().jacobiEigen(n, EPS, a.data, a.offset, a.ld, n, z.data, z.offset, z.ld);
+          let sweeps = 0;
+          while (sweep() > 0) expect(++sweeps).toBeLessThanOrEqual(15);
+          a.expectGuards();
+          z.expectGuards();
+          const scale = 20 * (sweeps + 1) * n * EPS;
+          for (let i = 0; i < n; i++) {
+            for (let j = 0; j < n; j++) {
+              // Z A₀ Zᵀ = A.
+              let turned = 0;
+              for (let p = 0; p < n; p++) {
+                for (let q = 0; q < n; q++) turned += z.get(i, p) * entry(p, q) * z.get(j, q);
+              }
+              expect(Math.abs(a.get(i, j) - turned)).toBeLessThanOrEqual(scale * n);
+              expect(Math.abs(dot(z, i, j, n) - (i === j ? 1 : 0))).toBeLessThanOrEqual(scale);
+              expect(a.get(i, j)).toBe(a.get(j, i));
+              if (i === j) continue;
+              const size = Math.sqrt(Math.abs(a.get(i, i))) * Math.sqrt(Math.abs(a.get(j, j)));
+              expect(Math.abs(a.get(i, j))).toBeLessThanOrEqual(EPS * size);
+            }
+          }
+        }),
+      );
+      fc.assert(property, { seed: 1, numRuns: 40 });
+    });
   });
 }
 

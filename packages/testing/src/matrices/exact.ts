@@ -22,6 +22,26 @@ export function determinant(n: number, whole: ArrayLike<number>): { value: numbe
 }
 
 /**
+ * How many eigenvalues of the packed symmetric n × n matrix are less than `x`, exactly: by Sylvester's law of inertia as many as the leading
+ * minors of A − x I change sign, unless one of them is zero, which is NaN here. Elements are 0 or at least 2⁻²⁶⁸.
+ */
+export function eigenvaluesBelow(n: number, a: ArrayLike<number>, x: number): number {
+  const rows = rowsOf(n, a, fixed);
+  for (let i = 0; i < n; i++) rows[i]![i]! -= fixed(x);
+  let [previous, below] = [1n, 0];
+  for (let k = 0; k < n; k++) {
+    const minor = rows[k]![k]!;
+    if (minor === 0n) return Number.NaN;
+    if (minor > 0n !== previous > 0n) below++;
+    for (let i = k + 1; i < n; i++) {
+      for (let j = k + 1; j < n; j++) rows[i]![j] = (rows[i]![j]! * minor - rows[i]![k]! * rows[k]![j]!) / previous;
+    }
+    previous = minor;
+  }
+  return below;
+}
+
+/**
  * Orthogonal polar factor of a packed nonsingular n × n matrix, exact to far below float64, by Newton's iteration
  * X ← (X + X⁻ᵀ) / 2 in fixed-point numbers of 320 fractional bits. For small n.
  */

@@ -4,6 +4,7 @@ import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
 import { gram } from "./gram.ts";
 import { jacobi } from "./jacobi.ts";
+import { jacobiEigen } from "./jacobi-eigen.ts";
 import { scaleLines, squaredNorms } from "./lines.ts";
 import { qlSweep } from "./ql-sweep.ts";
 import { rankOneEigen } from "./rank-one-eigen.ts";
@@ -26,6 +27,7 @@ export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
     squaredNorms,
     scaleLines,
     jacobi,
+    jacobiEigen,
     reflect,
     qlSweep,
     rankOneEigen,

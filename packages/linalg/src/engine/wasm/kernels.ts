@@ -40,6 +40,7 @@ export interface Kernels {
     z: number,
     ldz: number,
   ): number;
+  jacobiEigen(n: number, tolerance: number, a: number, lda: number, m: number, z: number, ldz: number): number;
   rankOneEigen(
     k: number,
     rho: number,
