@@ -51,14 +51,22 @@ export class NonFiniteError extends LinalgError {
   }
 }
 
-/** An iteration that did not meet its tolerance. */
+/** An iteration that did not meet its tolerance, or a system library that gave up, which says neither after how many steps nor how far off. */
 export class NotConvergedError extends LinalgError {
   readonly code = "LINALG_NOT_CONVERGED";
-  readonly iterations: number;
-  readonly residual: number;
+  /** Undefined where LAPACK gave up. */
+  readonly iterations: number | undefined;
+  /** What was left of the quantity that should vanish. Undefined where LAPACK gave up. */
+  readonly residual: number | undefined;
 
-  constructor(operation: string, iterations: number, residual: number) {
-    super(operation, `no convergence after ${iterations} iterations, residual ${residual}`);
+  constructor(operation: string, measured?: { readonly iterations: number; readonly residual: number }) {
+    const { iterations, residual } = measured ?? {};
+    super(
+      operation,
+      measured === undefined
+        ? "no convergence in LAPACK"
+        : `no convergence after ${iterations} iterations, residual ${residual}`,
+    );
     this.iterations = iterations;
     this.residual = residual;
   }

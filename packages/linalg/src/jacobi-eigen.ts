@@ -28,7 +28,7 @@ export function jacobiEigen(
   for (let sweep = 0; ; sweep++) {
     const largest = engine.jacobiEigen(n, EPS, a, 0, n, m, rows, 0, n);
     if (largest === 0) break;
-    if (sweep === MAX_SWEEPS) throw new NotConvergedError(operation, sweep, largest);
+    if (sweep === MAX_SWEEPS) throw new NotConvergedError(operation, { iterations: sweep, residual: largest });
   }
   for (let i = 0; i < n; i++) values[i] = a[i * n + i]!;
   if (z === undefined) sortRows(n, values);

@@ -35,7 +35,7 @@ export function orthogonalizeRows(
       rowSquares(k, n, x, squares);
       const cosine = work.engine.jacobi(k, n, tolerance, x, 0, n, squares, m, z, 0, m);
       if (cosine === 0) break;
-      if (sweep === MAX_SWEEPS) throw new NotConvergedError(operation, sweep, cosine);
+      if (sweep === MAX_SWEEPS) throw new NotConvergedError(operation, { iterations: sweep, residual: cosine });
     }
     for (let i = 0; i < k; i++) lengths[i] = Math.sqrt(squares[i]!);
     sortRows(k, lengths, x, z);

@@ -32,7 +32,9 @@ export function tridiagonalQl(
     for (let iteration = 0; ; iteration++) {
       const last = blockEnd(first, high, e, negligible);
       if (last === first) break;
-      if (iteration === MAX_ITERATIONS) throw new NotConvergedError(operation, iteration, Math.abs(e[first]!));
+      if (iteration === MAX_ITERATIONS) {
+        throw new NotConvergedError(operation, { iterations: iteration, residual: Math.abs(e[first]!) });
+      }
       engine.qlSweep(first, last, d, e, z, column, m, ldz);
     }
   }

@@ -14,8 +14,6 @@ type Finite = (x: Float64Array) => boolean;
 
 /** Columns that LAPACK takes together; more scratch than that makes nothing faster. */
 const BLOCK = 32;
-/** Iterations that LAPACK gives an eigenvalue or a singular value (dsteqr, dbdsqr). */
-const LIMIT = 30;
 
 /** LAPACK's functions in `library`, on packed rows, which are its packed columns; undefined where the library has none. */
 export function openLapack(library: LibraryHandle, engine: Engine): Lapack | undefined {
@@ -60,7 +58,7 @@ function spectra(
   finite: Finite,
 ): Pick<Lapack, "symmetricEigen" | "svd"> {
   const check = (operation: string, info: number, ...results: Float64Array[]): void => {
-    if (info > 0 || !results.every(finite)) throw new NotConvergedError(operation, LIMIT, Number.NaN);
+    if (info > 0 || !results.every(finite)) throw new NotConvergedError(operation);
   };
   return {
     symmetricEigen(operation, n, a, values, vectors) {
