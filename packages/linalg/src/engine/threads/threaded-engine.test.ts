@@ -1,9 +1,17 @@
 import { describeBits, describeEngine } from "@sumo/testing";
 import { afterEach, expect, test, vi } from "vitest";
+import { eigh } from "../../eigh.ts";
 import { OptionError } from "../../errors.ts";
 import { Heap } from "../../heap.ts";
+import { matrix } from "../../matrix.ts";
+import { polar } from "../../polar.ts";
+import { qr } from "../../qr.ts";
+import { svd } from "../../svd.ts";
+import { useEngine } from "../current.ts";
+import type { Engine } from "../engine.ts";
 import { compileKernels } from "../wasm/instantiate.ts";
 import { wasmBase64 } from "../wasm/kernels.generated.ts";
+import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { createThreadedEngine, type ThreadedEngine } from "./threaded-engine.ts";
 
@@ -36,6 +44,23 @@ test("a product is right before the workers have started, and after they have en
   expect(engine.idleWorkers).toBe(0);
   product();
   expect(c.every((x) => x === n)).toBe(true);
+});
+
+test("factorizations of matrices large enough for two threads have the bits of one", async () => {
+  const two = await started(2);
+  const data = Float64Array.from({ length: 200 * 160 }, (_, i) => Math.sin(i * i));
+  const factors = (engine: Engine): Float64Array[] => {
+    useEngine(engine);
+    const tall = matrix(200, 160, data);
+    const square = matrix(160, 160, data.subarray(0, 160 * 160));
+    const [{ q, r }, { u, s, vt }, { values, vectors }] = [qr(tall), svd(tall), eigh(square)];
+    return [q.data, r.data, u.data, s, vt.data, values, vectors.data, polar(tall).u.data];
+  };
+  const expected = factors(createWasmEngine(heap));
+  factors(two).forEach((array, i) => {
+    expect(array.findIndex((x, j) => !Object.is(x, expected[i]![j]))).toBe(-1);
+  });
+  two.dispose();
 });
 
 test("a parked worker wakes", async () => {
