@@ -113,6 +113,21 @@ onEveryEngine("rangeFinder", () => {
     });
   });
 
+  test.each(["float32", "float64"] as const)("estimates of %s are as far off as documented, and no further", (type) => {
+    const falling = [1, 0.3, 0.1, 0.03, 0.01, 0.003];
+    const exact = withSingularValues(m, 6, falling, new TestRandom(7));
+    const a: MatrixLike = type === "float32" ? single(exact) : exact;
+    const [ulp, double] = [m * ULP[type], m * ULP.float64];
+    const { q, s } = rangeFinder(a, 6);
+    const warm = rangeFinder(a, 6, { start: q });
+    const decomposed = randomizedSvd(a, 6);
+    falling.forEach((sigma, i) => {
+      expect(Math.abs(s[i]! - sigma)).toBeLessThanOrEqual(ulp + double / sigma);
+      expect(Math.abs(warm.s[i]! - sigma)).toBeLessThanOrEqual(ulp / sigma + double / sigma ** 3);
+      expect(Math.abs(decomposed.s[i]! - sigma)).toBeLessThanOrEqual(ulp);
+    });
+  });
+
   test("equal keys give equal bits in every layout, other keys others", () => {
     const [first, ...others] = layouts(decaying, "float64").map((view) => rangeFinder(view, rank, { key: [1, 2, 3] }));
     for (const other of others) expect(other.q.data).toEqual(first!.q.data);

@@ -29,7 +29,11 @@ export interface RangeFinderOptions extends RangeFinderSettings {
 export interface RangeFinder<D extends Real = Real> {
   /** m × rank, orthonormal columns, by falling singular value. */
   readonly q: Matrix<D>;
-  /** Estimates of the leading singular values, descending; none exceeds the true one by more than rounding. */
+  /**
+   * Estimates of the leading singular values, descending; none exceeds the true one by more than rounding. They come from a Gram matrix in
+   * float64, so rounding moves the i-th by up to c m (ε σ₁ + ε₆₄ σ₁²/σᵢ), with a `start` c m (ε σ₁²/σᵢ + ε₆₄ σ₁⁴/σᵢ³).
+   * In float32 the first terms rule for any condition that the data can have; for small values of a float64 matrix see {@link randomizedSvd}.
+   */
   readonly s: Float64Array;
 }
 
