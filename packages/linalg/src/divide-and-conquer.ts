@@ -1,5 +1,5 @@
 import { rotateRows } from "./rotate-rows.ts";
-import { tridiagonalQl } from "./tridiagonal-ql.ts";
+import { largestEntry, tridiagonalQl } from "./tridiagonal-ql.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 const EPS = Number.EPSILON;
@@ -13,6 +13,8 @@ interface Tridiagonal {
   readonly d: Float64Array;
   readonly e: Float64Array;
   readonly z: Float64Array;
+  /** Neighbours up to here count as zero: the secular equation of an update far below the rest would underflow. */
+  readonly negligible: number;
 }
 
 /**
@@ -35,17 +37,17 @@ export function divideAndConquer(
 ): void {
   z.fill(0);
   for (let i = 0; i < n; i++) z[i * n + i] = 1;
-  conquer({ operation, n, d, e, z }, 0, n, work);
+  conquer({ operation, n, d, e, z, negligible: EPS * largestEntry(0, n, d, e) }, 0, n, work);
 }
 
 function conquer(t: Tridiagonal, low: number, high: number, work: Workspace): void {
   const { operation, d, e, z, n } = t;
   if (high - low <= LEAF) {
-    tridiagonalQl(work.engine, operation, low, high, d, e, z, low, high - low, n);
+    tridiagonalQl(work.engine, operation, low, high, d, e, z, low, high - low, n, t.negligible);
     return;
   }
   const middle = (low + high) >> 1;
-  const beta = e[middle - 1]!;
+  const beta = Math.abs(e[middle - 1]!) > t.negligible ? e[middle - 1]! : 0;
   d[middle - 1]! -= Math.abs(beta);
   d[middle]! -= Math.abs(beta);
   conquer(t, low, middle, work);

@@ -1,6 +1,7 @@
 import {
   addMatrixMatchers,
   dense,
+  element,
   flip,
   frobenius,
   hilbert,
@@ -9,6 +10,7 @@ import {
   scaleColumns,
   secondDifference,
   single,
+  TestRandom,
   ULP,
   type View,
   wilkinson,
@@ -60,6 +62,23 @@ onEveryEngine("eigh", () => {
       ];
       for (const { name, matrix: a } of famous) checkFactors(name, type === "float32" ? single(a) : a);
     });
+  });
+
+  test("stays finite and orthonormal where values fall below the least number", () => {
+    const random = new TestRandom(6);
+    for (const [n, grade] of [
+      [51, 21],
+      [64, 9],
+      [76, 9],
+      [90, 30],
+    ] as const) {
+      const a = dense(n, n, (i, j) => 2 ** (-grade * (i + j)) * (random.uniform() - 0.5));
+      const { values, vectors } = eigh(a);
+      const lower = dense(n, n, (i, j) => element(a, Math.max(i, j), Math.min(i, j)));
+      const unit = THRESHOLD * n * ULP.float64;
+      expect([scaleColumns(vectors, values), flip(vectors)]).toReconstruct(lower, unit * frobenius(lower));
+      expect(vectors).toBeOrthonormal(unit);
+    }
   });
 
   test("finds known eigenvalues", () => {

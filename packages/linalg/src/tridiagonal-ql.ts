@@ -9,7 +9,7 @@ const MAX_ITERATIONS = 30;
  * Eigenvalues of rows low … high − 1 of the symmetric tridiagonal matrix with diagonal `d` and neighbours `e`, by implicit QL with
  * Wilkinson's shift. On exit `d` holds them in no order and `e` is spoiled; it has one element more than neighbours.
  * Of `z`, with rows ldz apart, the same rows from column `column` on are rotated along, m elements each: from those of the identity
- * they become the eigenvectors. With m = 0 there are none.
+ * they become the eigenvectors. With m = 0 there are none. Neighbours up to `negligible` count as zero.
  *
  * @throws {NotConvergedError}
  * @see Parlett, The Symmetric Eigenvalue Problem (1998), §8.14. Deviates: a neighbour is negligible
@@ -26,8 +26,8 @@ export function tridiagonalQl(
   column: number,
   m: number,
   ldz: number,
+  negligible: number = EPS * largestEntry(low, high, d, e),
 ): void {
-  const negligible = EPS * largestEntry(low, high, d, e);
   for (let first = low; first < high; first++) {
     for (let iteration = 0; ; iteration++) {
       const last = blockEnd(first, high, e, negligible);
@@ -40,7 +40,8 @@ export function tridiagonalQl(
   }
 }
 
-function largestEntry(low: number, high: number, d: Float64Array, e: Float64Array): number {
+/** Largest magnitude in rows low … high − 1. */
+export function largestEntry(low: number, high: number, d: Float64Array, e: Float64Array): number {
   let most = 0;
   for (let i = low; i < high; i++) most = Math.max(most, Math.abs(d[i]!), i < high - 1 ? Math.abs(e[i]!) : 0);
   return most;
