@@ -17,6 +17,7 @@ const guides = [
 const theory = [
   ["Orthogonalization", "orthogonalization"],
   ["The moment's spectrum", "spectrum"],
+  ["A picture's subspace", "picture"],
   ["Memory", "memory"],
   ["Limits", "limits"],
 ] as const;
@@ -104,6 +105,7 @@ export default defineConfig({
         items: [
           ...packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/${name}/src` })),
           ...links("guide", [
+            ["Options of the trainer", "options"],
             ["Errors by code", "errors"],
             ["What corresponds to what", "compatibility"],
           ]),

@@ -117,6 +117,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     "examples/05-polar.html",
     "theory/orthogonalization.html",
     "theory/spectrum.html",
+    "theory/picture.html",
     "theory/memory.html",
     "evidence/linalg.html",
   ])(
@@ -160,6 +161,24 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await expect.poll(() => cell("condition number")).not.toBe(later);
     expect(await cell("exact polar factor")).toBeLessThan((await cell("condition number")) * 2 ** -24);
     expect(await cell("Muon's five steps")).toBeGreaterThan(0.05);
+  }, 120_000);
+
+  test("the picture answers to the rank, and is read from a file; what is no picture is refused", async () => {
+    await visit("theory/picture.html");
+    const captured = () =>
+      page
+        .locator("tr", { hasText: "energy captured" })
+        .locator("td")
+        .textContent()
+        .then((text) => Number.parseFloat(text ?? ""));
+    const usual = await captured();
+    await page.getByLabel("Rank").fill("96");
+    await expect.poll(captured).toBeGreaterThan(usual);
+    await page.getByLabel("Your picture").setInputFiles(join(root, "images", "demo.png"));
+    await expect.poll(() => page.locator("figcaption").first().textContent()).toMatch(/512/);
+    await page.getByLabel("Your picture").setInputFiles(join(root, "package.json"));
+    await page.getByRole("alert").waitFor();
+    expect(await captured()).toBeGreaterThan(0);
   }, 120_000);
 
   test("the memory calculator answers to the model and the rank", async () => {

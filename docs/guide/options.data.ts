@@ -1,0 +1,45 @@
+import { Command, type Option } from "commander";
+import { createServer } from "vite";
+
+/** The options under one heading of `train --help`, as it prints them. */
+export interface Group {
+  readonly title: string;
+  readonly options: readonly { readonly flags: string; readonly description: string }[];
+}
+
+export default {
+  watch: ["../../apps/trainer/src/flags.ts", "../../apps/trainer/src/options.ts"],
+  load: async (): Promise<readonly Group[]> => groupsOf(await trainerCommand()),
+};
+
+/** The command line's own definitions, from the sources: the site needs no build of the trainer. */
+async function trainerCommand(): Promise<Command> {
+  const server = await createServer({
+    configFile: false,
+    root: import.meta.dirname,
+    logLevel: "error",
+    appType: "custom",
+    server: { middlewareMode: true, watch: null, ws: false },
+    optimizeDeps: { noDiscovery: true },
+    ssr: { noExternal: [/^@sumo\//], resolve: { conditions: ["@sumo/source"] } },
+  });
+  try {
+    const { addOptions } = await server.ssrLoadModule("@sumo/trainer/flags");
+    return addOptions(new Command("train"));
+  } finally {
+    await server.close();
+  }
+}
+
+function groupsOf(command: Command): readonly Group[] {
+  const help = command.createHelp();
+  const titleOf = ({ helpGroupHeading }: Option) => helpGroupHeading!.replace(/:$/, "");
+  return [...new Set(command.options.map(titleOf))].map((title) => ({
+    title,
+    options: command.options
+      .filter((option) => titleOf(option) === title)
+      .map((option) => ({ flags: option.flags, description: help.optionDescription(option) })),
+  }));
+}
+
+export declare const data: readonly Group[];
