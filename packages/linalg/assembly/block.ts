@@ -30,10 +30,14 @@ export function block<T>(
     for (; i < m; i += MR, pair += aPair, to += MR * cRow) {
       const rows = min(MR, m - i);
       // A missing second row of A is not read.
-      tile<T>(k, pair, rows < MR ? 0 : aRow, aStep, b, alpha, <T>0, scratch, width);
+      edgeTile<T>(k, pair, rows < MR ? 0 : aRow, aStep, b, alpha, scratch);
       merge<T>(rows, cols, scratch, beta, to, cRow, cCol);
     }
   }
+}
+
+function edgeTile<T>(k: usize, a: usize, aRow: usize, aStep: usize, b: usize, alpha: T, c: usize): void {
+  tile<T>(k, a, aRow, aStep, b, alpha, <T>0, c, columns<T>() * sizeof<T>());
 }
 
 /** C ← the first rows and columns of a tile + beta C. */
