@@ -66,7 +66,8 @@ function tableOf(contestants: readonly Contestant[], adamwFloats = Number.NaN): 
   };
 }
 
-function isAtEdge({ lr, swept }: Contestant): boolean {
+/** Whether the best learning rate was the smallest or the largest that was tried. */
+export function isAtEdge({ lr, swept }: Contestant): boolean {
   const rates = swept.map((one) => one.lr);
   return lr === Math.min(...rates) || lr === Math.max(...rates);
 }

@@ -1,6 +1,6 @@
 import type { Line } from "../charts/lines.ts";
 import type { DotRow } from "../charts/rows.ts";
-import defaults, { type Contestant, findingOf } from "../evidence/defaults.data.ts";
+import defaults, { type Contestant, findingOf, isAtEdge } from "../evidence/defaults.data.ts";
 
 /** What `bench/sumo-defaults.js` calls the contestant that the others differ from in one choice, and that one's choices. */
 const BASE = { name: "SUMO, default", rank: 32, refreshEvery: 50 };
@@ -59,12 +59,13 @@ export default {
   },
 };
 
-function rateFindingOf({ name, lr, swept }: Contestant): string {
+function rateFindingOf(contestant: Contestant): string {
+  const { name, lr, swept } = contestant;
   const best = Math.min(...swept.map(({ loss }) => loss));
   const worst = Math.max(...swept.map(({ loss }) => loss));
   const rates = swept.map((one) => one.lr);
   const range = `between ${Math.min(...rates)} and ${Math.max(...rates)}`;
-  const edge = lr === Math.max(...rates) || lr === Math.min(...rates) ? ", the edge of what was tried" : "";
+  const edge = isAtEdge(contestant) ? ", the edge of what was tried" : "";
   return `${name}: best at ${lr}${edge}; ${range} the loss varies by ${(worst - best).toFixed(3)}.`;
 }
 
