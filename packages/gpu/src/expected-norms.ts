@@ -1,3 +1,4 @@
+import type { Lines } from "@sumo/core";
 import type { Gpu } from "./gpu.ts";
 import { appendKernel } from "./kernels/move.ts";
 import { transpose } from "./move.ts";
@@ -12,7 +13,7 @@ export interface Norms {
 }
 
 interface Expected {
-  readonly lines: "rows" | "columns";
+  readonly lines: Lines;
   /** 1 × their number. */
   readonly norms: GpuTensor;
 }
@@ -30,7 +31,7 @@ export class ExpectedNorms {
   }
 
   /** Announces that the norm of `a`, and those of its lines if they are given, will be asked for before it is written to. */
-  expect(a: GpuTensor, lines?: "rows" | "columns"): void {
+  expect(a: GpuTensor, lines?: Lines): void {
     const { gpu } = this;
     if (gpu.norms(a)[lines ?? "whole"] !== undefined || a.rows * a.cols === 0) return;
     const expected = this.waiting.get(a);

@@ -4,6 +4,7 @@ import {
   type Backend,
   type BackendSizes,
   deviceSizes,
+  type Lines,
   type NewtonSchulzOptions,
   OwningScratch,
   type PolarInfo,
@@ -109,13 +110,7 @@ class JaxBackend implements Backend<JaxMatrix, JaxSource> {
     put(out, combined(alpha, product(contents(a), contents(b), transposeA, transposeB), beta, out));
   }
 
-  scaleLines(
-    out: JaxMatrix,
-    a: JaxMatrix,
-    numerator: JaxMatrix,
-    denominator: JaxMatrix,
-    lines: "rows" | "columns",
-  ): void {
+  scaleLines(out: JaxMatrix, a: JaxMatrix, numerator: JaxMatrix, denominator: JaxMatrix, lines: Lines): void {
     const ratios = lineRatios(contents(numerator), contents(denominator), lines === "rows" ? 1 : 0);
     put(out, contents(a).mul(ratios));
   }

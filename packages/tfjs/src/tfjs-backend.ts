@@ -3,6 +3,7 @@ import {
   type Backend,
   type BackendSizes,
   deviceSizes,
+  type Lines,
   type NewtonSchulzOptions,
   OwningScratch,
   type PolarInfo,
@@ -131,7 +132,7 @@ class Backing implements TfjsBackend {
     );
   }
 
-  scaleLines(out: Cell, a: Cell, numerator: Cell, denominator: Cell, lines: "rows" | "columns"): void {
+  scaleLines(out: Cell, a: Cell, numerator: Cell, denominator: Cell, lines: Lines): void {
     tf.tidy(() => {
       const ratios = lineRatios(numerator.read(), denominator.read(), lines === "rows" ? 1 : 0);
       this.replay.write(out, tf.mul(a.read(), ratios));
