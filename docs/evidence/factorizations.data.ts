@@ -1,5 +1,5 @@
 import { type DotRow, digits, type Table } from "../charts/rows.ts";
-import { judged, type LinalgReport, readResults, setting, type Target } from "./results.ts";
+import { type Judged, judged, type LinalgReport, readResults, setting, type Target } from "./results.ts";
 
 interface Result {
   readonly routine: string;
@@ -18,10 +18,8 @@ interface Contestant {
   readonly right?: boolean;
 }
 
-export interface Factorizations {
+export interface Factorizations extends Judged {
   readonly setting: string;
-  readonly missed: Table;
-  readonly met: Table;
   readonly charts: readonly { readonly routine: string; readonly rows: readonly DotRow[] }[];
   readonly errors: Table;
 }

@@ -1,5 +1,5 @@
-import { type DotRow, digits, type Table } from "../charts/rows.ts";
-import { judged, type LinalgReport, readResults, setting, type Target } from "./results.ts";
+import { type DotRow, digits } from "../charts/rows.ts";
+import { type Judged, judged, type LinalgReport, readResults, setting, type Target } from "./results.ts";
 
 interface Result {
   readonly name: string;
@@ -11,10 +11,8 @@ interface Result {
   readonly targets: readonly Target[];
 }
 
-export interface Products {
+export interface Products extends Judged {
   readonly setting: string;
-  readonly missed: Table;
-  readonly met: Table;
   readonly charts: readonly { readonly dtype: string; readonly rows: readonly DotRow[] }[];
 }
 

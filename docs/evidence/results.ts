@@ -18,20 +18,32 @@ export interface Target {
   readonly median: number;
   readonly least: number;
   readonly met: boolean;
+  /** Why it is missed, where it is. */
+  readonly reason?: string;
 }
 
-/** The targets that were missed and those that were met. */
-export function judged(targets: readonly Target[]): { readonly missed: Table; readonly met: Table } {
-  const table = (met: boolean): Table => ({
-    head: ["task", "ours", "other", "at most", "median", "least"],
-    rows: targets
-      .filter((target) => target.met === met)
-      .map(({ name, dtype, ours, other, limit, median, least }) => {
-        const [most, ...reached] = [limit, median, least].map((share) => share.toFixed(2));
-        return [`${name}, ${dtype}`, ours, other, most!, ...reached];
-      }),
-  });
-  return { missed: table(false), met: table(true) };
+/** Targets as a page shows them; the last cell of a missed one is the number of its reason in the list. */
+export interface Judged {
+  readonly missed: Table;
+  readonly reasons: readonly string[];
+  readonly met: Table;
+}
+
+/** The targets that were missed, why they were, and those that were met. */
+export function judged(targets: readonly Target[]): Judged {
+  const head = ["task", "ours", "other", "at most", "median", "least"];
+  const cells = ({ name, dtype, ours, other, limit, median, least }: Target): readonly string[] => {
+    const shares = [limit, median, least].map((share) => share.toFixed(2));
+    return [`${name}, ${dtype}`, ours, other, ...shares];
+  };
+  const missed = targets.filter(({ met }) => !met);
+  const reasons = [...new Set(missed.map(({ reason = "Not explained." }) => reason))];
+  const why = ({ reason = "Not explained." }: Target): string => String(reasons.indexOf(reason) + 1);
+  return {
+    missed: { head: [...head, "why"], rows: missed.map((target) => [...cells(target), why(target)]) },
+    reasons,
+    met: { head, rows: targets.filter(({ met }) => met).map(cells) },
+  };
 }
 
 /** What the linear algebra was measured on, in a line. */
