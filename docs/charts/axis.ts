@@ -4,7 +4,7 @@ export interface Axis {
   place(value: number): number;
 }
 
-/** An axis that holds all values: of powers of ten where it is logarithmic, else of round numbers. */
+/** An axis that holds all values: of powers of ten where it is logarithmic, with 2 and 5 between few of them, else of round numbers. */
 export function axisOf(values: readonly number[], logarithmic = false): Axis {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return logarithmic ? logarithmicAxis(least, most) : linearAxis(least, most);
@@ -12,8 +12,13 @@ export function axisOf(values: readonly number[], logarithmic = false): Axis {
 
 function logarithmicAxis(least: number, most: number): Axis {
   const [from, to] = [Math.log10(least) - 0.1, Math.log10(most) + 0.1];
+  const digits = to - from < 2 ? [1, 2, 5] : [1];
   const ticks: number[] = [];
-  for (let exponent = Math.ceil(from); exponent <= to; exponent++) ticks.push(Number(`1e${exponent}`));
+  for (let exponent = Math.floor(from); exponent <= to; exponent++) {
+    ticks.push(
+      ...digits.map((digit) => Number(`${digit}e${exponent}`)).filter((x) => x >= 10 ** from && x <= 10 ** to),
+    );
+  }
   return {
     ticks: ticks.map((value) => ({ value, label: value.toLocaleString("en", { maximumFractionDigits: 12 }) })),
     place: (value) => (100 * (Math.log10(value) - from)) / (to - from),

@@ -43,7 +43,7 @@ test("every command of --help is on the page, and no other", () => {
   const page = readFileSync(join(root, "guide", "options.md"), "utf8");
   const commands = help.slice(help.indexOf("Commands:"));
   const known = Array.from(commands.matchAll(/ (runs|export(?:-\w+)?|[a-z-]+) (?:<|look)/g), ([, name]) => name!);
-  const shown = Array.from(page.matchAll(/ train ([a-z-]+) /g), ([, name]) => name!);
+  const shown = Array.from(page.matchAll(/`train ([a-z-]+) /g), ([, name]) => name!);
   expect(known.length).toBeGreaterThan(2);
   expect([...new Set(shown)].sort()).toEqual([...new Set(known)].sort());
 });
