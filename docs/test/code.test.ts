@@ -6,7 +6,8 @@ import { pages, root } from "./pages.ts";
 
 beforeAll(() => tf.setBackend("cpu"));
 
-const blocks = pages.flatMap((page) =>
+const readmes = ["README.md", "README.zh-CN.md"].map((name) => join("..", name));
+const blocks = [...pages, ...readmes].flatMap((page) =>
   codeBlocks(join(root, page), import.meta.dirname).map((block, index): [string, CodeBlock] => [
     `${page}, block ${index}`,
     block,
