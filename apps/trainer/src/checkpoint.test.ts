@@ -1,7 +1,7 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { type Checkpoint, hasCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { RunError } from "./errors.ts";
 
@@ -11,10 +11,9 @@ const checkpoint = (step: number): Checkpoint => ({
   optimizer: Buffer.from(`state of ${step}`),
 });
 const FILES = ["model.safetensors", "optimizer.safetensors"];
-const fresh = (): string => mkdtempSync(join(tmpdir(), "trainer-checkpoint-"));
 
 test("the last checkpoint written is the one read, and no file is left aside", () => {
-  const folder = fresh();
+  const folder = temporaryFolder();
   expect(hasCheckpoint(folder)).toBe(false);
   for (const step of [1, 2, 3]) writeCheckpoint(folder, checkpoint(step));
   expect(hasCheckpoint(folder)).toBe(true);
@@ -24,10 +23,10 @@ test("the last checkpoint written is the one read, and no file is left aside", (
 
 /** The folders that a process leaves which dies between two operations on files while it replaces checkpoint 1 by checkpoint 2. */
 function* crashes(): Generator<{ folder: string; step: number }> {
-  const done = fresh();
+  const done = temporaryFolder();
   writeCheckpoint(done, checkpoint(2));
   for (let operations = 0; operations <= 6; operations++) {
-    const folder = fresh();
+    const folder = temporaryFolder();
     writeCheckpoint(folder, checkpoint(1));
     const take =
       (name: string): (() => void) =>
@@ -61,7 +60,7 @@ test("dying again while the next checkpoint is written aside loses nothing", () 
 });
 
 test.each(FILES)("a damaged or missing %s is refused", (name) => {
-  const folder = fresh();
+  const folder = temporaryFolder();
   writeCheckpoint(folder, checkpoint(1));
   const path = join(folder, name);
   const bytes = readFileSync(path);
@@ -80,7 +79,7 @@ test.each(FILES)("a damaged or missing %s is refused", (name) => {
 test.each(["", "{", "null", '{"step":-1}', '{"step":1,"model":2,"optimizer":3}'])(
   "a damaged manifest is refused: %s",
   (content) => {
-    const folder = fresh();
+    const folder = temporaryFolder();
     writeCheckpoint(folder, checkpoint(1));
     writeFileSync(join(folder, "checkpoint.json"), content);
     expect(() => readCheckpoint(folder)).toThrow("damaged checkpoint");
@@ -88,5 +87,5 @@ test.each(["", "{", "null", '{"step":-1}', '{"step":1,"model":2,"optimizer":3}']
 );
 
 test("a folder without a checkpoint says so", () => {
-  expect(() => readCheckpoint(fresh())).toThrow("no checkpoint");
+  expect(() => readCheckpoint(temporaryFolder())).toThrow("no checkpoint");
 });

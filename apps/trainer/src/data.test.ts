@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { digest, readText } from "./data.ts";
 import { DataError } from "./errors.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "trainer-data-"));
+const folder = temporaryFolder();
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 function file(name: string, content: string | Uint8Array): string {
@@ -52,7 +52,7 @@ test.each([
   ["empty", () => file("empty.txt", ""), "is empty"],
   ["only a byte-order mark", () => file("mark.txt", Uint8Array.of(0xef, 0xbb, 0xbf)), "is empty"],
   ["not UTF-8", () => file("latin.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9)), "not UTF-8"],
-  ["a folder without text", () => mkdtempSync(join(folder, "bare-")), "no .txt or .md file"],
+  ["a folder without text", temporaryFolder, "no .txt or .md file"],
 ])("%s data is refused", (_, source, message) => {
   const path = source();
   expect(() => readText(path)).toThrow(DataError);

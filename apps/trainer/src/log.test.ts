@@ -1,11 +1,11 @@
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { RunError } from "./errors.ts";
 import { openLog, readLog, rewindLog } from "./log.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "trainer-log-"));
+const folder = temporaryFolder();
 let count = 0;
 
 function logOf(...steps: number[]): string {

@@ -1,14 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.ts";
 import { RunError } from "./errors.ts";
 import type { TrainOptions } from "./options.ts";
 import type { RunConfig } from "./run-config.ts";
 import { createRun, findRun, readRun, runNames, writeConfig } from "./run-folder.ts";
 import { createTokenizer } from "./tokenizer.ts";
 
-const fresh = (): string => mkdtempSync(join(tmpdir(), "trainer-runs-"));
 const config: RunConfig = {
   options: { data: "/a/text.txt", optimizer: "sumo", steps: 10 } as TrainOptions,
   data: { source: "/a/text.txt", bytes: 7, digest: "d" },
@@ -28,7 +27,7 @@ const config: RunConfig = {
 const tokenizer = createTokenizer([[97, 98]]);
 
 test("a run is read back as it was made", () => {
-  const folder = createRun(fresh(), "first", "", config, tokenizer);
+  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
   const { tokenizer: read, ...rest } = readRun(folder);
   expect(rest).toEqual(config);
   expect(read.merges).toEqual([[97, 98]]);
@@ -37,7 +36,7 @@ test("a run is read back as it was made", () => {
 });
 
 test("config.json is what Hugging Face's LLaMA reads", () => {
-  const folder = createRun(fresh(), "first", "", config, tokenizer);
+  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
   expect(JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))).toMatchObject({
     model_type: "llama",
     vocab_size: 257,
@@ -52,7 +51,7 @@ test("config.json is what Hugging Face's LLaMA reads", () => {
 });
 
 test("a run of the same name is refused and left alone; without a name the first free number is taken", () => {
-  const runs = fresh();
+  const runs = temporaryFolder();
   const folder = createRun(runs, "first", "", config, tokenizer);
   writeFileSync(join(folder, "log.jsonl"), "kept");
   expect(() =>
@@ -67,7 +66,7 @@ test("a run of the same name is refused and left alone; without a name the first
 });
 
 test("a run is found by name or by path; otherwise those that are there are named", () => {
-  const runs = fresh();
+  const runs = temporaryFolder();
   expect(() => findRun(runs, "first")).toThrow("it holds none");
   const folder = createRun(runs, "first", "", config, tokenizer);
   expect(findRun(runs, "first")).toBe(folder);
@@ -81,7 +80,7 @@ test.each([
   ["config.json", "{}", "not written by this trainer"],
   ["tokenizer.json", "{}", "no byte-pair merges"],
 ])("a damaged %s (%j) is refused", (name, content, message) => {
-  const folder = createRun(fresh(), "first", "", config, tokenizer);
+  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
   writeFileSync(join(folder, name), content);
   expect(() => readRun(folder)).toThrow(RunError);
   expect(() => readRun(folder)).toThrow(message);

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,6 +7,7 @@ import { build } from "vite";
 import { afterAll, vi } from "vitest";
 import { readLog } from "../src/log.ts";
 import type { LogLine } from "../src/log-line.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // every test starts several processes, on machines that may be busy
 
@@ -49,7 +49,7 @@ export interface Ended {
 
 /** A folder to run in, with a text that has something to learn. */
 export function workplace(): string {
-  const folder = mkdtempSync(join(tmpdir(), "trainer-cli-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "text.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(60));
   return folder;
 }
