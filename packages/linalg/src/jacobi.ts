@@ -1,11 +1,12 @@
 import { NotConvergedError } from "./errors.ts";
+import { powerOfTwo, scaleBy } from "./scale.ts";
 import { sortRows } from "./sort-rows.ts";
 import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
 const EPS = Number.EPSILON;
 /** Ten suffice for random matrices without any preconditioning; convergence is quadratic. */
 const MAX_SWEEPS = 30;
-/** Rows shorter than this times the longest are zero: their squares vanish. */
+/** Rows shorter than this times the longest are zero: their squares, of a matrix near one, vanish. */
 export const NEGLIGIBLE: number = 2 ** -500;
 
 /**
@@ -30,6 +31,8 @@ export function orthogonalizeRows(
 ): void {
   work.scope(() => {
     const squares = work.float64(k);
+    const unit = Math.min(1, powerOfTwo(work.engine.largest(x.length, x, 0)));
+    scaleBy(x, 1 / unit);
     const tolerance = EPS * Math.sqrt(Math.max(1, n));
     for (let sweep = 0; ; sweep++) {
       rowSquares(k, n, x, squares);
@@ -37,7 +40,8 @@ export function orthogonalizeRows(
       if (cosine === 0) break;
       if (sweep === MAX_SWEEPS) throw new NotConvergedError(operation, { iterations: sweep, residual: cosine });
     }
-    for (let i = 0; i < k; i++) lengths[i] = Math.sqrt(squares[i]!);
+    scaleBy(x, unit);
+    for (let i = 0; i < k; i++) lengths[i] = unit * Math.sqrt(squares[i]!);
     sortRows(k, lengths, x, z);
   });
 }

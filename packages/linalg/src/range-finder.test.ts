@@ -87,6 +87,8 @@ onEveryEngine("rangeFinder", () => {
         dense(20, 12, (i) => i),
         dense(20, 12, (i, j) => (i === j ? (type === "float32" ? 1e-40 : 1e-310) : 0)),
         dense(20, 12, (i, j) => (i === j ? 1e38 : 1)),
+        // Far inside the range of float64, but not their eighth powers.
+        ...(type === "float64" ? [1e-84, 1e84].map((x) => dense(20, 12, (i, j) => (i < j ? x : 0))) : []),
       ];
       for (const wide of cases) {
         const view: MatrixLike = type === "float32" ? single(wide) : wide;

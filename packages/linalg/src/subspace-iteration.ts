@@ -7,8 +7,11 @@ import { fillUniform, type RandomKey } from "./random.ts";
 import { isPacked, packScaled, powerOfTwo } from "./scale.ts";
 import { allOf, type Workspace, type WorkspaceSize } from "./workspace.ts";
 
-/** Magnitudes up to here, and their reciprocals, have products whose sums and squares stay far inside the range. */
-const SAFE = { float32: 2 ** 40, float64: 2 ** 300 } as const;
+/**
+ * Magnitudes up to here, and their reciprocals, stay far inside the range: the products A Aᵀ Q in the dtype, and in float64 the squares of
+ * those products' Gram matrices, eighth powers.
+ */
+const SAFE = { float32: 2 ** 40, float64: 2 ** 100 } as const;
 
 export interface RangeFinderSettings {
   /** Columns that the random sketch has beyond the rank; default 8. Ignored with a warm start. */

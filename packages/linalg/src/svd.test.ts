@@ -76,6 +76,12 @@ onEveryEngine("svd", () => {
     });
   });
 
+  test("its vectors are orthonormal where every element is the least number there is", () => {
+    const a = matrix(44, 43, new Float64Array(44 * 43).fill(Number.MIN_VALUE));
+    const { u, vt } = svd(a);
+    for (const vectors of [u, transpose(vt)]) expect(vectors).toBeOrthonormal(THRESHOLD * 44 * ULP.float64);
+  });
+
   test("finds known singular values", () => {
     const mu = 1e-7;
     const expected = [Math.sqrt(9 + mu * mu), ...Array(8).fill(mu)];

@@ -14,16 +14,22 @@ export interface StridedOptions {
   readonly dtype: "float32" | "float64";
   /** Strides of zero, which repeat a row or a column. */
   readonly repeats?: boolean;
+  /** Default: whole numbers from −9 to 9, so that short sums are exact in either dtype. */
+  readonly element?: fc.Arbitrary<number>;
 }
 
 /**
- * A `rows × cols` view of any strides (row-major, column-major, gaps, backwards, and repeated if asked for) with whole numbers from −9 to 9
- * as elements, so that short sums are exact in either dtype, and NaN between and around them.
+ * A `rows × cols` view of any strides (row-major, column-major, gaps, backwards, and repeated if asked for), with NaN between and around its
+ * elements.
  */
-export function strided(rows: number, cols: number, { dtype, repeats = false }: StridedOptions): fc.Arbitrary<Strided> {
+export function strided(
+  rows: number,
+  cols: number,
+  { dtype, repeats = false, element = fc.integer({ min: -9, max: 9 }) }: StridedOptions,
+): fc.Arbitrary<Strided> {
   const axis = fc.record({ step: fc.integer({ min: repeats ? 0 : 1, max: 3 }), backwards: fc.boolean() });
   const place = fc.record({ byRows: fc.boolean(), gap: fc.nat(3), margin: fc.nat(4), fast: axis, slow: axis });
-  const values = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: rows * cols, maxLength: rows * cols });
+  const values = fc.array(element, { minLength: rows * cols, maxLength: rows * cols });
   return fc.tuple(place, values).map(([{ byRows, gap, margin, fast, slow }, elements]) => {
     const [fastLength, slowLength] = byRows ? [cols, rows] : [rows, cols];
     const near = fast.step * (fast.backwards ? -1 : 1);
