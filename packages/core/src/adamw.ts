@@ -1,6 +1,14 @@
 import type { Backend, BackendSizes } from "./backend.ts";
 import { checkOptions, type OptionChecks, range } from "./option-checks.ts";
-import { countFact, type Facts, type RulePlan, type StepInput, type Stepper, type StepTrace } from "./rule.ts";
+import {
+  checkSquare,
+  countFact,
+  type Facts,
+  type RulePlan,
+  type StepInput,
+  type Stepper,
+  type StepTrace,
+} from "./rule.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface AdamwOptions {
@@ -49,7 +57,8 @@ export class Adamw<T> implements Stepper<T> {
     this.state = state;
   }
 
-  update({ weight, gradient, lr }: StepInput<T>): StepTrace {
+  update({ weight, gradient, gradientNorm, lr }: StepInput<T>): StepTrace {
+    checkSquare(gradientNorm);
     const { beta1, beta2, eps, weightDecay } = this.settings;
     this.step++;
     this.backend.adamw(weight, gradient, this.state.first, this.state.second, {

@@ -60,7 +60,8 @@ export class NonFiniteGradientError extends OptimizerError {
 }
 
 /**
- * A step that could not be computed: a decomposition that did not converge, an update beyond float32. `cause` says which.
+ * A step that could not be computed: a decomposition that did not converge, an update or the square of a gradient beyond float32. `cause`
+ * says which.
  * The weight and its state are as they were before the call; of a split weight, those of the part that failed and the ones after it.
  */
 export class StepFailedError extends OptimizerError {

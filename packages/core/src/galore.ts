@@ -4,6 +4,7 @@ import { type DecaySettings, decayAlone } from "./decay.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
 import { checkOptions, checkPeriod, type OptionChecks, oneOf, range, wholeAtLeast } from "./option-checks.ts";
 import {
+  checkSquare,
   countFact,
   type Facts,
   type Place,
@@ -108,6 +109,7 @@ export class Galore<T> implements Stepper<T> {
 
   update(input: StepInput<T>): StepTrace {
     const { weight, gradientNorm, lr, scratch } = input;
+    checkSquare(gradientNorm);
     if (this.refreshes === 0 && gradientNorm === 0) {
       decayAlone(this.backend, weight, lr, decayOf(this.settings));
       this.step++;

@@ -120,6 +120,15 @@ export function numberFact(facts: Facts, name: string): number {
   return value as number;
 }
 
+/** Norms from here on have squares that, with their sums, float32 cannot hold. */
+const SQUARE_LIMIT = 2 ** 63;
+
+/** An optimizer that keeps squares would keep infinity for ever, and the weight would never move again. @throws {RangeError} */
+export function checkSquare(gradientNorm: number): void {
+  if (gradientNorm >= SQUARE_LIMIT)
+    throw new RangeError(`the gradient's norm is ${gradientNorm}; its square overflows float32`);
+}
+
 /** An update that no float32 can hold must not reach a weight. @throws {RangeError} */
 export function finiteUpdate(norm: number): number {
   if (!Number.isFinite(norm)) throw new RangeError("the update overflows float32");

@@ -2,6 +2,7 @@ import { minusAdamDirection } from "./adam-direction.ts";
 import type { Backend, BackendSizes, Scratch } from "./backend.ts";
 import { checkOptions, checkPeriod, type OptionChecks, range } from "./option-checks.ts";
 import {
+  checkSquare,
   countFact,
   type Facts,
   type Place,
@@ -84,6 +85,7 @@ export class Soap<T> implements Stepper<T> {
   update(input: StepInput<T>): StepTrace {
     const { backend, settings, tracked } = this;
     const { weight, gradient, gradientNorm, lr, scratch } = input;
+    checkSquare(gradientNorm);
     const decay = 1 - lr * settings.weightDecay;
     if (tracked === 0 && gradientNorm === 0) {
       backend.axpby(weight, decay, weight, 0);
