@@ -9,6 +9,7 @@ interface Timing {
 
 export interface Gpu {
   readonly device: string;
+  readonly interface: "WebGL" | "WebGPU";
   readonly browser: string;
   readonly rows: readonly DotRow[];
 }
@@ -17,12 +18,13 @@ export default {
   watch: ["../../packages/gpu/bench/results/*.json"],
   load(files: readonly string[]): readonly Gpu[] {
     return [...files].sort().map((file) => {
-      const { device, browser, timings } = readResults<Omit<Gpu, "rows"> & { readonly timings: readonly Timing[] }>(
-        file,
-      );
+      const { device, browser, timings } = readResults<
+        Omit<Gpu, "rows" | "interface"> & { readonly timings: readonly Timing[] }
+      >(file);
       const cases = [...new Set(timings.map((timing) => timing.case))];
       return {
         device,
+        interface: timings.some(({ contender }) => contender.startsWith("@sumo/gpu webgpu")) ? "WebGPU" : "WebGL",
         browser: /Chrome\/\d+/.exec(browser)?.[0] ?? browser,
         rows: cases.map((name) => rowOf(name, timings)),
       };
