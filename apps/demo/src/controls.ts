@@ -67,10 +67,11 @@ export class Controls {
     });
   }
 
-  /** Shows how far a comparison is; `undefined` before there is one. */
+  /** Shows how far a comparison is; `undefined` before there is one. Until the first call no button can be pressed. */
   show(phase: Phase | undefined, step: number, steps: number): void {
     this.run.textContent = RUN_LABELS[phase ?? "none"];
     this.run.disabled = phase === "failed";
+    this.open.disabled = false;
     this.step.disabled = phase !== undefined && phase !== "paused";
     this.anew.disabled = phase === undefined;
     this.save.disabled = phase === undefined || phase === "failed";

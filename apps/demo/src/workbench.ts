@@ -50,19 +50,22 @@ export class Workbench {
       if (document.visibilityState === "hidden") this.comparison?.save();
     });
     this.preview();
-    this.draw();
   }
 
-  /** Takes up what an earlier visit left. */
+  /** Takes up what an earlier visit left; the buttons work from then on. */
   async restore(): Promise<void> {
+    let words = "Ready.";
     try {
       const kept = await this.store?.read();
-      if (kept === undefined) return;
-      const { step } = this.begin(kept.text, kept.records);
-      this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
+      if (kept !== undefined) {
+        const { step } = this.begin(kept.text, kept.records);
+        words = `Your runs are back, at step ${formatWhole(step)}.`;
+      }
     } catch (error) {
       this.complain(error);
     }
+    this.draw();
+    this.controls.say(words);
   }
 
   private async run(): Promise<void> {

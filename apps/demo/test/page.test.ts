@@ -221,6 +221,17 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await state(page, /^Your runs are back, at step 1\./);
   });
 
+  test("no button works before the page does: what is pressed is never lost", async () => {
+    const second = await context.newPage(); // waits half a second for what the first tab holds
+    await second.goto(host.url, { waitUntil: "commit" });
+    await state(second, /^Getting ready/);
+    const buttons = () =>
+      Promise.all(["Start", "One step", "Open…"].map((name) => second.getByRole("button", { name }).isEnabled()));
+    expect(await buttons()).toEqual([false, false, false]);
+    await state(second, /^Ready/);
+    expect(await buttons()).toEqual([true, true, true]);
+  });
+
   test("learns from a text of one's own, and takes it along", async () => {
     const text = "one two three four five six seven eight nine ten\n".repeat(100);
     await page.getByLabel("Text file of your own").setInputFiles({
