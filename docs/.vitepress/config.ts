@@ -78,6 +78,7 @@ export default defineConfig({
     config: makeCodeRunnable,
   },
   themeConfig: {
+    notFound: { linkLabel: "Take me home" }, // what can be seen
     search: { provider: "local", options: { _render: renderForSearch } },
     outline: [2, 3],
     nav: [

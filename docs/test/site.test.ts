@@ -108,6 +108,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     expect(await violations()).toEqual([]);
     await page.setViewportSize({ width: 375, height: 700 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    expect(await violations()).toEqual([]);
   }
 
   test("every page by hand loads without a complaint, is light, and links to anchors that exist", async () => {
@@ -115,6 +116,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
       loaded = 0;
       await visit(source.replace(/\.md$/, ".html"));
       expect(loaded, source).toBeLessThan(PAGE_BYTES);
+      expect(await violations(), source).toEqual([]);
       const broken = await page.evaluate(async () => {
         const links = Array.from(
           document.querySelectorAll<HTMLAnchorElement>(".vp-doc a[href]"),
