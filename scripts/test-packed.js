@@ -8,14 +8,16 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = ["linalg", "core", "tfjs", "jax"];
-const compilerOptions =
-  "--strict --skipLibCheck --module nodenext --target es2022 --lib es2023,esnext.disposable,dom --types".split(" ");
+const compilerOptions = [
+  ..."--strict --skipLibCheck --module nodenext --target es2022 --lib es2023,esnext.disposable,dom".split(" "),
+  ...["--types", ""], // none but those of the packages
+];
 
 const project = mkdtempSync(join(tmpdir(), "sumo-packed-"));
 const run = (command, ...args) =>
   execFileSync(command, args, { cwd: project, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 const compile = (file, ...options) =>
-  run(join(root, "node_modules", ".bin", "tsc"), ...compilerOptions, "", ...options, file);
+  run(join(root, "node_modules", ".bin", "tsc"), ...compilerOptions, ...options, file);
 
 try {
   install();

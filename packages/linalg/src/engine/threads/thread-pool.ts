@@ -1,8 +1,12 @@
 import type { Heap } from "../../heap.ts";
+import { instantiateModule } from "../wasm/instantiate.ts";
 import { startWorker, type WorkerHandle } from "./worker-host.ts";
 import { PROTOCOL, runWorker } from "./worker-loop.ts";
 
-const { idle: IDLE, busy: BUSY, failed: FAILED, quit: QUIT, taskLength: TASK_LENGTH, spins: SPINS } = PROTOCOL;
+const { idle: IDLE, given: GIVEN, taken: TAKEN, failed: FAILED, quit: QUIT } = PROTOCOL;
+const { taskLength: TASK_LENGTH, spins: SPINS } = PROTOCOL;
+/** A worker that has not taken its task for so long is lost, ended from outside: the caller takes the task back. */
+const PATIENCE_MS = 1000;
 
 /** Arguments of a kernel, first its index in the list of names that the pool was made with. */
 export type Task = readonly number[];
@@ -12,12 +16,16 @@ export type Task = readonly number[];
  * {@link dispose}, the caller does all the work.
  */
 export class ThreadPool {
-  /** One word for each worker: absent (0), idle, busy, failed or told to quit. */
+  /** One word for each worker: absent (0), idle, with a task given or taken, failed or told to quit. */
   private readonly states: Int32Array;
   private readonly tasks: Float64Array;
   private readonly workers: readonly WorkerHandle[];
+  /** The kernels on this thread, for what lost workers leave. */
+  private readonly calls: readonly Kernel[];
 
   constructor(heap: Heap, count: number, module: WebAssembly.Module, kernels: readonly string[]) {
+    const here = instantiateModule<Readonly<Record<string, Kernel>>>(module, heap);
+    this.calls = kernels.map((name) => here[name]!);
     this.states = heap.int32(count);
     this.tasks = heap.float64(count * TASK_LENGTH);
     const { memory } = heap;
@@ -36,7 +44,7 @@ export class ThreadPool {
   }
 
   /**
-   * Runs `tasks` on that many idle workers and `own` here; returns when all are done.
+   * Runs `tasks` on that many idle workers and `own` here; returns when all are done. What a lost worker never began is done here.
    * @throws {RangeError} if a kernel left the memory.
    */
   run(tasks: readonly Task[], own: () => void): void {
@@ -44,17 +52,22 @@ export class ThreadPool {
     for (const task of tasks) {
       const worker = this.states.findIndex((_, i) => Atomics.load(this.states, i) === IDLE);
       this.tasks.set(task, worker * TASK_LENGTH);
-      Atomics.store(this.states, worker, BUSY);
+      Atomics.store(this.states, worker, GIVEN);
       Atomics.notify(this.states, worker);
       taken.push(worker);
     }
-    let failures = 0;
+    let outcomes: readonly Outcome[] = [];
     try {
       own();
     } finally {
-      for (const worker of taken) if (this.join(worker)) failures++;
+      outcomes = taken.map((worker) => this.join(worker));
     }
-    if (failures > 0) throw new RangeError("a kernel failed in a worker: an operand lies outside the memory");
+    if (outcomes.includes("failed")) {
+      throw new RangeError("a kernel failed in a worker: an operand lies outside the memory");
+    }
+    tasks.forEach(([kernel, ...values], i) => {
+      if (outcomes[i] === "lost") this.calls[kernel!]!(...values);
+    });
   }
 
   /** Ends the workers. Their words stay allocated, because a worker may look at them until it has ended. */
@@ -66,14 +79,25 @@ export class ThreadPool {
     for (const worker of this.workers) worker.terminate();
   }
 
-  /** Waits until the worker is done. Returns whether its kernel failed. */
-  private join(worker: number): boolean {
-    for (let spins = 0; Atomics.load(this.states, worker) === BUSY; spins++) {
+  /** Waits until the worker is done, or has not begun in good time; such a worker gets no task again. */
+  private join(worker: number): Outcome {
+    const { states } = this;
+    let since: number | undefined;
+    for (let spins = 0; ; spins++) {
+      const now = Atomics.load(states, worker);
+      if (now !== GIVEN && now !== TAKEN) break;
+      if (spins <= SPINS) continue;
+      since ??= performance.now();
+      const late = performance.now() - since > PATIENCE_MS;
+      if (late && Atomics.compareExchange(states, worker, GIVEN, QUIT) === GIVEN) return "lost";
       // Parking is not allowed on a page's main thread, which goes on spinning.
-      if (spins > SPINS && canPark) Atomics.wait(this.states, worker, BUSY);
+      if (canPark) Atomics.wait(states, worker, now, PATIENCE_MS);
     }
-    return Atomics.compareExchange(this.states, worker, FAILED, IDLE) === FAILED;
+    return Atomics.compareExchange(states, worker, FAILED, IDLE) === FAILED ? "failed" : "done";
   }
 }
+
+type Outcome = "done" | "failed" | "lost";
+type Kernel = (...values: number[]) => void;
 
 const canPark = typeof document === "undefined";

@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { describeBits, describeEngine } from "@sumo/testing";
 import { afterEach, expect, test, vi } from "vitest";
 import { eigh } from "../../eigh.ts";
@@ -86,6 +87,27 @@ test("workers take tasks, and one that fails says so and goes on", async () => {
   expect(own).toHaveBeenCalledOnce();
   expect(() => pool.run([[0, 4, 2, 2 ** 30, 0, y.byteOffset]], own)).toThrow(RangeError);
   expect(pool.idle).toBe(1);
+  pool.dispose();
+});
+
+test("a worker that was ended from outside is waited for once: the caller does its work", async () => {
+  const started: Worker[] = [];
+  class Ended extends Worker {
+    constructor(...source: ConstructorParameters<typeof Worker>) {
+      super(...source);
+      started.push(this);
+    }
+  }
+  const modules = vi.spyOn(process, "getBuiltinModule").mockReturnValue({ Worker: Ended });
+  const shared = new Heap({ bytes: 2 ** 20, shared: true });
+  const [x, y] = [shared.float32(4).fill(21), shared.float32(4)];
+  const pool = new ThreadPool(shared, 1, compileKernels(wasmBase64, shared), ["axpby32"]);
+  modules.mockRestore();
+  await vi.waitUntil(() => pool.idle === 1);
+  await started[0]!.terminate();
+  pool.run([[0, 4, 2, x.byteOffset, 0, y.byteOffset]], () => {});
+  expect(y).toEqual(new Float32Array(4).fill(42));
+  expect(pool.idle).toBe(0);
   pool.dispose();
 });
 

@@ -35,6 +35,8 @@ export interface ThreadedEngine extends Engine {
  * Calls are synchronous. Workers take part once they have started (in a browser: after the page's script has yielded), spin for some
  * ten microseconds after a product, and then sleep. They do not keep a Node process alive. Small products stay on the caller's thread.
  *
+ * A worker that was ended from outside is waited for once, for a second; the caller then does its part.
+ *
  * Where memory cannot be shared (a page without cross-origin isolation) the result is the plain `wasm` engine, and a warning says so.
  * In a browser, workers start from a `blob:` address, which a Content-Security-Policy must allow under `worker-src`.
  *

@@ -1,10 +1,11 @@
 /** What a pool and its workers agree on. */
 export const PROTOCOL = {
-  // States of a worker; 0 is absent: not started yet.
+  // States of a worker; 0 is absent: not started yet. A task is given first, and then taken.
   idle: 1,
-  busy: 2,
-  failed: 3,
-  quit: 4,
+  given: 2,
+  taken: 3,
+  failed: 4,
+  quit: 5,
   /** Numbers in a task, kernel index included. */
   taskLength: 16,
   /** Looks at a word before a thread parks on it: some tens of microseconds, which is what waking a parked thread costs. */
@@ -26,7 +27,7 @@ export interface WorkerStart {
  * It is sent as text, so it may use nothing from outside its body but the argument.
  */
 export function runWorker({ module, memory, kernels, state, task, protocol }: WorkerStart): void {
-  const { idle, busy, failed, quit, spins, taskLength } = protocol;
+  const { idle, given, taken, failed, quit, spins, taskLength } = protocol;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const calls = kernels.map((name) => exports[name] as (...values: number[]) => void);
   const states = new Int32Array(memory.buffer, state, 1);
@@ -36,10 +37,12 @@ export function runWorker({ module, memory, kernels, state, task, protocol }: Wo
   for (let looks = 0; ; looks++) {
     const now = Atomics.load(states, 0);
     if (now === quit) return;
-    if (now !== busy) {
+    if (now !== given) {
       if (looks > spins) Atomics.wait(states, 0, now);
       continue;
     }
+    // Unless the caller has taken it back.
+    if (Atomics.compareExchange(states, 0, given, taken) !== given) continue;
     let next: number = idle;
     try {
       const [kernel, ...rest] = values;
@@ -47,7 +50,7 @@ export function runWorker({ module, memory, kernels, state, task, protocol }: Wo
     } catch {
       next = failed;
     }
-    Atomics.compareExchange(states, 0, busy, next);
+    Atomics.compareExchange(states, 0, taken, next);
     Atomics.notify(states, 0);
     looks = 0;
   }
