@@ -1,4 +1,4 @@
-import { turn } from "./rotation";
+import { jacobiTangent, turn } from "./rotation";
 
 /** The contract of `Engine.jacobiEigen`. */
 export function jacobiEigen(n: usize, tolerance: f64, a: usize, lda: usize, m: usize, z: usize, ldz: usize): f64 {
@@ -15,8 +15,7 @@ export function jacobiEigen(n: usize, tolerance: f64, a: usize, lda: usize, m: u
       if (!(size > tolerance * sqrt(abs(app)) * sqrt(abs(aqq)))) continue;
       largest = max(largest, size);
       turned = true;
-      const zeta = (aqq - app) / (2 * apq);
-      const tangent: f64 = (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + sqrt(1 + zeta * zeta));
+      const tangent = jacobiTangent(app, aqq, apq);
       const c: f64 = 1 / sqrt(1 + tangent * tangent), s = c * tangent;
       turn(n, c, s, p, q);
       turn(m, c, s, z + i * ldz, z + j * ldz);

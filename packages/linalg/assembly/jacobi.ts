@@ -1,4 +1,4 @@
-import { turn } from "./rotation";
+import { jacobiTangent, turn } from "./rotation";
 import { dot } from "./vector";
 
 /** The contract of `Engine.jacobi`. */
@@ -18,8 +18,7 @@ export function jacobi(
       const cosine = abs(product) / (sqrt(a) * sqrt(b));
       if (!(cosine > tolerance)) continue;
       largest = max(largest, cosine);
-      const zeta = (b - a) / (2 * product);
-      const tangent: f64 = (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + sqrt(1 + zeta * zeta));
+      const tangent = jacobiTangent(a, b, product);
       const c: f64 = 1 / sqrt(1 + tangent * tangent), s = c * tangent;
       turn(n, c, s, p, q);
       turn(m, c, s, z + i * ldz, z + j * ldz);

@@ -16,6 +16,14 @@ export function turn(n: usize, c: f64, s: f64, p: usize, q: usize): void {
   }
 }
 
+/** Tangent of the angle, at most 45°, by which a rotation turns the symmetric matrix [a x; x b] to the diagonal a − t x, b + t x. */
+// @ts-ignore: decorator
+@inline
+export function jacobiTangent(a: f64, b: f64, x: f64): f64 {
+  const zeta = (b - a) / (2 * x);
+  return (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + sqrt(1 + zeta * zeta));
+}
+
 /** √(f² + g²), by way of the larger where the squares would overflow or vanish. */
 export function pythagoras(f: f64, g: f64): f64 {
   const squares = f * f + g * g;

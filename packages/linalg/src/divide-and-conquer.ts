@@ -1,6 +1,7 @@
 import { rotateRows } from "./rotate-rows.ts";
 import { largestEntry, tridiagonalQl } from "./tridiagonal-ql.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { writeIdentity } from "./write-identity.ts";
 
 const EPS = Number.EPSILON;
 /** Up to this order QL takes less time than two halves and their merge. */
@@ -35,8 +36,7 @@ export function divideAndConquer(
   z: Float64Array,
   work: Workspace,
 ): void {
-  z.fill(0);
-  for (let i = 0; i < n; i++) z[i * n + i] = 1;
+  writeIdentity(n, z);
   conquer({ operation, n, d, e, z, negligible: EPS * largestEntry(0, n, d, e) }, 0, n, work);
 }
 

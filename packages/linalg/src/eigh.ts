@@ -8,6 +8,7 @@ import { largest, largestLower, packScaled, powerOfTwo } from "./scale.ts";
 import { signOf } from "./sign.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { writeIdentity } from "./write-identity.ts";
 
 /** Up to this order Jacobi takes no more time than the reduction to tridiagonal form. */
 const SMALL = 5;
@@ -134,11 +135,6 @@ function usesJacobi(n: number, { method = "auto", start }: EighOptions): boolean
     checkShape("eigh", "start", start, n, n);
   }
   return method === "jacobi" || (method === "auto" && (n <= SMALL || start !== undefined));
-}
-
-function writeIdentity(n: number, rows: Float64Array): void {
-  rows.fill(0);
-  for (let i = 0; i < n; i++) rows[i * n + i] = 1;
 }
 
 /**

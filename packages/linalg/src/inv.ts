@@ -5,6 +5,7 @@ import type { Matrix, MatrixLike, Real } from "./matrix.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "./scale.ts";
 import { solveWorkspace } from "./solve.ts";
 import type { Workspace, WorkspaceSize } from "./workspace.ts";
+import { writeIdentity } from "./write-identity.ts";
 
 /**
  * Inverse of a square matrix. To solve a system, {@link solve} is faster and more accurate.
@@ -30,8 +31,8 @@ export function invInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Works
   const unit = powerOfTwo(largest("inv", a, work.engine));
   return work.scope(() => {
     const lu = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
-    const x = work.float64(n * n).fill(0);
-    for (let i = 0; i < n; i++) x[i * n + i] = 1;
+    const x = work.float64(n * n);
+    writeIdentity(n, x);
     solveByElimination("inv", n, lu, n, x, work);
     unpackScaled(work.engine, out, x, 1 / unit);
     return out;

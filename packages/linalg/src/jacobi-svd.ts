@@ -2,6 +2,7 @@ import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from ".
 import { NEGLIGIBLE, orthogonalizeRows, orthogonalizeRowsWorkspace } from "./jacobi.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "./workspace.ts";
+import { writeIdentity } from "./write-identity.ts";
 
 /** Up to this order Jacobi alone is as fast as with eigenvectors to start from. */
 const SMALL = 16;
@@ -116,8 +117,7 @@ const squareSvdWorkspace = (n: number): WorkspaceSize =>
 /** turned ← V with the eigenvectors of core coreᵀ as rows, core ← V core; for small matrices V = I. */
 function precondition(operation: string, n: number, core: Float64Array, turned: Float64Array, work: Workspace): void {
   if (n <= SMALL) {
-    turned.fill(0);
-    for (let i = 0; i < n; i++) turned[i * n + i] = 1;
+    writeIdentity(n, turned);
     return;
   }
   work.scope(() => {

@@ -1,4 +1,5 @@
 import type { Workspace } from "./workspace.ts";
+import { writeIdentity } from "./write-identity.ts";
 
 /** Rows that are eliminated one by one before the rest is updated by a matrix product. */
 const BLOCK = 32;
@@ -80,7 +81,6 @@ export function solveLower(
 
 /** out ← L⁻¹ for the packed lower triangular n × n matrix `l`, zeros above. */
 export function invertLower(n: number, l: Float64Array, out: Float64Array, work: Workspace): void {
-  out.fill(0);
-  for (let i = 0; i < n; i++) out[i * n + i] = 1;
+  writeIdentity(n, out);
   solveLower(n, l, false, false, n, out, work);
 }

@@ -1,4 +1,5 @@
 import { rotateRows } from "../../rotate-rows.ts";
+import { jacobiTangent } from "./jacobi-tangent.ts";
 
 /** One sweep of two-sided Jacobi. The contract is that of `Engine.jacobiEigen`. */
 export function jacobiEigen(
@@ -23,8 +24,7 @@ export function jacobiEigen(
       if (!(size > tolerance * Math.sqrt(Math.abs(app)) * Math.sqrt(Math.abs(aqq)))) continue;
       largest = Math.max(largest, size);
       turned = true;
-      const zeta = (aqq - app) / (2 * apq);
-      const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+      const tangent = jacobiTangent(app, aqq, apq);
       const c = 1 / Math.sqrt(1 + tangent * tangent);
       const s = c * tangent;
       rotateRows(a, p, q, n, c, s);

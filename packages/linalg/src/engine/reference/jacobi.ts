@@ -1,4 +1,5 @@
 import { rotateRows } from "../../rotate-rows.ts";
+import { jacobiTangent } from "./jacobi-tangent.ts";
 
 /** One sweep of one-sided Jacobi on rows. The contract is that of `Engine.jacobi`. */
 export function jacobi(
@@ -27,8 +28,7 @@ export function jacobi(
       const cosine = Math.abs(dot) / (Math.sqrt(a) * Math.sqrt(b));
       if (!(cosine > tolerance)) continue;
       largest = Math.max(largest, cosine);
-      const zeta = (b - a) / (2 * dot);
-      const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+      const tangent = jacobiTangent(a, b, dot);
       const c = 1 / Math.sqrt(1 + tangent * tangent);
       const s = c * tangent;
       rotateRows(x, p, q, n, c, s);

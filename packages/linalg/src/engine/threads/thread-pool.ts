@@ -20,12 +20,14 @@ export class ThreadPool {
   private readonly states: Int32Array;
   private readonly tasks: Float64Array;
   private readonly workers: readonly WorkerHandle[];
-  /** The kernels on this thread, for what lost workers leave. */
-  private readonly calls: readonly Kernel[];
+  /** Does a task on this thread, for lost workers. */
+  private readonly perform: (task: Task) => void;
 
   constructor(heap: Heap, count: number, module: WebAssembly.Module, kernels: readonly string[]) {
-    const here = instantiateModule<Readonly<Record<string, Kernel>>>(module, heap);
-    this.calls = kernels.map((name) => here[name]!);
+    this.perform = ([kernel, ...values]) => {
+      const here = instantiateModule<Readonly<Record<string, (...values: number[]) => void>>>(module, heap);
+      here[kernels[kernel!]!]!(...values);
+    };
     this.states = heap.int32(count);
     this.tasks = heap.float64(count * TASK_LENGTH);
     const { memory } = heap;
@@ -65,9 +67,7 @@ export class ThreadPool {
     if (outcomes.includes("failed")) {
       throw new RangeError("a kernel failed in a worker: an operand lies outside the memory");
     }
-    tasks.forEach(([kernel, ...values], i) => {
-      if (outcomes[i] === "lost") this.calls[kernel!]!(...values);
-    });
+    for (const [i, task] of tasks.entries()) if (outcomes[i] === "lost") this.perform(task);
   }
 
   /** Ends the workers. Their words stay allocated, because a worker may look at them until it has ended. */
@@ -87,8 +87,9 @@ export class ThreadPool {
       const now = Atomics.load(states, worker);
       if (now !== GIVEN && now !== TAKEN) break;
       if (spins <= SPINS) continue;
-      since ??= performance.now();
-      const late = performance.now() - since > PATIENCE_MS;
+      const time = performance.now();
+      since ??= time;
+      const late = time - since > PATIENCE_MS;
       if (late && Atomics.compareExchange(states, worker, GIVEN, QUIT) === GIVEN) return "lost";
       // Parking is not allowed on a page's main thread, which goes on spinning.
       if (canPark) Atomics.wait(states, worker, now, PATIENCE_MS);
@@ -98,6 +99,5 @@ export class ThreadPool {
 }
 
 type Outcome = "done" | "failed" | "lost";
-type Kernel = (...values: number[]) => void;
 
 const canPark = typeof document === "undefined";
