@@ -91,6 +91,7 @@ test("whatever comes: state and weights stay finite, a refused step changes noth
       const size = shape.reduce((product, length) => product * length, 1);
       const create = (data: Float32Array) => createOptimizer([{ name: "w", shape, data }], options, { backend });
       const bytes = (x: Float32Array) => Buffer.from(x.buffer).toString("hex");
+      const everything = () => [bytes(data), Buffer.from(optimizer.save()).toString("hex")];
       const data = flat(random(1, size, 5));
       const optimizer = create(data);
       expect(optimizer.report().stateBytes).toBe(plan([{ name: "w", shape }], options).stateBytes);
@@ -101,7 +102,7 @@ test("whatever comes: state and weights stay finite, a refused step changes noth
           copy = { data: own, optimizer: create(own) };
           copy.optimizer.load(optimizer.save());
         }
-        const before = [bytes(data), Buffer.from(optimizer.save()).toString("hex")];
+        const before = everything();
         const values = made(each, shape, size);
         let refused: unknown;
         try {
@@ -109,7 +110,7 @@ test("whatever comes: state and weights stay finite, a refused step changes noth
         } catch (error) {
           refused = error;
           expect(error).toBeInstanceOf(each.bad === null ? OptimizerError : NonFiniteGradientError);
-          expect([bytes(data), Buffer.from(optimizer.save()).toString("hex")]).toEqual(before);
+          expect(everything()).toEqual(before);
         }
         expect(refused === undefined && each.bad !== null).toBe(false);
         expect(data.every(Number.isFinite)).toBe(true);

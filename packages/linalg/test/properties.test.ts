@@ -83,13 +83,16 @@ function shift(x: number, exponent: number): number {
   return x * 2 ** half * 2 ** (exponent - half);
 }
 
+const shifted = (a: View, exponent: number): Dense =>
+  dense(a.shape[0]!, a.shape[1]!, (i, j) => shift(element(a, i, j), exponent));
+
 function scaled(rows: number, cols: number, type: Type, elements: keyof typeof ELEMENTS): fc.Arbitrary<Scaled> {
   return EXPONENTS[type].chain((exponent) =>
     strided(rows, cols, { dtype: type, repeats: true, element: ELEMENTS[elements].map((x) => shift(x, exponent)) }).map(
       (view: Strided) => ({
         a: view,
         type,
-        base: dense(rows, cols, (i, j) => shift(element(view, i, j), -exponent)),
+        base: shifted(view, -exponent),
         exponent,
         floor: 40 * Math.max(rows, cols, 1) * Math.max(shift(1, LEAST[type] - 1 - exponent), Number.MIN_VALUE),
         unit: 35 * Math.max(rows, cols, 1) * ULP[type],
@@ -136,13 +139,12 @@ onEveryEngine("any matrix", () => {
     holds(anyMatrix, ({ a, base, exponent, floor, unit }) => {
       const [m, n] = base.shape;
       const tolerance = unit * frobenius(base) + floor;
-      const factors = (r: View) => dense(r.shape[0]!, r.shape[1]!, (i, j) => shift(element(r, i, j), -exponent));
       const plain = qr(a);
       expect(plain.q).toBeOrthonormal(unit);
-      expect([plain.q, factors(plain.r)]).toReconstruct(base, tolerance);
+      expect([plain.q, shifted(plain.r, -exponent)]).toReconstruct(base, tolerance);
       const { q, r, pivots } = qr(a, { pivot: true });
       expect(q).toBeOrthonormal(unit);
-      expect([q, factors(r)]).toReconstruct(
+      expect([q, shifted(r, -exponent)]).toReconstruct(
         dense(m, n, (i, j) => element(base, i, pivots![j]!)),
         tolerance,
       );
@@ -215,7 +217,7 @@ onEveryEngine("any matrix", () => {
     holds(tameMatrix, ({ a, base, exponent, type }) => {
       fc.pre(exponent > -500 && exponent < 100 && exponent > LEAST[type] + 40);
       const x = pinv(a);
-      const inverse = dense(x.shape[0]!, x.shape[1]!, (i, j) => shift(x.get(i, j), exponent));
+      const inverse = shifted(x, exponent);
       const tolerance = 1e4 * ULP[type];
       expect([base, inverse, base]).toReconstruct(base, tolerance * (1 + frobenius(base)));
       expect([inverse, base, inverse]).toReconstruct(inverse, tolerance * (1 + frobenius(inverse)));
@@ -233,7 +235,7 @@ onEveryEngine("any matrix", () => {
       ([{ a, base, exponent, type }, b]) => {
         fc.pre(Math.abs(exponent) < 100);
         const { x, s, rank } = lstsq(a, b as MatrixLike);
-        const solution = dense(x.shape[0]!, x.shape[1]!, (i, j) => shift(x.get(i, j), exponent));
+        const solution = shifted(x, exponent);
         const tolerance = 1e4 * ULP[type] * (1 + frobenius(b));
         const residual = minus(times(base, solution), b);
         expect(frobenius(times(flip(base), residual))).toBeLessThanOrEqual(tolerance * (1 + frobenius(base)));
@@ -263,7 +265,7 @@ onEveryEngine("any matrix", () => {
         expect(cond(a)).toBeGreaterThan(1 / (64 * n * 2 ** -52));
         return;
       }
-      const solution = dense(n, 1, (i) => shift(element(x, i, 0), exponent));
+      const solution = shifted(x, exponent);
       fc.pre(Array.from(solution.data).every(Number.isFinite));
       const residual = frobenius(minus(times(base, solution), right));
       expect(residual).toBeLessThanOrEqual(4 * unit * frobenius(base) * frobenius(solution) + floor);
@@ -300,7 +302,7 @@ onEveryEngine("any matrix", () => {
       const storage = type === "float32" ? new Float32Array(n * n) : new Float64Array(n * n);
       const sum = matrix<Float32Array | Float64Array>(n, n, storage);
       for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) sum.set(i, j, (element(a, i, j) + element(a, j, i)) / 2);
-      const symmetric = dense(n, n, (i, j) => shift(sum.get(i, j), -exponent));
+      const symmetric = shifted(sum, -exponent);
       const { values, vectors } = eigh(sum);
       const tolerance = unit * frobenius(symmetric) + floor;
       const own = back(values, exponent);
