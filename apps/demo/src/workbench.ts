@@ -54,18 +54,18 @@ export class Workbench {
 
   /** Takes up what an earlier visit left; the buttons work from then on. */
   async restore(): Promise<void> {
-    let words = "Ready.";
     try {
       const kept = await this.store?.read();
       if (kept !== undefined) {
         const { step } = this.begin(kept.text, kept.records);
-        words = `Your runs are back, at step ${formatWhole(step)}.`;
+        this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
+        return;
       }
     } catch (error) {
       this.complain(error);
     }
     this.draw();
-    this.controls.say(words);
+    this.controls.say("Ready.");
   }
 
   private async run(): Promise<void> {
