@@ -71,6 +71,10 @@ export default defineConfig({
   cleanUrls: false,
   srcExclude: ["images/**"],
   lastUpdated: false,
+  // Tables of measurements take the outline's room.
+  transformPageData: ({ relativePath, frontmatter }) => {
+    if (relativePath.startsWith("evidence/")) frontmatter["aside"] = false;
+  },
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   // The default colours of code have too little contrast.
   markdown: {

@@ -15,12 +15,11 @@ function logarithmicAxis(least: number, most: number): Axis {
   const digits = to - from < 2 ? [1, 2, 5] : [1];
   const ticks: number[] = [];
   for (let exponent = Math.floor(from); exponent <= to; exponent++) {
-    ticks.push(
-      ...digits.map((digit) => Number(`${digit}e${exponent}`)).filter((x) => x >= 10 ** from && x <= 10 ** to),
-    );
+    ticks.push(...digits.map((digit) => Number(`${digit}e${exponent}`)));
   }
+  const inside = ticks.filter((value) => value >= 10 ** from && value <= 10 ** to);
   return {
-    ticks: ticks.map((value) => ({ value, label: value.toLocaleString("en", { maximumFractionDigits: 12 }) })),
+    ticks: inside.map((value) => ({ value, label: value.toLocaleString("en", { maximumFractionDigits: 12 }) })),
     place: (value) => (100 * (Math.log10(value) - from)) / (to - from),
   };
 }

@@ -37,8 +37,9 @@ export function judged(targets: readonly Target[]): Judged {
     return [`${name}, ${dtype}`, ours, other, ...shares];
   };
   const missed = targets.filter(({ met }) => !met);
-  const reasons = [...new Set(missed.map(({ reason = "Not explained." }) => reason))];
-  const why = ({ reason = "Not explained." }: Target): string => String(reasons.indexOf(reason) + 1);
+  const reasonOf = ({ reason = "Not explained." }: Target): string => reason;
+  const reasons = [...new Set(missed.map(reasonOf))];
+  const why = (target: Target): string => String(reasons.indexOf(reasonOf(target)) + 1);
   return {
     missed: { head: [...head, "why"], rows: missed.map((target) => [...cells(target), why(target)]) },
     reasons,
