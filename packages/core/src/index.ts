@@ -1,5 +1,13 @@
-export type { AdamwOptions } from "./adamw.ts";
-export { type Adapter, type AdapterSize, type AdapterTensor, extractAdapter, mergeAdapter } from "./adapter.ts";
+export { type Adapter, type AdapterSize, type AdapterTensor, extractAdapter, mergeAdapter } from "./adapter/adapter.ts";
+export { type PeftFiles, type PeftOptions, peftFiles } from "./adapter/peft.ts";
+export type { AdamwOptions } from "./algorithms/adamw.ts";
+export type { GaloreOptions } from "./algorithms/galore.ts";
+export type { OptimizerName, OptimizerOptions } from "./algorithms/index.ts";
+export type { MuonOptions } from "./algorithms/muon.ts";
+export type { SgdOptions } from "./algorithms/sgd.ts";
+export type { SoapOptions } from "./algorithms/soap.ts";
+export type { RefreshTrace } from "./algorithms/stepper.ts";
+export type { AdaptiveRank, Orthogonalize, RefreshOptions, Residual, SumoOptions } from "./algorithms/sumo/options.ts";
 export type {
   AdamwUpdate,
   Backend,
@@ -14,10 +22,18 @@ export type {
   RangeFinderSettings,
   RangeInfo,
   Scratch,
-} from "./backend.ts";
-export { type Clipped, clipGlobalNorm } from "./clip.ts";
-export type { Counters } from "./counters.ts";
-export { createEma, type Ema } from "./ema.ts";
+} from "./backend/backend.ts";
+export { type LinalgSource, linalgBackend, linalgSizes } from "./backend/linalg-backend.ts";
+export type { LinalgMatrix } from "./backend/linalg-scratch.ts";
+export { OwningScratch } from "./backend/owning-scratch.ts";
+export { deviceSizes, type HostAccess, readBack } from "./backend/read-back.ts";
+export {
+  readSafetensors,
+  type Tensor,
+  type TensorData,
+  type TensorFile,
+  writeSafetensors,
+} from "./checkpoint/safetensors.ts";
 export {
   CheckpointError,
   DisposedError,
@@ -29,27 +45,20 @@ export {
   SafetensorsError,
   StepFailedError,
 } from "./errors.ts";
-export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./events.ts";
-export type { GaloreOptions } from "./galore.ts";
-export type { Group, GroupOptions } from "./groups.ts";
-export { type LinalgSource, linalgBackend, linalgSizes } from "./linalg-backend.ts";
-export type { LinalgMatrix } from "./linalg-scratch.ts";
-export type { MuonOptions } from "./muon.ts";
+export type { Counters } from "./optimizer/counters.ts";
+export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./optimizer/events.ts";
+export type { Group, GroupOptions } from "./optimizer/groups.ts";
 export {
   type CreateOptions,
   createOptimizer,
   type Optimizer,
   type ParameterReport,
   type Report,
-} from "./optimizer.ts";
-export { OwningScratch } from "./owning-scratch.ts";
-export type { Layout, Parameter, ParameterShape } from "./parameter.ts";
-export { type PeftFiles, type PeftOptions, peftFiles } from "./peft.ts";
-export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./plan.ts";
-export { deviceSizes, type HostAccess, readBack } from "./read-back.ts";
-export type { RefreshTrace } from "./rule.ts";
-export type { OptimizerName, OptimizerOptions } from "./rules.ts";
-export { readSafetensors, type Tensor, type TensorData, type TensorFile, writeSafetensors } from "./safetensors.ts";
+} from "./optimizer/optimizer.ts";
+export type { Layout, Parameter, ParameterShape } from "./optimizer/parameter.ts";
+export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./optimizer/plan.ts";
+export { type Clipped, clipGlobalNorm } from "./wrappers/clip.ts";
+export { createEma, type Ema } from "./wrappers/ema.ts";
 export {
   constant,
   cosine,
@@ -60,7 +69,4 @@ export {
   type StableOptions,
   schedule,
   wsd,
-} from "./schedule.ts";
-export type { SgdOptions } from "./sgd.ts";
-export type { SoapOptions } from "./soap.ts";
-export type { AdaptiveRank, Orthogonalize, RefreshOptions, Residual, SumoOptions } from "./sumo-options.ts";
+} from "./wrappers/schedule.ts";

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
-import { FINGERPRINT, fingerprint } from "./bits.ts";
+import { CASES, fingerprint } from "./bits.ts";
+import golden from "./golden-bits.json" with { type: "json" };
 
-test("weights and checkpoints have the bits that they have in every runtime", () => {
-  expect(fingerprint()).toBe(FINGERPRINT);
+test.each(Object.entries(CASES))(
+  "%s: weights and state have the bits that they have in every runtime",
+  (name, options) => {
+    expect(fingerprint(options)).toBe(golden[name as keyof typeof golden]);
+  },
+);
+
+test("every golden value is of a case", () => {
+  expect(Object.keys(golden)).toEqual(Object.keys(CASES));
 });

@@ -1,12 +1,12 @@
 import { createWasmEngine } from "@sumo/linalg";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { linalgBackend } from "../src/backend/linalg-backend.ts";
+import { readSafetensors } from "../src/checkpoint/safetensors.ts";
 import { NonFiniteGradientError, OptimizerError } from "../src/errors.ts";
-import type { Group } from "../src/groups.ts";
-import { linalgBackend } from "../src/linalg-backend.ts";
-import { createOptimizer } from "../src/optimizer.ts";
-import { plan } from "../src/plan.ts";
-import { readSafetensors } from "../src/safetensors.ts";
+import type { Group } from "../src/optimizer/groups.ts";
+import { createOptimizer } from "../src/optimizer/optimizer.ts";
+import { plan } from "../src/optimizer/plan.ts";
 import { flat, random } from "../src/testing/dense.ts";
 
 /** Any of the values that an option takes, or none. */

@@ -1,8 +1,8 @@
 import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
-import type { Backend } from "../backend.ts";
-import { type LinalgSource, linalgBackend } from "../linalg-backend.ts";
-import type { LinalgMatrix } from "../linalg-scratch.ts";
+import type { Backend } from "../backend/backend.ts";
+import { type LinalgSource, linalgBackend } from "../backend/linalg-backend.ts";
+import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
 import { type BackendSubject, backendContract, checkBackend } from "./index.ts";
 
 const subjectOf = (backend: Backend<LinalgMatrix, LinalgSource>): BackendSubject<LinalgMatrix, LinalgSource> => ({

@@ -1,9 +1,9 @@
 import { createWasmEngine } from "@sumo/linalg";
-import type { Group } from "../groups.ts";
-import { linalgBackend } from "../linalg-backend.ts";
-import { createOptimizer } from "../optimizer.ts";
-import type { OptimizerOptions } from "../rules.ts";
-import { cosine } from "../schedule.ts";
+import type { OptimizerOptions } from "../algorithms/index.ts";
+import { linalgBackend } from "../backend/linalg-backend.ts";
+import type { Group } from "../optimizer/groups.ts";
+import { createOptimizer } from "../optimizer/optimizer.ts";
+import { cosine } from "../wrappers/schedule.ts";
 import { combined, fill, flat, type Rows, random, scaled, times, transposed, unflat, withSpectrum } from "./dense.ts";
 
 /** A function of one matrix whose least value is known. */

@@ -1,4 +1,4 @@
-import type { Backend, Scratch } from "../../backend.ts";
+import type { Backend, Scratch } from "../../backend/backend.ts";
 import { combined, flat, frobenius, type Rows, unflat } from "../dense.ts";
 
 /** A backend to be proved, and how its user's storage is filled and read. */

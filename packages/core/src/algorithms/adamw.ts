@@ -1,0 +1,93 @@
+import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Schedule } from "../wrappers/schedule.ts";
+import { checkOptions, type OptionChecks, range } from "./option-checks.ts";
+import {
+  checkSquare,
+  countFact,
+  type Facts,
+  type RulePlan,
+  type StepInput,
+  type Stepper,
+  type StepTrace,
+} from "./stepper.ts";
+
+export interface AdamwOptions {
+  readonly optimizer: "adamw";
+  readonly lr: number | Schedule;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly eps?: number;
+  /** Decoupled: W ← (1 − lr · weightDecay) W. Default 0. */
+  readonly weightDecay?: number;
+}
+
+export type AdamwSettings = Required<AdamwOptions>;
+
+const CHECKS: OptionChecks<AdamwOptions> = {
+  beta1: range(0, 1, "[)"),
+  beta2: range(0, 1, "[)"),
+  eps: range(0, Infinity, "()"),
+  weightDecay: range(0, Infinity, "[)"),
+};
+
+/** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
+export function adamwSettings(options: AdamwOptions): AdamwSettings {
+  checkOptions("adamw", options, CHECKS);
+  return { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, ...options };
+}
+
+/** AdamW for parameters of any shape. State: 2 mn numbers. @see Loshchilov and Hutter, arXiv 1711.05101 (2019), algorithm 2. */
+export class Adamw<T> implements Stepper<T> {
+  step = 0;
+  readonly state: { readonly first: T; readonly second: T };
+  private readonly backend: Backend<T, never>;
+  private readonly settings: AdamwSettings;
+  private readonly shape: readonly [number, number];
+
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: AdamwSettings,
+    state: Readonly<Record<"first" | "second", T>>,
+  ) {
+    this.backend = backend;
+    this.settings = settings;
+    this.shape = [rows, cols];
+    this.state = state;
+  }
+
+  update({ weight, gradient, gradientNorm, lr }: StepInput<T>): StepTrace {
+    checkSquare(gradientNorm);
+    const { beta1, beta2, eps, weightDecay } = this.settings;
+    this.step++;
+    this.backend.adamw(weight, gradient, this.state.first, this.state.second, {
+      lr,
+      beta1,
+      beta2,
+      eps,
+      decay: weightDecay,
+      correction1: 1 - beta1 ** this.step,
+      correction2: 1 - beta2 ** this.step,
+    });
+    return {};
+  }
+
+  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
+    countFact(facts, "step");
+    return { first: this.shape, second: this.shape };
+  }
+
+  facts(): Facts {
+    return { step: this.step };
+  }
+
+  restore(facts: Facts): void {
+    this.step = countFact(facts, "step");
+  }
+}
+
+/** What AdamW takes for one parameter. */
+export function planAdamw(rows: number, cols: number, _settings: AdamwSettings, _sizes: BackendSizes): RulePlan {
+  return { state: { first: [rows, cols], second: [rows, cols] }, scratchBytes: 0 };
+}

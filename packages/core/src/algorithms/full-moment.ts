@@ -1,0 +1,70 @@
+import type { Backend } from "../backend/backend.ts";
+import { countFact, type Facts, type StepInput, type Stepper, type StepTrace } from "./stepper.ts";
+
+/** What Muon and SGD share: momentum of full size, M ← μ M + G. With μ = 0 it does not exist, and there is no state at all. */
+export abstract class FullMoment<T> implements Stepper<T> {
+  step = 0;
+  readonly state: Readonly<Record<string, T>>;
+  protected readonly backend: Backend<T, never>;
+  protected readonly shape: readonly [rows: number, cols: number];
+  private readonly moment: FullMomentSettings;
+
+  constructor(
+    backend: Backend<T, never>,
+    shape: readonly [rows: number, cols: number],
+    moment: FullMomentSettings,
+    state: Readonly<Record<string, T>>,
+  ) {
+    this.backend = backend;
+    this.shape = shape;
+    this.moment = moment;
+    this.state = state;
+  }
+
+  abstract update(input: StepInput<T>): StepTrace;
+
+  /** `out` ← the moment that this gradient makes: μ M + G, or μ (μ M + G) + G (Nesterov). Writes nothing else. */
+  protected direct(out: T, gradient: T): void {
+    const { backend } = this;
+    const { momentum, nesterov } = this.moment;
+    const moment = this.state["moment"];
+    backend.axpby(out, 1, gradient, 0);
+    if (moment === undefined) return;
+    if (nesterov) backend.axpby(out, momentum, gradient, 1);
+    backend.axpby(out, nesterov ? momentum * momentum : momentum, moment, 1);
+  }
+
+  /** Keeps the moment, after nothing can fail any more. */
+  protected keep(gradient: T): void {
+    const moment = this.state["moment"];
+    if (moment !== undefined) this.backend.axpby(moment, 1, gradient, this.moment.momentum);
+    this.step++;
+  }
+
+  stateShapes(facts: Facts): Record<string, readonly [number, number]> {
+    countFact(facts, "step");
+    return fullMomentShapes(...this.shape, this.moment.momentum);
+  }
+
+  facts(): Facts {
+    return { step: this.step };
+  }
+
+  restore(facts: Facts): void {
+    this.step = countFact(facts, "step");
+  }
+}
+
+export interface FullMomentSettings {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+/** The state's shapes, before there is a state. */
+export function fullMomentShapes(
+  rows: number,
+  cols: number,
+  momentum: number,
+): Record<string, readonly [number, number]> {
+  return momentum === 0 ? {} : { moment: [rows, cols] };
+}

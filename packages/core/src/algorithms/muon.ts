@@ -1,0 +1,96 @@
+import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Schedule } from "../wrappers/schedule.ts";
+import { FullMoment, fullMomentShapes } from "./full-moment.ts";
+import { checkOptions, type OptionChecks, oneOf, range } from "./option-checks.ts";
+import { finiteUpdate, type Place, type RulePlan, type StepInput, type StepTrace } from "./stepper.ts";
+import { descend } from "./steps/descend.ts";
+import { orthogonalize } from "./steps/orthogonalize.ts";
+import { updateScale } from "./steps/scale.ts";
+import { inspect } from "./steps/telemetry.ts";
+import { checkOrthogonalize, type Orthogonalize } from "./sumo/options.ts";
+import { orthogonalizeBytes } from "./sumo/plan.ts";
+
+export interface MuonOptions {
+  readonly optimizer: "muon";
+  readonly lr: number | Schedule;
+  /** Default 0.95. With 0 nothing is remembered: the stateless control that claims about memory have to beat. */
+  readonly momentum?: number;
+  /** Default true. */
+  readonly nesterov?: boolean;
+  /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
+  readonly orthogonalize?: Orthogonalize;
+  /** As in SUMO. Default `"rms"`: 0.2 √max(m, n). */
+  readonly scale?: "rms" | "paper" | "spectral" | "none";
+  /** Factor of `scale: "paper"`. Default 1. */
+  readonly alpha?: number;
+  /** Decoupled. Default 0. */
+  readonly weightDecay?: number;
+  /** Decay only the weights that the update shrinks as well. Default false. */
+  readonly cautious?: boolean;
+}
+
+export type MuonSettings = Required<MuonOptions>;
+
+const CHECKS: OptionChecks<MuonOptions> = {
+  momentum: range(0, 1, "[)"),
+  nesterov: oneOf(true, false),
+  orthogonalize: checkOrthogonalize,
+  scale: oneOf("rms", "paper", "spectral", "none"),
+  alpha: range(0, Infinity, "()"),
+  weightDecay: range(0, Infinity, "[)"),
+  cautious: oneOf(true, false),
+};
+
+/** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
+export function muonSettings(options: MuonOptions): MuonSettings {
+  checkOptions("muon", options, CHECKS);
+  const defaults = { momentum: 0.95, nesterov: true, orthogonalize: "muon", scale: "rms", alpha: 1 } as const;
+  return { ...defaults, weightDecay: 0, cautious: false, ...options };
+}
+
+/**
+ * Muon: momentum of full size, orthogonalized. State: mn numbers, none without momentum.
+ *
+ * @see Jordan et al., Muon (2024), and Liu et al., Moonlight, arXiv 2502.16982 (2025), §2.2, for the scale.
+ */
+export class Muon<T> extends FullMoment<T> {
+  private readonly settings: MuonSettings;
+  private readonly place: Place;
+
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: MuonSettings,
+    place: Place,
+    state: Readonly<Record<string, T>>,
+  ) {
+    super(backend, [rows, cols], settings, state);
+    this.settings = settings;
+    this.place = place;
+  }
+
+  update({ weight, gradient, lr, scratch, watched }: StepInput<T>): StepTrace {
+    const { backend, settings, place } = this;
+    const [rows, cols] = this.shape;
+    return scratch.scope(() => {
+      const direction = scratch.matrix(rows, cols);
+      this.direct(direction, gradient);
+      const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
+      const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
+      backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
+      const updateNorm = finiteUpdate(backend.norm(direction));
+      descend(backend, weight, direction, lr, settings);
+      this.keep(gradient);
+      return { updateNorm, orthogonalized: true, ...seen };
+    });
+  }
+}
+
+/** What Muon takes for one weight. */
+export function planMuon(rows: number, cols: number, settings: MuonSettings, sizes: BackendSizes): RulePlan {
+  return {
+    state: fullMomentShapes(rows, cols, settings.momentum),
+    scratchBytes: sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, settings.orthogonalize, sizes),
+  };
+}

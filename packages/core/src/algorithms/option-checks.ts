@@ -1,0 +1,62 @@
+import { OptimizerOptionError } from "../errors.ts";
+
+/** Says what an option should have been, or `undefined` if it is that. */
+export type OptionCheck = (value: unknown) => string | undefined;
+
+/** One check for every option but the two that all optimizers share. */
+export type OptionChecks<O> = { readonly [K in Exclude<keyof O, "optimizer" | "lr">]-?: OptionCheck };
+
+/** Refuses unknown names and values out of range; an `undefined` value counts as one. @throws {OptimizerOptionError} */
+export function checkOptions<O extends { readonly lr: unknown }>(
+  optimizer: string,
+  options: O,
+  checks: OptionChecks<O>,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name === "optimizer") continue;
+    const check = name === "lr" ? learningRate : (checks as Record<string, OptionCheck>)[name];
+    if (check === undefined) {
+      throw new OptimizerOptionError(
+        name,
+        `one of ${optimizer}'s options (${Object.keys(checks).join(", ")}, lr)`,
+        "an unknown name",
+      );
+    }
+    const expected = check(value);
+    if (expected !== undefined) throw new OptimizerOptionError(name, expected, value);
+  }
+  if (options.lr === undefined) throw new OptimizerOptionError("lr", "a number >= 0 or a schedule", undefined);
+}
+
+const learningRate: OptionCheck = (value) =>
+  (typeof value === "number" && Number.isFinite(value) && value >= 0) ||
+  (typeof value === "function" && "spec" in value)
+    ? undefined
+    : "a number >= 0 or a schedule (constant, cosine, linear, wsd)";
+
+export function oneOf(...values: readonly (string | boolean | number)[]): OptionCheck {
+  return (value) => (values.includes(value as string) ? undefined : values.map((v) => JSON.stringify(v)).join(", "));
+}
+
+export function wholeAtLeast(least: number): OptionCheck {
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least ? undefined : `a whole number >= ${least}`;
+}
+
+/** A number between `from` and `to`; the brackets say which ends belong. */
+export function range(from: number, to: number, ends: "[]" | "[)" | "()"): OptionCheck {
+  return (value) => {
+    const inside =
+      typeof value === "number" &&
+      (ends[0] === "[" ? value >= from : value > from) &&
+      (ends[1] === "]" ? value <= to : value < to);
+    return inside ? undefined : `a number in ${ends[0]}${from}, ${to}${ends[1]}`;
+  };
+}
+
+/** `{ every: steps }`, and nothing else. */
+export const checkPeriod: OptionCheck = (value) => {
+  const { every, ...unknown } = (value ?? {}) as Record<string, unknown>;
+  const known = Object.keys(unknown).length === 0;
+  return known && wholeAtLeast(1)(every) === undefined ? undefined : "{ every: steps >= 1 }";
+};

@@ -1,0 +1,199 @@
+import { createWasmEngine } from "@sumo/linalg";
+import { describe, expect, test } from "vitest";
+import { linalgBackend } from "../backend/linalg-backend.ts";
+import { readSafetensors } from "../checkpoint/safetensors.ts";
+import type { Group } from "../optimizer/groups.ts";
+import { createOptimizer } from "../optimizer/optimizer.ts";
+import {
+  combined,
+  EPS32,
+  fill,
+  flat,
+  frobenius,
+  leadingLeft,
+  polarOf,
+  type Rows,
+  random,
+  scaled,
+  svd,
+  times,
+  transposed,
+  unflat,
+  withSpectrum,
+} from "../testing/dense.ts";
+
+const [ROWS, COLS, STEPS] = [6, 10, 7];
+const weight = random(ROWS, COLS, 1);
+const base = withSpectrum(ROWS, COLS, [8, 6, 5, 1, 0.8, 0.6], 2);
+const gradients = Array.from({ length: STEPS }, (_, t) =>
+  combined(1, base, 0.1, random(ROWS, COLS, 20 + t)).map((row) => row.map(Math.fround)),
+);
+
+function trained(options: Group, w: Rows = weight, all: readonly Rows[] = gradients): Rows {
+  const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 22 }));
+  const data = flat(w);
+  const shape = [w.length, w[0]!.length] as const;
+  const optimizer = createOptimizer([{ name: "w", shape, data }], options, { backend });
+  for (const gradient of all) optimizer.stepParameter("w", flat(gradient));
+  return unflat(...shape, data);
+}
+
+function expectClose(got: Rows, want: Rows, condition = 1, start: Rows = weight): void {
+  const moved = frobenius(combined(1, want, -1, start));
+  const tolerance = 20 * STEPS * EPS32 * (condition * moved + frobenius(want));
+  expect(frobenius(combined(1, got, -1, want))).toBeLessThanOrEqual(tolerance);
+}
+
+const map = (f: (...values: number[]) => number, ...matrices: Rows[]): Rows =>
+  fill(matrices[0]!.length, matrices[0]![0]!.length, (i, j) => f(...matrices.map((a) => a[i]![j]!)));
+const zerosLike = (a: Rows): Rows => map(() => 0, a);
+
+describe("AdamW", () => {
+  test.each([{}, { beta1: 0.8, beta2: 0.95, eps: 1e-6, weightDecay: 0.2 }])("with %j is the paper's", (options) => {
+    const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0 } = options as Record<string, number>;
+    const lr = 0.01;
+    let [w, m, v] = [weight, zerosLike(weight), zerosLike(weight)];
+    gradients.forEach((g, i) => {
+      m = combined(beta1, m, 1 - beta1, g);
+      v = map((x, y) => beta2 * x + (1 - beta2) * y * y, v, g);
+      const [c1, c2] = [1 - beta1 ** (i + 1), 1 - beta2 ** (i + 1)];
+      w = map((x, a, b) => x - lr * weightDecay * x - (lr * (a / c1)) / (Math.sqrt(b / c2) + eps), w, m, v);
+    });
+    expectClose(trained({ optimizer: "adamw", lr, ...options }), w);
+  });
+});
+
+describe("SGD", () => {
+  test.each([
+    { momentum: 0, nesterov: false },
+    { momentum: 0.8, nesterov: false },
+    { momentum: 0.8, nesterov: true },
+  ])("with %j", ({ momentum, nesterov }) => {
+    let [w, m] = [weight, zerosLike(weight)];
+    for (const g of gradients) {
+      m = combined(momentum, m, 1, g);
+      w = combined(1 - 0.01 * 0.1, w, -0.01, nesterov ? combined(momentum, m, 1, g) : m);
+    }
+    expectClose(trained({ optimizer: "sgd", lr: 0.01, momentum, nesterov, weightDecay: 0.1 }), w);
+  });
+});
+
+describe("Muon", () => {
+  const run = (orthogonal: (m: Rows) => Rows, momentum = 0.95, scale = 0.2 * Math.sqrt(COLS)): Rows => {
+    let [w, m] = [weight, zerosLike(weight)];
+    for (const g of gradients) {
+      m = combined(momentum, m, 1, g);
+      w = combined(1, w, -0.01 * scale, orthogonal(combined(momentum, m, 1, g)));
+    }
+    return w;
+  };
+  /** X ← a X + b A X + c A² X, A = X Xᵀ, from X / ‖X‖. */
+  const jordan = (x: Rows): Rows => {
+    let y = scaled(1 / frobenius(x), x);
+    for (let i = 0; i < 5; i++) {
+      const gram = times(y, transposed(y));
+      const [ay, aay] = [times(gram, y), times(gram, times(gram, y))];
+      y = combined(1, combined(3.4445, y, -4.775, ay), 2.0315, aay);
+    }
+    return y;
+  };
+  // Five quintic steps amplify rounding by up to 3.4445⁵.
+  const QUINTIC = 3.4445 ** 5;
+
+  test("by five Newton–Schulz steps", () => {
+    expectClose(trained({ optimizer: "muon", lr: 0.01 }), run(jordan), QUINTIC);
+  });
+
+  test("by the exact factor", () => {
+    expectClose(trained({ optimizer: "muon", lr: 0.01, orthogonalize: "exact" }), run(polarOf), 8 / 0.6);
+  });
+
+  test("by Polar Express", () => {
+    const got = trained({ optimizer: "muon", lr: 0.01, orthogonalize: "polar-express" });
+    // Singular values end within 1 % of one where the condition is below 1e3 (arXiv 2505.16932, figure 1).
+    const want = run(polarOf);
+    const moved = frobenius(combined(1, want, -1, weight));
+    expect(frobenius(combined(1, got, -1, want))).toBeLessThanOrEqual(0.01 * moved);
+  });
+
+  test("without momentum it keeps no state: the stateless control", () => {
+    expectClose(trained({ optimizer: "muon", lr: 0.01, momentum: 0 }), run(jordan, 0), QUINTIC);
+  });
+
+  test.each([
+    ["out-in", Math.sqrt(ROWS / COLS)],
+    ["in-out", Math.sqrt(COLS / ROWS)],
+  ] as const)("spectral scale with layout %s", (layout, scale) => {
+    const got = trained({ optimizer: "muon", lr: 0.01, orthogonalize: "exact", scale: "spectral", layout });
+    expectClose(got, run(polarOf, 0.95, scale), 8 / 0.6);
+  });
+});
+
+describe("GaLore", () => {
+  test("is Adam in the subspace, moments kept as they are", () => {
+    const [rank, every, lr, alpha] = [3, 4, 0.01, 0.25];
+    let w = weight;
+    let q: Rows = [];
+    let m = fill(rank, COLS, () => 0);
+    let v = fill(rank, COLS, () => 0);
+    // Adam sees coordinates, so signs of the basis matter: the subspace must come from the code under test.
+    const { bases, got } = trainedWithBases(rank, every, lr);
+    gradients.forEach((g, t) => {
+      q = bases[t]!;
+      const p = times(transposed(q), g);
+      m = combined(0.9, m, 0.1, p);
+      v = map((x, y) => 0.999 * x + 0.001 * y * y, v, p);
+      const n = map((a, b) => a / (1 - 0.9 ** (t + 1)) / (Math.sqrt(b / (1 - 0.999 ** (t + 1))) + 1e-8), m, v);
+      w = combined(1, w, -lr * alpha, times(q, n));
+      if (t % every === 0) {
+        const best = leadingLeft(g, rank);
+        const captured = frobenius(times(transposed(q), g)) / frobenius(times(transposed(best), g));
+        expect(captured).toBeGreaterThan(1 - 20 * EPS32 * 8);
+      }
+    });
+    expectClose(got, w, 8 / 4);
+  });
+
+  /** The basis at every step, read from checkpoints. */
+  function trainedWithBases(rank: number, every: number, lr: number): { bases: Rows[]; got: Rows } {
+    const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 22 }));
+    const data = flat(weight);
+    const parameters = [{ name: "w", shape: [ROWS, COLS], data }];
+    const optimizer = createOptimizer(parameters, { optimizer: "galore", lr, rank, refresh: { every } }, { backend });
+    const bases = gradients.map((gradient) => {
+      optimizer.stepParameter("w", flat(gradient));
+      return unflat(ROWS, rank, readSafetensors(optimizer.save()).tensors["w/basis"]!.data);
+    });
+    return { bases, got: unflat(ROWS, COLS, data) };
+  }
+});
+
+describe("SOAP", () => {
+  test("is Adam in the eigenbases of the two Gram matrices", () => {
+    const [lr, every, beta3] = [0.01, 3, 0.9];
+    const eigenbasis = (gram: Rows) => svd(gram).u;
+    const gramOf = (g: Rows, side: "left" | "right") =>
+      side === "left" ? times(g, transposed(g)) : times(transposed(g), g);
+    // Square, so that no direction is without a gradient: there an eigenbasis would be arbitrary, and Adam sees bases.
+    const square = (rows: Rows) => rows.map((row) => row.slice(0, ROWS));
+    const [start, all] = [square(weight), gradients.map(square)];
+    let [w, m, v] = [start, zerosLike(start), zerosLike(start)];
+    let [left, right] = [scaled(1 - beta3, gramOf(all[0]!, "left")), scaled(1 - beta3, gramOf(all[0]!, "right"))];
+    let [ql, qr] = [left, right];
+    all.forEach((g, t) => {
+      if (t % every === 0) [ql, qr] = [eigenbasis(left), eigenbasis(right)];
+      if (t === 0) return; // the first gradient only shows the eigenbases
+      const rotate = (x: Rows) => times(transposed(ql), times(x, qr));
+      m = combined(0.95, m, 0.05, g);
+      v = map((x, y) => 0.95 * x + 0.05 * y * y, v, rotate(g));
+      const c = 1 - 0.95 ** t;
+      const n = map((x, y) => x / c / (Math.sqrt(y / c) + 1e-8), rotate(m), v);
+      w = combined(1, w, -lr, times(ql, times(n, transposed(qr))));
+      left = combined(beta3, left, 1 - beta3, gramOf(g, "left"));
+      right = combined(beta3, right, 1 - beta3, gramOf(g, "right"));
+    });
+    const conditions = all.map((g) => svd(g).s).map((s) => (s[0]! / s.at(-1)!) ** 2);
+    const got = trained({ optimizer: "soap", lr, beta3, refresh: { every } }, start, all);
+    expectClose(got, w, Math.max(...conditions), start);
+  });
+});

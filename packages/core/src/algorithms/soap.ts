@@ -1,0 +1,182 @@
+import type { Backend, BackendSizes, Scratch } from "../backend/backend.ts";
+import type { Schedule } from "../wrappers/schedule.ts";
+import { minusAdamDirection } from "./adam-direction.ts";
+import { checkOptions, checkPeriod, type OptionChecks, range } from "./option-checks.ts";
+import {
+  checkSquare,
+  countFact,
+  type Facts,
+  type Place,
+  type RulePlan,
+  type StepInput,
+  type Stepper,
+  type StepTrace,
+} from "./stepper.ts";
+import { leadingSubspace } from "./steps/subspace.ts";
+
+export interface SoapOptions {
+  readonly optimizer: "soap";
+  readonly lr: number | Schedule;
+  /** Steps between two eigenbases. Default `{ every: 10 }`. */
+  readonly refresh?: { readonly every: number };
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Decay of the two Gram matrices. Default 0.95. */
+  readonly beta3?: number;
+  readonly eps?: number;
+  /** Decoupled. Default 0. */
+  readonly weightDecay?: number;
+}
+
+export type SoapSettings = Required<SoapOptions>;
+
+/** Of a range finder that is given all columns: the first sketch spans the range already. */
+const EXACT = { oversampling: 0, powerIterations: 1 };
+
+const CHECKS: OptionChecks<SoapOptions> = {
+  refresh: checkPeriod,
+  beta1: range(0, 1, "[)"),
+  beta2: range(0, 1, "[)"),
+  beta3: range(0, 1, "[)"),
+  eps: range(0, Infinity, "()"),
+  weightDecay: range(0, Infinity, "[)"),
+};
+
+/** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
+export function soapSettings(options: SoapOptions): SoapSettings {
+  checkOptions("soap", options, CHECKS);
+  return { refresh: { every: 10 }, beta1: 0.95, beta2: 0.95, beta3: 0.95, eps: 1e-8, weightDecay: 0, ...options };
+}
+
+type SoapState<T> = Readonly<Record<"left" | "right" | "leftBasis" | "rightBasis" | "first" | "second", T>>;
+
+/**
+ * SOAP: Adam in the eigenbases of Shampoo's two Gram matrices, L ← β₃ L + (1 − β₃) G Gᵀ and R alike. State: 2 mn + 2 m² + 2 n² numbers.
+ *
+ * @see Vyas et al., SOAP, arXiv 2409.11321 (2024), algorithm 3. Deviates: the first moment is kept in the eigenbases and carried from one to
+ * the next, and eigenbases are computed anew where the authors take a QR step. The first gradient only shows the eigenbases, as there: in
+ * them it is diagonal, and Adam would make steps of the rounding beside the diagonal.
+ */
+export class Soap<T> implements Stepper<T> {
+  step = 0;
+  readonly state: SoapState<T>;
+  private readonly backend: Backend<T, never>;
+  private readonly settings: SoapSettings;
+  private readonly shape: readonly [rows: number, cols: number];
+  private readonly place: Place;
+  /** Gradients since the first that was not zero. */
+  private tracked = 0;
+
+  constructor(
+    backend: Backend<T, never>,
+    rows: number,
+    cols: number,
+    settings: SoapSettings,
+    place: Place,
+    state: SoapState<T>,
+  ) {
+    this.backend = backend;
+    this.settings = settings;
+    this.shape = [rows, cols];
+    this.place = place;
+    this.state = state;
+  }
+
+  update(input: StepInput<T>): StepTrace {
+    const { backend, settings, tracked } = this;
+    const { weight, gradient, gradientNorm, lr, scratch } = input;
+    checkSquare(gradientNorm);
+    const decay = 1 - lr * settings.weightDecay;
+    if (tracked === 0 && gradientNorm === 0) {
+      backend.axpby(weight, decay, weight, 0);
+      this.step++;
+      return { updateNorm: 0 };
+    }
+    return scratch.scope(() => {
+      if (tracked % settings.refresh.every === 0) this.refresh(gradient, scratch);
+      const trace = tracked === 0 ? {} : this.descend(input, decay);
+      if (tracked > 0) this.observe(gradient);
+      this.tracked++;
+      this.step++;
+      return trace;
+    });
+  }
+
+  private descend({ weight, gradient, lr, scratch }: StepInput<T>, decay: number): StepTrace {
+    const { backend, settings, state, tracked } = this;
+    const { leftBasis, rightBasis } = state;
+    const [half, rotated, minusN] = [this.shape, this.shape, this.shape].map((shape) => scratch.matrix(...shape));
+    backend.matmul(half!, leftBasis, gradient, { transposeA: true });
+    backend.matmul(rotated!, half!, rightBasis);
+    minusAdamDirection(backend, minusN!, rotated!, state.first, state.second, settings, tracked);
+    backend.matmul(half!, leftBasis, minusN!);
+    backend.matmul(weight, half!, rightBasis, { transposeB: true, alpha: lr, beta: decay });
+    return { updateNorm: backend.norm(minusN!) };
+  }
+
+  /** New eigenbases, of the first gradient's Gram matrices or of those so far, and the first moment carried over into them. */
+  private refresh(gradient: T, scratch: Scratch<T>): void {
+    const { backend, state, tracked } = this;
+    const [rows, cols] = this.shape;
+    scratch.scope(() => {
+      if (tracked === 0) this.observe(gradient);
+      const left = this.eigenbasis(state.left, rows, 2 * tracked, scratch);
+      const right = this.eigenbasis(state.right, cols, 2 * tracked + 1, scratch);
+      const [half, back] = [scratch.matrix(rows, cols), scratch.matrix(rows, cols)];
+      backend.matmul(half, state.leftBasis, state.first);
+      backend.matmul(back, half, state.rightBasis, { transposeB: true });
+      backend.matmul(half, left, back, { transposeA: true });
+      backend.matmul(state.first, half, right);
+      backend.axpby(state.leftBasis, 1, left, 0);
+      backend.axpby(state.rightBasis, 1, right, 0);
+    });
+  }
+
+  /** A basis of all of a Gram matrix's range, rotated to its singular vectors, is its eigenbasis. */
+  private eigenbasis(gram: T, size: number, counter: number, scratch: Scratch<T>): T {
+    const basis = scratch.matrix(size, size);
+    const key = [0, this.place.stream, counter] as const;
+    leadingSubspace(this.backend, basis, gram, undefined, key, { side: "left" }, EXACT, scratch);
+    return basis;
+  }
+
+  /** L ← β₃ L + (1 − β₃) G Gᵀ, R ← β₃ R + (1 − β₃) Gᵀ G; before the first step both are zero. */
+  private observe(gradient: T): void {
+    const { backend, state, settings } = this;
+    const { beta3 } = settings;
+    const weights = { alpha: 1 - beta3, beta: this.tracked === 0 ? 0 : beta3 };
+    backend.matmul(state.left, gradient, gradient, { transposeB: true, ...weights });
+    backend.matmul(state.right, gradient, gradient, { transposeA: true, ...weights });
+  }
+
+  stateShapes(facts: Facts): Record<keyof SoapState<T>, readonly [number, number]> {
+    for (const name of ["step", "tracked"]) countFact(facts, name);
+    return shapesOf(...this.shape);
+  }
+
+  facts(): Facts {
+    return { step: this.step, tracked: this.tracked };
+  }
+
+  restore(facts: Facts): void {
+    const [step, tracked] = [countFact(facts, "step"), countFact(facts, "tracked")];
+    this.step = step;
+    this.tracked = tracked;
+  }
+}
+
+function shapesOf(rows: number, cols: number): Record<keyof SoapState<never>, readonly [number, number]> {
+  const [left, right, whole] = [[rows, rows] as const, [cols, cols] as const, [rows, cols] as const];
+  return { left, right, leftBasis: left, rightBasis: right, first: whole, second: whole };
+}
+
+/** What SOAP takes for one weight. */
+export function planSoap(rows: number, cols: number, _settings: SoapSettings, sizes: BackendSizes): RulePlan {
+  const whole = sizes.matrix(rows, cols);
+  const bases = sizes.matrix(rows, rows) + sizes.matrix(cols, cols);
+  const ranges = [rows, cols].map((size) => sizes.rangeFinder(size, size, size, EXACT));
+  return {
+    state: shapesOf(rows, cols),
+    scratchBytes: Math.max(bases + Math.max(...ranges, 2 * whole), 3 * whole),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Layout } from "../../optimizer/parameter.ts";
+import type { SumoSettings } from "../sumo/options.ts";
+
+/** Root mean square of an update before the learning rate; AdamW's is measured at 0.2 to 0.4 (Liu et al. 2025, Moonlight, §2.2). */
+const UPDATE_RMS = 0.2;
+
+/** Factor of an orthogonalized update with `rank` unit singular values: a norm of √rank over rows · cols elements. */
+export function updateScale(
+  { scale, alpha }: Pick<SumoSettings, "scale" | "alpha">,
+  rows: number,
+  cols: number,
+  rank: number,
+  layout: Layout,
+): number {
+  switch (scale) {
+    case "rms":
+      return UPDATE_RMS * Math.sqrt((rows * cols) / rank);
+    case "paper":
+      return alpha * Math.sqrt(Math.max(rows, cols));
+    case "spectral":
+      return Math.sqrt(layout === "out-in" ? rows / cols : cols / rows);
+    case "none":
+      return 1;
+    default:
+      return scale satisfies never;
+  }
+}

@@ -1,0 +1,139 @@
+import type { Backend, Scratch } from "../../backend/backend.ts";
+import type { Facts, RefreshTrace } from "../stepper.ts";
+import { type Geometry, withRank } from "../steps/geometry.ts";
+import type { SumoSettings } from "./options.ts";
+import { stateShapes } from "./plan.ts";
+import { factsOf, type ParamState, paramStateOf, rankFact } from "./state.ts";
+
+/** Where a step works: a basis, and the moment that goes with it, none before the first. */
+export interface Subspace<T> {
+  readonly basis: T;
+  readonly moment: T | undefined;
+  readonly geometry: Geometry;
+  /** Present if the basis is new. */
+  readonly refresh?: RefreshTrace | undefined;
+}
+
+/** What SUMO remembers of one weight between two steps. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
+export class SumoMemory<T> {
+  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Garbage while cold. */
+  matrices: Readonly<Record<"basis" | "moment", T>>;
+  /** Of `matrices`. */
+  geometry: Geometry;
+  phase: ParamState = { phase: "cold", step: 0 };
+  private readonly backend: Backend<T, never>;
+  private readonly settings: SumoSettings;
+  private readonly largestRank: number;
+
+  constructor(
+    backend: Backend<T, never>,
+    geometry: Geometry,
+    settings: SumoSettings,
+    matrices: Readonly<Record<"basis" | "moment", T>>,
+  ) {
+    this.backend = backend;
+    this.settings = settings;
+    this.geometry = geometry;
+    this.largestRank = geometry.rank;
+    this.matrices = matrices;
+  }
+
+  /** Where a step without a refresh works. To be read only. */
+  load(scratch: Scratch<T>): Subspace<T> & { readonly moment: T } {
+    const { backend, matrices, geometry } = this;
+    if (this.settings.stateBits === 32) return { ...matrices, geometry };
+    const basis = scratch.matrix(geometry.basisRows, geometry.rank);
+    const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
+    backend.unpack!(basis, matrices.basis);
+    backend.unpack!(moment, matrices.moment);
+    return { basis, moment, geometry };
+  }
+
+  /** Counts a step that learned nothing. */
+  wait(): void {
+    this.phase = { phase: "cold", step: this.phase.step + 1 };
+  }
+
+  /**
+   * Gives the matrices the shape that `keep` will fill: the last thing of a step that may fail, before the weight is written.
+   *
+   * @throws what `allocate` throws, and then everything is as it was.
+   */
+  makeRoom(geometry: Geometry): void {
+    if (geometry.rank !== this.geometry.rank) this.resize(geometry);
+  }
+
+  /** The state after a step: the subspace that it worked in, with the moment that it made, for which there is room. */
+  keep({ basis, geometry, refresh }: Subspace<T>, moment: T, lastNorm: number, captured: number | undefined): void {
+    const { phase } = this;
+    if (refresh !== undefined) this.store(this.matrices.basis, basis);
+    this.store(this.matrices.moment, moment);
+    const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
+    this.phase = {
+      phase: "tracking",
+      step: phase.step + 1,
+      refreshedAt: refresh ? phase.step : old.refreshedAt,
+      refreshes: old.refreshes + (refresh ? 1 : 0),
+      lastNorm,
+      captured: captured ?? old.captured,
+      rank: geometry.rank,
+    };
+  }
+
+  /** The shapes of `matrices` under such facts. @throws {TypeError} if a fact is missing or impossible. */
+  shapes(facts: Facts): Readonly<Record<"basis" | "moment", readonly [number, number]>> {
+    paramStateOf(facts);
+    return stateShapes(this.geometryOf(facts), this.settings, this.backend.sizes);
+  }
+
+  facts(): Facts {
+    return factsOf(this.phase, this.geometry.rank);
+  }
+
+  restore(facts: Facts): void {
+    const phase = paramStateOf(facts);
+    this.makeRoom(this.geometryOf(facts));
+    this.phase = phase;
+  }
+
+  private store(out: T, a: T): void {
+    if (this.settings.stateBits === 32) this.backend.axpby(out, 1, a, 0);
+    else this.backend.pack!(out, a);
+  }
+
+  private geometryOf(facts: Facts): Geometry {
+    return withRank(this.geometry, rankFact(facts, this.largestRank));
+  }
+
+  /** The old matrices go first, so that no more room is needed than was planned. */
+  private resize(geometry: Geometry): void {
+    const { backend, matrices } = this;
+    const [basis, moment] = [backend.read(matrices.basis), backend.read(matrices.moment)];
+    backend.dispose(matrices.basis);
+    backend.dispose(matrices.moment);
+    try {
+      this.matrices = this.allocate(geometry);
+      this.geometry = geometry;
+    } catch (error) {
+      this.matrices = this.allocate(this.geometry);
+      backend.write(this.matrices.basis, basis);
+      backend.write(this.matrices.moment, moment);
+      throw error;
+    }
+  }
+
+  /** The larger one first: then two matrices fit wherever two of these sizes lay, whichever room the first one takes. */
+  private allocate(geometry: Geometry): Record<"basis" | "moment", T> {
+    const { backend, settings } = this;
+    const { basis, moment } = stateShapes(geometry, settings, backend.sizes);
+    const basisIsLarger = basis[0] * basis[1] > moment[0] * moment[1];
+    const larger = backend.allocate(...(basisIsLarger ? basis : moment));
+    try {
+      const smaller = backend.allocate(...(basisIsLarger ? moment : basis));
+      return basisIsLarger ? { basis: larger, moment: smaller } : { basis: smaller, moment: larger };
+    } catch (error) {
+      backend.dispose(larger);
+      throw error;
+    }
+  }
+}

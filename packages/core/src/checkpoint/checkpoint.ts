@@ -1,0 +1,195 @@
+import type { Facts, Stepper } from "../algorithms/stepper.ts";
+import type { Backend } from "../backend/backend.ts";
+import { CheckpointError } from "../errors.ts";
+import { type Counters, noCounts } from "../optimizer/counters.ts";
+import type { Track, TrackedPart } from "../optimizer/track.ts";
+import { crc32 } from "./crc32.ts";
+import { isRecord } from "./json.ts";
+import { migrate } from "./migration.ts";
+import { bytesOf, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
+
+/** Goes up whenever an older file would be misread. See `migration.ts`. */
+export const CHECKPOINT_VERSION = 2;
+const FORMAT = "sumo-optimizer";
+
+/** Everything of a checkpoint that is not a tensor. */
+export interface CheckpointState {
+  readonly version: number;
+  /** By matrix: a parameter's name, or its name and `#i`. */
+  readonly matrices: Readonly<Record<string, MatrixState>>;
+  /** By parameter. */
+  readonly counters: Readonly<Record<string, Counters>>;
+}
+
+export interface MatrixState {
+  /** The options under which it was written, defaults filled in. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly facts: Facts;
+}
+
+export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMap<string, Track<T>>): Uint8Array {
+  const matrices: Record<string, MatrixState> = {};
+  const counters: Record<string, Counters> = {};
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, track] of tracks) {
+    counters[name] = { ...track.counters };
+    for (const { name: matrix, stepper } of track.parts) {
+      const facts = stepper.facts();
+      matrices[matrix] = { settings: { ...track.assignment.settings }, facts };
+      const shapes = stepper.stateShapes(facts);
+      for (const [key, value] of Object.entries(stepper.state)) {
+        tensors[tensorName(matrix, key)] = { shape: shapes[key]!, data: backend.read(value) };
+      }
+    }
+  }
+  const state = JSON.stringify({ version: CHECKPOINT_VERSION, matrices, counters } satisfies CheckpointState);
+  return writeSafetensors(tensors, { format: FORMAT, state, crc32: checksumOf(state, tensors) });
+}
+
+/** Checks everything, then writes. @throws {SafetensorsError} @throws {CheckpointError} with nothing changed. */
+export function loadCheckpoint<T>(
+  backend: Backend<T, never>,
+  tracks: ReadonlyMap<string, Track<T>>,
+  bytes: Uint8Array,
+): void {
+  const file = readSafetensors(bytes);
+  const state = migrate(stateOf(file.metadata, file.tensors), file.tensors);
+  const parts = Array.from(tracks.values()).flatMap((track) => track.parts.map((part) => ({ track, part })));
+  checkNames(
+    Object.keys(state.matrices),
+    parts.map(({ part }) => part.name),
+  );
+  checkNames(Object.keys(state.counters), [...tracks.keys()]);
+  for (const { track, part } of parts) {
+    const saved = state.matrices[part.name]!;
+    checkSettings(part.name, saved.settings, { ...track.assignment.settings });
+    checkState(part, saved, file.tensors);
+  }
+  checkTensorCount(parts, state, file.tensors);
+
+  restoreAll(backend, parts, state);
+  for (const { part } of parts) {
+    for (const [key, matrix] of Object.entries(part.stepper.state)) {
+      backend.write(matrix, file.tensors[tensorName(part.name, key)]!.data as Float32Array);
+    }
+  }
+  for (const [name, track] of tracks) track.restore(state.counters[name]!);
+}
+
+/** Makes every matrix as large as it was saved, contents aside; takes all of that back if there is no room for one. */
+function restoreAll<T>(
+  backend: Backend<T, never>,
+  parts: readonly { readonly part: TrackedPart<T> }[],
+  { matrices }: CheckpointState,
+): void {
+  const undo: (() => void)[] = [];
+  try {
+    for (const { part } of parts) {
+      const { facts } = matrices[part.name]!;
+      const back = undoOf(backend, part.stepper, facts);
+      part.stepper.restore(facts);
+      undo.push(back);
+    }
+  } catch (cause) {
+    for (const back of undo.reverse()) back();
+    throw new CheckpointError("there is no room for the saved state", { cause });
+  }
+}
+
+/** What takes a stepper back to where it is now, once it was restored under `facts`. */
+function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts): () => void {
+  const before = stepper.facts();
+  const [now, then] = [before, facts].map((each) => JSON.stringify(stepper.stateShapes(each)));
+  const contents = now === then ? [] : Object.entries(stepper.state).map(([key, a]) => [key, backend.read(a)] as const);
+  return () => {
+    stepper.restore(before);
+    for (const [key, values] of contents) backend.write(stepper.state[key]!, values);
+  };
+}
+
+const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;
+
+function checksumOf(state: string, tensors: Readonly<Record<string, Tensor>>): string {
+  let crc = crc32(new TextEncoder().encode(state));
+  for (const name of Object.keys(tensors).sort()) crc = crc32(bytesOf(tensors[name]!.data), crc);
+  return crc.toString(16).padStart(8, "0");
+}
+
+/** The JSON part, once it is known to be ours and whole. */
+function stateOf(metadata: Record<string, string>, tensors: Record<string, Tensor>): CheckpointState {
+  const { format, state, crc32: checksum } = metadata;
+  if (format !== FORMAT || state === undefined) {
+    throw new CheckpointError(
+      `expected an optimizer's checkpoint, got a safetensors file of format ${format ?? "unknown"}`,
+    );
+  }
+  if (checksum !== checksumOf(state, tensors))
+    throw new CheckpointError("the checkpoint is damaged: its checksum is wrong");
+  const parsed: unknown = JSON.parse(state);
+  if (!isCheckpointState(parsed)) throw new CheckpointError("the checkpoint's state is not an optimizer's");
+  return parsed;
+}
+
+function isCheckpointState(value: unknown): value is CheckpointState {
+  if (!isRecord(value) || !isRecord(value["matrices"]) || !isRecord(value["counters"])) return false;
+  const matrices = Object.values(value["matrices"]);
+  const counters = Object.values(value["counters"]);
+  return (
+    matrices.every((matrix) => isRecord(matrix) && isRecord(matrix["settings"]) && isRecord(matrix["facts"])) &&
+    counters.every((counts) => isRecord(counts) && Object.keys(noCounts()).every((name) => isCount(counts[name])))
+  );
+}
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function checkNames(saved: readonly string[], current: readonly string[]): void {
+  const missing = current.filter((name) => !saved.includes(name));
+  const extra = saved.filter((name) => !current.includes(name));
+  if (missing.length + extra.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`it lacks ${missing.join(", ")}`] : []),
+    ...(extra.length > 0 ? [`it also holds ${extra.join(", ")}`] : []),
+  ];
+  throw new CheckpointError(`the checkpoint is of other parameters: ${parts.join("; ")}`);
+}
+
+function checkState<T>({ name, stepper }: TrackedPart<T>, saved: MatrixState, tensors: Record<string, Tensor>): void {
+  let shapes: ReturnType<typeof stepper.stateShapes>;
+  try {
+    shapes = stepper.stateShapes(saved.facts);
+  } catch (cause) {
+    throw new CheckpointError(`the checkpoint's ${name} does not fit`, { cause });
+  }
+  for (const [key, shape] of Object.entries(shapes)) {
+    const tensor = tensors[tensorName(name, key)];
+    if (tensor === undefined) throw new CheckpointError(`the checkpoint lacks ${tensorName(name, key)}`);
+    if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+      throw new CheckpointError(
+        `${tensorName(name, key)}: expected float32 [${shape.join(", ")}], got [${tensor.shape.join(", ")}] in the checkpoint`,
+      );
+    }
+  }
+}
+
+/** Tensors that belong to nothing mean that options differ in what they keep. */
+function checkTensorCount<T>(
+  parts: readonly { readonly part: TrackedPart<T> }[],
+  { matrices }: CheckpointState,
+  tensors: Record<string, Tensor>,
+): void {
+  const known = parts.flatMap(({ part: { name, stepper } }) =>
+    Object.keys(stepper.stateShapes(matrices[name]!.facts)).map((key) => tensorName(name, key)),
+  );
+  const extra = Object.keys(tensors).filter((name) => !known.includes(name));
+  if (extra.length > 0) throw new CheckpointError(`the checkpoint also holds ${extra.join(", ")}`);
+}
+
+/** The learning rate may change between two runs; every other option gives the numbers their meaning. */
+function checkSettings(matrix: string, saved: MatrixState["settings"], settings: MatrixState["settings"]): void {
+  const current = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+  for (const option of new Set([...Object.keys(saved), ...Object.keys(current)])) {
+    const [was, is] = [JSON.stringify(saved[option]), JSON.stringify(current[option])];
+    if (option === "lr" || was === is) continue;
+    throw new CheckpointError(`${matrix}: the checkpoint was written with ${option} ${was}, this optimizer has ${is}`);
+  }
+}

@@ -1,0 +1,67 @@
+import { createStepper, type OptimizerName, planRule } from "../algorithms/index.ts";
+import type { Backend } from "../backend/backend.ts";
+import { ParameterError } from "../errors.ts";
+import type { Assignment } from "./groups.ts";
+import { flattened, streamOf } from "./parameter.ts";
+import { Track, type TrackedPart } from "./track.ts";
+
+/** The user's storage as a handle. @throws {ParameterError} if it cannot be updated in place, or not in parts. */
+export function weightOf<T, Source>(
+  backend: Backend<T, Source>,
+  { parameter, layout, parts }: Assignment,
+  data: Source,
+): T {
+  const { name, shape } = parameter;
+  const weight = backend.weight(data, ...flattened(shape, layout));
+  if (weight === undefined) {
+    const got = backend.shapeOf(data).join(", ");
+    throw new ParameterError(name, `expected storage of shape [${shape.join(", ")}] to update in place, got [${got}]`);
+  }
+  if (parts.length > 1 && backend.rowsOf === undefined) {
+    throw new ParameterError(name, `cannot be split: ${backend.name} has no handles on rows`);
+  }
+  return weight;
+}
+
+/** Allocates every parameter's state; gives it back if there is too little memory. */
+export function createTracks<T>(
+  backend: Backend<T, never>,
+  assignments: readonly Assignment[],
+  weights: readonly T[],
+): Map<string, Track<T>> {
+  const allocated: T[] = [];
+  const allocate = (shape: readonly [number, number]): T => {
+    const matrix = backend.allocate(...shape);
+    allocated.push(matrix);
+    return matrix;
+  };
+  const counts = countByOptimizer(assignments);
+  const indices = new Map<OptimizerName, number>();
+  const trackOf = ({ settings, layout, parts, ...rest }: Assignment, weight: T): Track<T> => {
+    const tracked = parts.map((part): TrackedPart<T> => {
+      const { rows, cols, name, firstRow } = part;
+      const index = indices.get(settings.optimizer) ?? 0;
+      indices.set(settings.optimizer, index + 1);
+      const place = { stream: streamOf(name), index, count: counts.get(settings.optimizer)!, layout };
+      const shapes = Object.entries(planRule(rows, cols, settings, backend.sizes).state);
+      const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
+      const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
+      return { ...part, weight: own, stepper: createStepper(backend, rows, cols, settings, place, state) };
+    });
+    return new Track(backend, { settings, layout, parts, ...rest }, tracked);
+  };
+  try {
+    return new Map(assignments.map((assignment, i) => [assignment.parameter.name, trackOf(assignment, weights[i]!)]));
+  } catch (error) {
+    for (const matrix of allocated) backend.dispose(matrix);
+    throw error;
+  }
+}
+
+function countByOptimizer(assignments: readonly Assignment[]): Map<OptimizerName, number> {
+  const counts = new Map<OptimizerName, number>();
+  for (const { settings, parts } of assignments) {
+    counts.set(settings.optimizer, (counts.get(settings.optimizer) ?? 0) + parts.length);
+  }
+  return counts;
+}

@@ -1,0 +1,247 @@
+import type { Backend, Scratch } from "../backend/backend.ts";
+import { type LinalgSource, linalgBackend } from "../backend/linalg-backend.ts";
+import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
+import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import {
+  CheckpointError,
+  DisposedError,
+  GradientShapeError,
+  NonFiniteGradientError,
+  OptimizerOptionError,
+  ParameterError,
+} from "../errors.ts";
+import { type Counters, totalOf } from "./counters.ts";
+import { createTracks, weightOf } from "./create-tracks.ts";
+import { Listeners, type OptimizerEvents } from "./events.ts";
+import { assignGroups, type Group } from "./groups.ts";
+import { checkParameters, flattened, type Parameter } from "./parameter.ts";
+import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import type { CheckedGradient, Track } from "./track.ts";
+
+export interface CreateOptions<T, Source> {
+  /** Where the arithmetic happens. Default `linalgBackend()`. */
+  readonly backend?: Backend<T, Source>;
+  /** What a gradient with NaN or an infinity does: throw, or count as no step. Either way nothing is changed. Default `"throw"`. */
+  readonly onNonFinite?: "throw" | "skip";
+  /** Gradients of each parameter that make up one step; the step takes their mean. Default 1. */
+  readonly microBatches?: number;
+}
+
+/** What a parameter got, and how it fares. */
+export interface ParameterReport extends ParameterPlan {
+  /** Steps taken. */
+  readonly step: number;
+  readonly counters: Readonly<Counters>;
+  /** ‖Qᵀ G‖² / ‖G‖² of the last gradient, where there is a subspace. */
+  readonly captured: number | undefined;
+  /** Root mean square of the last update before the learning rate, where the optimizer knows it. */
+  readonly updateRms: number | undefined;
+}
+
+export interface Report extends Omit<Plan, "parameters"> {
+  /** The backend's name. */
+  readonly backend: string;
+  readonly parameters: readonly ParameterReport[];
+  readonly counters: Readonly<Counters>;
+}
+
+/**
+ * An optimizer for named parameters, whose weights are updated in place.
+ *
+ * All state and scratch is allocated here, as `plan` says; steps allocate nothing that grows with the parameters.
+ *
+ * @param options - One optimizer's options for all parameters, or a list of groups; the first group that matches a parameter wins.
+ * @throws {OptimizerOptionError} @throws {ParameterError} before anything is allocated.
+ *
+ * @example
+ * const optimizer = createOptimizer(
+ *   [{ name: "w", shape: [128, 352], data: w }],
+ *   { optimizer: "sumo", lr: 8e-3, rank: 32 },
+ * );
+ * optimizer.stepParameter("w", gradient);
+ */
+export function createOptimizer(
+  parameters: readonly Parameter<LinalgSource>[],
+  options: Group | readonly Group[],
+  create?: CreateOptions<LinalgMatrix, LinalgSource>,
+): Optimizer<LinalgMatrix, LinalgSource>;
+export function createOptimizer<T, Source>(
+  parameters: readonly Parameter<Source>[],
+  options: Group | readonly Group[],
+  create: CreateOptions<T, Source> & { readonly backend: Backend<T, Source> },
+): Optimizer<T, Source>;
+export function createOptimizer(
+  parameters: readonly Parameter<LinalgSource>[],
+  options: Group | readonly Group[],
+  { backend = linalgBackend(), ...create }: CreateOptions<LinalgMatrix, LinalgSource> = {},
+): Optimizer<LinalgMatrix, LinalgSource> {
+  return new Optimizer(parameters, options, backend, create);
+}
+
+/** See {@link createOptimizer}. */
+export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
+  readonly backend: Backend<T, Source>;
+  private readonly onNonFinite: "throw" | "skip";
+  private readonly microBatches: number;
+  private readonly planned: Plan;
+  private readonly tracks: ReadonlyMap<string, Track<T>>;
+  private readonly scratch: Scratch<T>;
+  private readonly listeners: Listeners = new Listeners();
+  private disposed = false;
+
+  constructor(
+    parameters: readonly Parameter<Source>[],
+    options: Group | readonly Group[],
+    backend: Backend<T, Source>,
+    { onNonFinite = "throw", microBatches = 1 }: Omit<CreateOptions<T, Source>, "backend">,
+  ) {
+    if (onNonFinite !== "throw" && onNonFinite !== "skip") {
+      throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
+    }
+    if (!(Number.isSafeInteger(microBatches) && microBatches >= 1)) {
+      throw new OptimizerOptionError("microBatches", "a whole number >= 1", microBatches);
+    }
+    checkParameters(parameters);
+    const assignments = assignGroups(parameters, options);
+    const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
+    this.backend = backend;
+    this.onNonFinite = onNonFinite;
+    this.microBatches = microBatches;
+    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, microBatches);
+    this.planned = plan;
+    this.scratch = backend.scratch(scratchBytes);
+    try {
+      this.tracks = createTracks(backend, assignments, weights);
+    } catch (error) {
+      this.scratch.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Updates one parameter, e.g. as soon as back-propagation has its gradient. With micro-batches, the last of a step updates it.
+   *
+   * @param gradient - Of the parameter's shape, or flat; read only, during the call only.
+   * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError}:
+   * all before weights or state are changed.
+   */
+  stepParameter(name: string, gradient: Source): void {
+    const track = this.track(name);
+    const handle = this.gradientOf(track, gradient);
+    if (this.microBatches === 1 && track.refusesItself(this.listeners)) this.applyUnchecked(track, handle);
+    else this.apply(track, this.check(track, handle));
+  }
+
+  /** Updates the named parameters. All gradients are checked before any weight is changed. @throws as {@link stepParameter}. */
+  step(gradients: Readonly<Record<string, Source>>): void {
+    const given = Object.entries(gradients);
+    if (given.length === 1) {
+      this.stepParameter(...given[0]!);
+      return;
+    }
+    const handles = given.map(([name, gradient]) => {
+      const track = this.track(name);
+      return { track, gradient: this.gradientOf(track, gradient) };
+    });
+    for (const { gradient } of handles) this.backend.expectNorms?.(gradient);
+    const checked = handles.map(({ track, gradient }) => ({ track, gradient: this.check(track, gradient) }));
+    for (const { track, gradient } of checked) this.apply(track, gradient);
+  }
+
+  /** What every parameter got and why, and how it fares. */
+  report(): Report {
+    const parameters = this.planned.parameters.map((planned) => {
+      const { step, counters, captured, updateRms } = this.track(planned.name);
+      return { ...planned, step, counters: { ...counters }, captured, updateRms };
+    });
+    return { ...this.planned, backend: this.backend.name, parameters, counters: this.counters };
+  }
+
+  /** What happened so far, over all parameters. */
+  get counters(): Readonly<Counters> {
+    return totalOf(Array.from(this.tracks.values(), ({ counters }) => counters));
+  }
+
+  /**
+   * Calls `listener` at every such event; returns what ends it. Somebody who listens to `step` or `refresh` makes steps slower:
+   * spectra are copied, orthogonality and principal angles measured.
+   */
+  on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
+    return this.listeners.add(event, listener);
+  }
+
+  /**
+   * The whole state as a safetensors file, without the weights. Goes on bit for bit where it stood.
+   *
+   * @throws {CheckpointError} between two micro-batches of one step.
+   */
+  save(): Uint8Array {
+    this.alive();
+    const pending = Array.from(this.tracks.values()).find((track) => track.pending > 0);
+    if (pending !== undefined) {
+      throw new CheckpointError(`${pending.name} waits for micro-batches of its step; save between steps`);
+    }
+    return saveCheckpoint(this.backend, this.tracks);
+  }
+
+  /**
+   * Takes up a saved state. Names, shapes and all options but the learning rate must be the same.
+   *
+   * @throws {SafetensorsError} @throws {CheckpointError} and then nothing was changed.
+   */
+  load(bytes: Uint8Array): void {
+    this.alive();
+    loadCheckpoint(this.backend, this.tracks, bytes);
+  }
+
+  /** Gives the memory back. The weights are the user's and stay. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    for (const track of this.tracks.values()) track.dispose();
+    this.scratch.dispose();
+  }
+
+  private gradientOf({ assignment, name }: Track<T>, source: Source): T {
+    const [rows, cols] = flattened(assignment.parameter.shape, assignment.layout);
+    const gradient = this.backend.gradient(source, rows, cols);
+    if (gradient !== undefined) return gradient;
+    throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
+  }
+
+  private check({ name, step }: Track<T>, gradient: T): CheckedGradient<T> {
+    const norm = this.backend.norm(gradient);
+    if (!Number.isFinite(norm) && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
+    return { gradient, norm };
+  }
+
+  /** The step comes first, and brings the gradient's norm along with what it reads. It changes nothing if it throws. */
+  private applyUnchecked(track: Track<T>, gradient: T): void {
+    try {
+      track.updateUnchecked(gradient, this.scratch, this.listeners);
+    } catch (error) {
+      const checked = this.check(track, gradient);
+      if (Number.isFinite(checked.norm)) throw error;
+      this.apply(track, checked);
+    }
+  }
+
+  private apply(track: Track<T>, checked: CheckedGradient<T>): void {
+    const { scratch, listeners, microBatches } = this;
+    const good = Number.isFinite(checked.norm);
+    if (!good) track.skip(listeners);
+    if (microBatches > 1) track.accumulate(good ? checked : undefined, microBatches, scratch, listeners);
+    else if (good) track.update(checked, scratch, listeners);
+  }
+
+  private track(name: string): Track<T> {
+    this.alive();
+    const track = this.tracks.get(name);
+    if (track === undefined) throw new ParameterError(name, "this optimizer has no such parameter");
+    return track;
+  }
+
+  private alive(): void {
+    if (this.disposed) throw new DisposedError();
+  }
+}

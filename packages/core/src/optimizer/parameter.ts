@@ -1,0 +1,82 @@
+import { ParameterError } from "../errors.ts";
+
+/** What is optimized: a name, a shape, and the storage that is updated in place. */
+export interface Parameter<Source> {
+  /** Unique; names the parameter in reports, events and checkpoints, and its random numbers. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Source;
+}
+
+/** A parameter before there is anything to hold it. */
+export type ParameterShape = Pick<Parameter<unknown>, "name" | "shape">;
+
+/** Which axis of a weight counts outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
+export type Layout = "out-in" | "in-out";
+
+/** Rows that one parameter contributes as a matrix of its own. */
+export interface Part {
+  /** The parameter's name, with `#i` where it was split. */
+  readonly name: string;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/**
+ * A shape as a matrix: kernels of convolutions are flattened to outputs × everything else (or the other way round).
+ * Vectors and scalars become one row.
+ */
+export function flattened(shape: readonly number[], layout: Layout): readonly [rows: number, cols: number] {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (shape.length < 2) return [1, size];
+  const outputs = layout === "out-in" ? shape[0]! : shape.at(-1)!;
+  return layout === "out-in" ? [outputs, size / outputs] : [size / outputs, outputs];
+}
+
+/** Whether a parameter has singular directions to speak of. */
+export function isMatrix(shape: readonly number[], layout: Layout): boolean {
+  const [rows, cols] = flattened(shape, layout);
+  return shape.length >= 2 && rows > 1 && cols > 1;
+}
+
+/** The matrices that a parameter consists of: one, or one for every entry of `split` (rows, for `[out, in]` weights). @throws {ParameterError} */
+export function partsOf({ name, shape }: ParameterShape, layout: Layout, split: readonly number[] | undefined): Part[] {
+  const [rows, cols] = flattened(shape, layout);
+  if (split === undefined) return [{ name, firstRow: 0, rows, cols }];
+  if (layout !== "out-in")
+    throw new ParameterError(name, 'can be split only with layout "out-in", where outputs are rows');
+  const total = split.reduce((sum, part) => sum + part, 0);
+  if (total !== rows) {
+    throw new ParameterError(
+      name,
+      `split [${split.join(", ")}] adds up to ${total} rows, shape [${shape.join(", ")}] has ${rows}`,
+    );
+  }
+  let firstRow = 0;
+  return split.map((partRows, i) => {
+    const part = { name: `${name}#${i}`, firstRow, rows: partRows, cols };
+    firstRow += partRows;
+    return part;
+  });
+}
+
+/** @throws {ParameterError} for a missing or repeated name, or a shape that is none. */
+export function checkParameters(parameters: readonly ParameterShape[]): void {
+  const seen = new Set<string>();
+  for (const { name, shape } of parameters) {
+    if (typeof name !== "string" || name === "") throw new ParameterError(String(name), "expected a name");
+    if (seen.has(name)) throw new ParameterError(name, "expected unique names, got this one twice");
+    if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 1)) {
+      throw new ParameterError(name, `expected a shape of whole numbers >= 1, got ${JSON.stringify(shape)}`);
+    }
+    seen.add(name);
+  }
+}
+
+/** FNV-1a of the name: the stream of random numbers of this matrix, whatever its neighbours are. */
+export function streamOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}

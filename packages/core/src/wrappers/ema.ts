@@ -1,0 +1,40 @@
+import { OptimizerOptionError, ParameterError } from "../errors.ts";
+import type { Parameter } from "../optimizer/parameter.ts";
+
+/** An exponential moving average of weights, for evaluation. */
+export interface Ema {
+  /** By parameter. */
+  readonly averages: Readonly<Record<string, Float32Array>>;
+  /** average ← decay · average + (1 − decay) · weight; after every step. */
+  update(): void;
+  /** Exchanges weights and averages: once to evaluate with the averages, once more to go on training. */
+  swap(): void;
+}
+
+/**
+ * Averages start at the weights as they are now. Memory: one copy of the weights.
+ *
+ * @param decay - Share of the old average, in [0, 1).
+ * @throws {OptimizerOptionError} @throws {ParameterError} for a name twice.
+ */
+export function createEma(parameters: readonly Parameter<Float32Array>[], decay: number): Ema {
+  if (!(decay >= 0 && decay < 1)) throw new OptimizerOptionError("decay", "a number in [0, 1)", decay);
+  const averages = Object.fromEntries(parameters.map(({ name, data }) => [name, Float32Array.from(data)]));
+  const repeated = parameters.find(({ name }, i) => parameters.findIndex((other) => other.name === name) !== i);
+  if (repeated !== undefined) throw new ParameterError(repeated.name, "expected unique names, got this one twice");
+  return {
+    averages,
+    update() {
+      for (const { name, data } of parameters) {
+        const average = averages[name]!;
+        for (let i = 0; i < data.length; i++) average[i] = average[i]! + (1 - decay) * (data[i]! - average[i]!);
+      }
+    },
+    swap() {
+      for (const { name, data } of parameters) {
+        const average = averages[name]!;
+        for (let i = 0; i < data.length; i++) [data[i], average[i]] = [average[i]!, data[i]!];
+      }
+    },
+  };
+}

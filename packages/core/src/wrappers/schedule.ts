@@ -1,0 +1,111 @@
+import { OptimizerOptionError } from "../errors.ts";
+
+/** What a schedule is made of: plain JSON, so that a checkpoint can hold it. `step` counts from 0. */
+export type ScheduleSpec =
+  | { readonly kind: "constant"; readonly value: number }
+  | ({ readonly kind: "cosine" } & DecayOptions)
+  | ({ readonly kind: "linear" } & DecayOptions)
+  | ({ readonly kind: "wsd" } & StableOptions);
+
+export interface DecayOptions {
+  /** The largest value, reached after the warm-up. */
+  readonly peak: number;
+  /** Steps of linear warm-up from `peak / warmup`. Default 0. */
+  readonly warmup?: number;
+  /** Steps in all; later ones keep `final`. */
+  readonly total: number;
+  /** Where it ends, as a fraction of `peak`. Default 0. */
+  readonly final?: number;
+}
+
+export interface StableOptions extends DecayOptions {
+  /** Steps of linear decay at the end. */
+  readonly decay: number;
+}
+
+/** A value that depends on the step: a function that knows what it is made of. */
+export interface Schedule {
+  (step: number): number;
+  readonly spec: ScheduleSpec;
+  /** So that `JSON.stringify` keeps the spec. */
+  toJSON(): ScheduleSpec;
+}
+
+/** The same value at every step. */
+export function constant(value: number): Schedule {
+  checkPositive("lr", value);
+  return schedule({ kind: "constant", value });
+}
+
+/** Linear warm-up, then half a cosine from `peak` to `final · peak`. */
+export function cosine(options: DecayOptions): Schedule {
+  return schedule({ kind: "cosine", ...options });
+}
+
+/** Linear warm-up, then a straight line from `peak` to `final · peak`. */
+export function linear(options: DecayOptions): Schedule {
+  return schedule({ kind: "linear", ...options });
+}
+
+/** Warm-up, stable, decay: linear warm-up, `peak`, and a straight line to `final · peak` over the last `decay` steps. */
+export function wsd(options: StableOptions): Schedule {
+  return schedule({ kind: "wsd", ...options });
+}
+
+/** The schedule that a spec describes: the inverse of `toJSON`. @throws {OptimizerOptionError} if a number is out of range. */
+export function schedule(spec: ScheduleSpec): Schedule {
+  checkSpec(spec);
+  return Object.assign((step: number) => valueAt(spec, step), { spec, toJSON: () => spec });
+}
+
+function valueAt(spec: ScheduleSpec, step: number): number {
+  switch (spec.kind) {
+    case "constant":
+      return spec.value;
+    case "cosine":
+      return warmed(spec, step, (1 + Math.cos(Math.PI * progress(spec, step))) / 2);
+    case "linear":
+      return warmed(spec, step, 1 - progress(spec, step));
+    case "wsd":
+      return warmed(spec, step, Math.min(1, Math.max(0, (spec.total - step) / spec.decay)));
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** Where `step` lies between the end of the warm-up (0) and `total` (1). */
+function progress({ warmup = 0, total }: DecayOptions, step: number): number {
+  return Math.min(1, Math.max(0, (step - warmup) / Math.max(1, total - warmup)));
+}
+
+/** `level` (1 at the peak, 0 at the end) as a value, held back by the warm-up. */
+function warmed({ peak, warmup = 0, final = 0 }: DecayOptions, step: number, level: number): number {
+  const factor = step < warmup ? (step + 1) / warmup : 1;
+  return factor * peak * (final + (1 - final) * level);
+}
+
+function checkSpec(spec: ScheduleSpec): void {
+  if (spec.kind === "constant") {
+    checkPositive("lr", spec.value);
+    return;
+  }
+  const { peak, warmup = 0, total, final = 0 } = spec;
+  checkPositive("lr.peak", peak);
+  if (!(Number.isInteger(total) && total > 0))
+    throw new OptimizerOptionError("lr.total", "a whole number of steps >= 1", total);
+  if (!(Number.isInteger(warmup) && warmup >= 0 && warmup <= total)) {
+    throw new OptimizerOptionError("lr.warmup", `a whole number of steps between 0 and total = ${total}`, warmup);
+  }
+  if (!(final >= 0 && final <= 1)) throw new OptimizerOptionError("lr.final", "a fraction between 0 and 1", final);
+  if (spec.kind === "wsd" && !(Number.isInteger(spec.decay) && spec.decay > 0 && warmup + spec.decay <= total)) {
+    throw new OptimizerOptionError(
+      "lr.decay",
+      `a whole number of steps between 1 and total - warmup = ${total - warmup}`,
+      spec.decay,
+    );
+  }
+}
+
+function checkPositive(option: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0)) throw new OptimizerOptionError(option, "a finite number >= 0", value);
+}
