@@ -27,12 +27,12 @@ for (let step = 0; step <= steps; step++) {
   if (step % 20 === 0) console.log(`step ${step}: ${loss.toFixed(2)} nats a byte`);
 }
 
-const reader = model.createReader(); // remembers what it has read
-let logits = reader.feed(Int32Array.from(bytes.subarray(0, 10)));
+const decoder = model.createDecoder(); // caches keys and values
+let logits = decoder.feed(Int32Array.from(bytes.subarray(0, 10)));
 let said = text.slice(0, 10);
 while (said.length < length) {
   const token = chooseToken(logits, { temperature: 0 }, 0);
   said += String.fromCharCode(token);
-  logits = reader.feed(Int32Array.of(token));
+  logits = decoder.feed(Int32Array.of(token));
 }
 console.log(said);

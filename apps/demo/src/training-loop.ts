@@ -21,7 +21,7 @@ const MEASURE_MS = 400;
 /** A reload loses at most so much. */
 const SAVE_MS = 2000;
 
-/** Packed operands of products and the reader's cache, which no plan counts. */
+/** Packed operands of products and the decoder's cache, which no plan counts. */
 const SCRATCH_BYTES = 2 ** 26;
 
 const SAMPLE = { prompt: "The ", length: 240, temperature: 0.7 } as const;

@@ -9,25 +9,25 @@ const STREAM = 0x73616d70; // "samp"
 /** Tokens that continue `prompt`, without end. When the context is full, the model rereads its last half and goes on from there. */
 function* sampleTokens(model: Llama, prompt: ArrayLike<number>, choice: Choice, seed: number): Generator<number, void> {
   const { context } = model.config;
-  const reader = model.createReader();
+  const decoder = model.createDecoder();
   const uniform = new Float64Array(1);
   let unread = Array.from(prompt).slice(-context);
   const seen = [...unread];
   try {
     for (let i = 0; ; i++) {
-      const logits = reader.feed(Int32Array.from(unread));
+      const logits = decoder.feed(Int32Array.from(unread));
       fillUniform(uniform, [seed, STREAM, i]);
       const token = chooseToken(logits, choice, uniform[0]!);
       yield token;
       seen.push(token);
       unread = [token];
-      if (reader.position === context) {
-        reader.reset();
+      if (decoder.position === context) {
+        decoder.reset();
         unread = seen.slice(-Math.ceil(context / 2));
       }
     }
   } finally {
-    reader.dispose();
+    decoder.dispose();
   }
 }
 

@@ -1,4 +1,5 @@
-import { exp1, exp4, maxLanes, sumLanes } from "./exp";
+import { exp1, exp4 } from "./exp";
+import { maxLanes, sumLanes } from "./lanes";
 
 /** losses[r] (float64) <- -ln softmax(logits[r])[targets[r]]; logits[r] <- scale (softmax(logits[r]) - one-hot(targets[r])) */
 export function crossEntropy(rows: i32, vocab: i32, logits: usize, targets: usize, losses: usize, scale: f32): void {

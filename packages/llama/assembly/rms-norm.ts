@@ -1,4 +1,4 @@
-import { sumLanes } from "./exp";
+import { sumLanes } from "./lanes";
 
 /** inverse[r] <- 1 / sqrt(mean(x[r]^2) + eps); out[r] <- x[r] inverse[r] weight */
 export function rmsNorm(rows: i32, dim: i32, eps: f32, x: usize, weight: usize, out: usize, inverse: usize): void {

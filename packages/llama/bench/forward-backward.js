@@ -1,8 +1,8 @@
 /**
- * Forward and backward, tokens a second, on one thread and on several, with the share of each kernel.
+ * Measures forward and backward pass in tokens a second, on one thread and on several, and the share of each kernel.
  *
  * Usage: node packages/llama/bench/forward-backward.js [--dim 128] [--layers 4] [--length 128] [--batch 8] [--threads 2] [--repeats 12]
- * Needs a build (`npx -y pnpm@12.21.0 build`). The shares are measured apart, since clocks cost time too.
+ * Needs a build (`npx -y pnpm@12.21.0 build`). The shares are measured in a run of their own, since timing costs time.
  */
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -44,7 +44,7 @@ many.dispose();
 await Promise.all(workers.map((worker) => worker.terminate()));
 reportShares();
 
-/** Times in ms of each job, sorted; the jobs take turns, so that what disturbs one disturbs all. */
+/** Sorted times of each job in ms. The jobs alternate, so that disturbances affect all alike. */
 function interleaved(jobs) {
   for (const job of jobs) job();
   const times = jobs.map(() => []);

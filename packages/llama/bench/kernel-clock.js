@@ -1,6 +1,6 @@
 /**
- * A clock around every WebAssembly kernel, whichever package it belongs to. Install it before an engine is made: it replaces
- * `WebAssembly.Instance` by one whose exports take their own time.
+ * Measures the time of every WebAssembly kernel, of all packages. Call it before an engine is created: it replaces `WebAssembly.Instance`
+ * by one whose exports are timed.
  */
 export function clockKernels() {
   const ms = new Map();

@@ -20,17 +20,17 @@ export interface LlamaConfig {
   readonly ropeTheta: number;
   /** Added to the mean square in RMSNorm (`rms_norm_eps`). */
   readonly normEps: number;
-  /** Whether the head is the embedding (`tie_word_embeddings`). */
+  /** Whether the head shares the embedding's weights (`tie_word_embeddings`). */
   readonly tied: boolean;
 }
 
 const SIZES = ["vocabSize", "dim", "layers", "heads", "kvHeads", "hidden", "context"] as const;
 
 /**
- * Fills what is missing and checks the whole. Defaults: bytes as vocabulary, width 128, 4 layers, 4 heads, all of them with
- * keys of their own, `hidden` 8/3 of the width rounded up to a multiple of 32, context 128, theta 10⁴, epsilon 10⁻⁵, a head of its own.
+ * Completes a config with defaults and checks it. Defaults: a vocabulary of bytes, width 128, 4 layers, 4 heads, as many key-value heads,
+ * `hidden` 8/3 of the width rounded up to a multiple of 32, context 128, theta 10⁴, epsilon 10⁻⁵, an untied head.
  *
- * @throws {ConfigError} for sizes that are no whole positive numbers, do not divide, or constants out of range.
+ * @throws {ConfigError} for sizes that are not positive whole numbers or do not divide, and for constants out of range.
  */
 export function llamaConfig(partial: Partial<LlamaConfig> = {}): LlamaConfig {
   const { vocabSize = 256, dim = 128, layers = 4, heads = 4, context = 128 } = partial;

@@ -1,22 +1,24 @@
 import { currentEngine, type Engine } from "@sumo/linalg";
 import { type LlamaConfig, llamaConfig } from "./config.ts";
+import { createDecoder, type Decoder } from "./decode/decoder.ts";
 import { ConfigError } from "./errors.ts";
 import type { Kernels } from "./kernels/kernels.ts";
-import { referenceKernels } from "./kernels/reference.ts";
-import { createWasmKernels } from "./kernels/wasm.ts";
-import { Lease } from "./lease.ts";
-import { initializeParameters, layerParameters, outerParameters, type Parameter } from "./parameters.ts";
-import type { Pass, PassOptions } from "./pass.ts";
-import { createReader, type Reader } from "./reader.ts";
-import type { ModelParts } from "./run.ts";
-import { createSinglePass } from "./single-pass.ts";
-import { createThreadedPass, type ThreadedPassOptions } from "./threaded-pass.ts";
-import { allocateWeights } from "./weights.ts";
+import { referenceKernels } from "./kernels/reference/reference-kernels.ts";
+import { createWasmKernels } from "./kernels/wasm-kernels.ts";
+import { Arena } from "./memory/arena.ts";
+import type { ModelParts } from "./pass/context.ts";
+import type { Pass, PassOptions } from "./pass/pass.ts";
+import { createSinglePass } from "./pass/single-pass.ts";
+import { createThreadedPass, type ThreadedPassOptions } from "./threads/threaded-pass.ts";
+import { initializeParameters } from "./weights/initialize.ts";
+import { layerParameters, outerParameters, type Parameter } from "./weights/parameters.ts";
+import { allocateWeights } from "./weights/weights.ts";
 
+/** Options of {@link createLlama}. */
 export interface LlamaOptions {
-  /** Where the weights live and the products run. Default: linalg's current engine. */
+  /** Engine whose heap holds the weights and which computes the products. Default: linalg's current engine. */
   readonly engine?: Engine;
-  /** Of the initial weights: a whole number below 2⁵³. Default 0. */
+  /** Seed of the initial weights: a whole number from 0 to below 2⁵³. Default 0. */
   readonly seed?: number;
 }
 
@@ -24,29 +26,33 @@ export interface LlamaOptions {
 export interface Llama {
   readonly config: LlamaConfig;
   readonly engine: Engine;
-  /** Every weight, one typed array each, in the heap; whoever writes to them changes the model. Embedding first, then layer by layer, norm, head. */
+  /** The weights, as views of the heap: writing to them changes the model. Embedding first, then layer by layer, norm, head. */
   readonly parameters: readonly Parameter[];
-  /** @throws {ConfigError} for a shape that the model cannot take. @throws {WorkspaceError} when the heap is full. */
+  /**
+   * Creates a pass over batches of `batch` sequences of `length` tokens, on the calling thread.
+   *
+   * @throws {ConfigError} for a shape that the model cannot take. @throws {WorkspaceError} when the heap is full.
+   */
   createPass(batch: number, length: number, options?: PassOptions): Pass;
   /**
-   * A pass on several threads, the calling one and the workers: the same bits as on one. The calling thread must be one that may sleep
-   * (`Atomics.wait`): any in Node, a worker in a browser.
+   * Creates a pass on several threads, the calling one and the workers, with the same bits as on one. The calling thread must be allowed
+   * to sleep (`Atomics.wait`): any thread of Node, a worker in a browser.
    *
    * @throws {ConfigError} for a shape that the model cannot take, more threads than sequences, or an engine that is not `wasm` on a
    * shared heap. @throws {CrewError} when workers do not join in time. @throws {WorkspaceError} when the heap is full.
    */
   createThreadedPass(batch: number, length: number, options: ThreadedPassOptions): Promise<Pass>;
-  /** @throws {WorkspaceError} when the heap is full. */
-  createReader(): Reader;
-  /** Gives the weights' memory back. The model must not be used again. */
+  /** Creates an incremental decoder. @throws {WorkspaceError} when the heap is full. */
+  createDecoder(): Decoder;
+  /** Releases the weights' memory. The model must not be used again. */
   dispose(): void;
 }
 
 /**
- * A LLaMA (Touvron et al. 2023): RMSNorm, rotary positions, causal attention with grouped queries, SwiGLU. Initialized with normal numbers
- * of deviation 0.02, the projections into the residual stream divided by √(2 layers), norms 1.
+ * Creates a LLaMA (Touvron et al. 2023): RMSNorm, rotary positions, causal attention with grouped queries, SwiGLU. Weights are normal
+ * numbers of standard deviation 0.02, divided by √(2 layers) for the projections into the residual stream; norms are 1.
  *
- * @param config - what is missing takes the defaults of {@link llamaConfig}.
+ * @param config - missing entries take the defaults of {@link llamaConfig}.
  * @throws {ConfigError} for a config or seed out of range. @throws {WorkspaceError} when the heap is full.
  *
  * @example
@@ -62,11 +68,11 @@ export function createLlama(
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);
   }
-  return Lease.take(engine.heap, (lease) => build(full, engine, seed, lease));
+  return Arena.allocate(engine.heap, (arena) => build(full, engine, seed, arena));
 }
 
-function build(config: LlamaConfig, engine: Engine, seed: number, lease: Lease): Llama {
-  const weights = allocateWeights(config, lease);
+function build(config: LlamaConfig, engine: Engine, seed: number, arena: Arena): Llama {
+  const weights = allocateWeights(config, arena);
   const { embedding, norm, head } = outerParameters(config, weights.outer);
   const layers = weights.layers.flatMap((blocks, layer) => layerParameters(config, layer, blocks));
   const parameters = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
@@ -78,12 +84,12 @@ function build(config: LlamaConfig, engine: Engine, seed: number, lease: Lease):
     parameters,
     createPass: (batch, length, options = {}) => createSinglePass(parts, batch, length, options),
     createThreadedPass: (batch, length, options) => createThreadedPass(parts, batch, length, options),
-    createReader: () => createReader(parts),
-    dispose: () => lease.release(),
+    createDecoder: () => createDecoder(parts),
+    dispose: () => arena.release(),
   };
 }
 
-/** The reference engine gets the reference kernels; every other engine's heap carries the WebAssembly ones. */
+/** The kernels for an engine: the reference kernels for the reference engine, WebAssembly on the engine's heap for every other. */
 function kernelsOf(engine: Engine): Kernels {
   return engine.name === "reference" ? referenceKernels : createWasmKernels(engine.heap);
 }

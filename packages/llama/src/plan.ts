@@ -1,30 +1,31 @@
-import { bytesOfActivations } from "./activations.ts";
 import type { LlamaConfig } from "./config.ts";
-import { bytesOfGradients } from "./gradients.ts";
-import { checkPassShape, type PassOptions } from "./pass.ts";
-import { bytesOfCrew } from "./threaded-pass.ts";
-import { bytesOfWeights } from "./weights.ts";
+import { bytesOfActivations } from "./pass/activations.ts";
+import { bytesOfGradients } from "./pass/gradients.ts";
+import { checkPassShape, type PassOptions } from "./pass/pass.ts";
+import { bytesOfCrew } from "./threads/threaded-pass.ts";
+import { bytesOfWeights } from "./weights/weights.ts";
 
+/** Shape and options of the pass to plan for. */
 export interface PlanOptions extends PassOptions {
   readonly batch: number;
   readonly length: number;
-  /** Default 1. */
+  /** Threads of the pass, the calling one included. Default 1. */
   readonly threads?: number;
 }
 
-/** Bytes of heap; each block is rounded up to 64. */
+/** Memory of a model and a pass, in bytes of heap; each block is rounded up to a multiple of 64. */
 export interface LlamaPlan {
   /** The parameters and the table of rotary positions. */
   readonly weightBytes: number;
-  /** What a pass keeps for the way back, its scratch, and its workers' heaps. */
+  /** Activations of a pass, its scratch, and its workers' heaps. */
   readonly activationBytes: number;
   /** One layer's gradients and those of the embedding and the final norm. */
   readonly gradientBytes: number;
 }
 
 /**
- * What a model and one pass over batches of `batch` × `length` tokens will allocate, before anything is. The calling thread's engine's
- * own scratch for products comes on top.
+ * Plans the memory of a model and one pass over batches of `batch` × `length` tokens, to the byte. Not counted: the scratch of the calling
+ * thread's engine. Allocates nothing.
  *
  * @throws {ConfigError} for a shape that the model cannot take.
  */

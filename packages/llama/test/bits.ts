@@ -2,10 +2,10 @@ import { createWasmEngine } from "@sumo/linalg";
 import { createLlama } from "../src/index.ts";
 import { randomBatch } from "./batch.ts";
 
-/** What {@link fingerprint} gives on every machine and in every runtime. A change of the order of any sum changes it. */
+/** Value of {@link fingerprint} on every machine and in every runtime. Another order of any sum changes it. */
 export const FINGERPRINT = 1910972377;
 
-/** A number that depends on every bit of the losses and gradients of two steps of training. */
+/** Hash (FNV-1a) of all bits of the losses and gradients of two training steps. */
 export function fingerprint(): number {
   const model = createLlama(
     { vocabSize: 61, dim: 40, layers: 2, heads: 5, kvHeads: 1, hidden: 72, context: 48 },

@@ -2,7 +2,7 @@ import { createWasmEngine } from "@sumo/linalg";
 import { createLlama } from "../src/index.ts";
 import { randomBatch } from "./batch.ts";
 
-/** A browser's worker that makes a threaded pass, since a page may not sleep. It answers with whether its bits are one thread's. */
+/** Worker of a browser that makes a threaded pass, since a page may not sleep. Posts whether the pass has the bits of one thread. */
 addEventListener("message", async () => {
   const member = new Worker(new URL("./crew-member.ts", import.meta.url), { type: "module" });
   const engine = createWasmEngine({ bytes: 2 ** 26, shared: true });

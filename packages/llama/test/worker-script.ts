@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
-/** The script of a worker that joins crews, bundled from the sources by the way that a user's bundler takes. */
+/** Script of a worker that joins crews, bundled from the sources as a user's bundler would. */
 export async function bundleWorker(): Promise<string> {
   const entry = fileURLToPath(new URL("worker.ts", import.meta.url));
   const result = await build({

@@ -1,4 +1,4 @@
-/** Shape of one attention call: `batch` sequences of `length` rows. */
+/** Shape of an attention call: `batch` sequences of `length` rows. */
 export interface AttentionShape {
   readonly batch: number;
   readonly length: number;
@@ -7,18 +7,17 @@ export interface AttentionShape {
   readonly headDim: number;
 }
 
-/** cos and sin of position × frequency, [context, headDim / 2]. */
+/** Tables of rotary positions: cosine and sine of position × frequency, [context, headDim / 2]. */
 export interface Rotation {
   readonly cosines: Float32Array;
   readonly sines: Float32Array;
 }
 
 /**
- * The kernels of the model beside the engine's products. The contract of each is written once, here; the reference kernels are its
- * executable definition.
+ * Contract of the model's kernels, which complement the engine's products. The reference kernels are its executable definition.
  *
- * Common to all: arrays lie in the engine's heap; float32 unless said otherwise; rows are contiguous, and an offset (in elements)
- * says where the first begins; nothing is checked; outputs do not overlap inputs unless said otherwise; NaN goes through.
+ * Common to all: arrays lie in the engine's heap and are float32 unless stated; rows are contiguous, and an offset, in elements, is the
+ * place of the first; arguments are not checked; outputs do not overlap inputs unless stated; NaN propagates.
  */
 export interface Kernels {
   /** out[r] ← table[tokens[r]], rows of `dim`. */
@@ -76,11 +75,11 @@ export interface Kernels {
 
   /**
    * Causal attention with rotary positions. A row of `qkv` is `heads` queries, `kvHeads` keys, `kvHeads` values, each `headDim` wide;
-   * row i of a sequence has position i. Queries and keys are turned in rotate-half convention: halves (x, y) of a head become
-   * (x cos − y sin, y cos + x sin). Query head h sees key head ⌊h kvHeads / heads⌋. out: rows of heads × headDim,
+   * row i of a sequence has position i. Queries and keys are rotated in rotate-half convention: halves (x, y) of a head become
+   * (x cos − y sin, y cos + x sin). Query head h attends to key head ⌊h kvHeads / heads⌋. out: rows of heads × headDim,
    * softmax(q kᵀ / √headDim) v over the rows up to its own.
    *
-   * Only rows `start` and on of each sequence are computed. `stats` keeps, at 2 ((sequence · heads + head) · length + row), the row's
+   * Computes only rows `start` and later of each sequence. `stats` receives, at 2 ((sequence · heads + head) · length + row), the row's
    * largest score and the inverse of its sum of exponentials. `scratch`: `attentionScratch(length, headDim)` elements of garbage.
    */
   attention(
@@ -96,7 +95,7 @@ export interface Kernels {
     scratch: Float32Array,
   ): void;
 
-  /** The gradient of `attention` from row 0: `qkv`, read first, becomes its own gradient. `out` and `stats` are what `attention` left. */
+  /** Backward pass of `attention` with `start` 0: overwrites `qkv` with its gradient. `out` and `stats` are the outputs of `attention`. */
   attentionBackward(
     shape: AttentionShape,
     rotation: Rotation,
@@ -120,7 +119,7 @@ export interface Kernels {
     outOffset: number,
   ): void;
 
-  /** On entry `out` is the gradient of swiglu's output; on exit `gateUp` is its own gradient and `out` is swiglu's output again. */
+  /** Backward pass of `swiglu`: on entry `out` is the gradient of its output; on exit `gateUp` is its own gradient and `out` swiglu's output. */
   swigluBackward(
     rows: number,
     hidden: number,
@@ -148,7 +147,7 @@ const TILE = 16;
 const BLOCK = 32;
 const padded = (n: number): number => Math.ceil(n / TILE) * TILE;
 
-/** Elements of scratch for attention over `length` rows: nine padded copies of a head, and two blocks of 32 rows of probabilities. */
+/** Elements of scratch that attention over `length` rows needs: nine padded copies of a head, and two blocks of 32 rows of probabilities. */
 export function attentionScratch(length: number, headDim: number): number {
   return 9 * padded(length) * padded(headDim) + 2 * BLOCK * (padded(length) + TILE);
 }

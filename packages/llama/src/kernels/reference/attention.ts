@@ -1,17 +1,16 @@
-import type { AttentionShape, Rotation } from "../kernels.ts";
+import type { AttentionShape, Kernels, Rotation } from "../kernels.ts";
 
-/** See `Kernels.attention`. */
-export function attention(
-  shape: AttentionShape,
-  start: number,
-  rotation: Rotation,
-  qkv: Float32Array,
-  qkvOffset: number,
-  out: Float32Array,
-  outOffset: number,
-  stats: Float32Array,
-  statsOffset: number,
-): void {
+export const attention: Kernels["attention"] = (
+  shape,
+  start,
+  rotation,
+  qkv,
+  qkvOffset,
+  out,
+  outOffset,
+  stats,
+  statsOffset,
+) => {
   const { length, heads, headDim } = shape;
   eachHead(shape, rotation, qkv, qkvOffset, (b, h, { q, k, v }) => {
     for (let i = start; i < length; i++) {
@@ -29,20 +28,19 @@ export function attention(
       }
     }
   });
-}
+};
 
-/** See `Kernels.attentionBackward`. */
-export function attentionBackward(
-  shape: AttentionShape,
-  rotation: Rotation,
-  qkv: Float32Array,
-  qkvOffset: number,
-  out: Float32Array,
-  dOut: Float32Array,
-  outOffset: number,
-  stats: Float32Array,
-  statsOffset: number,
-): void {
+export const attentionBackward: Kernels["attentionBackward"] = (
+  shape,
+  rotation,
+  qkv,
+  qkvOffset,
+  out,
+  dOut,
+  outOffset,
+  stats,
+  statsOffset,
+) => {
   const { batch, length, heads, kvHeads, headDim } = shape;
   const width = (heads + 2 * kvHeads) * headDim;
   const gradient = new Float64Array(batch * length * width);
@@ -68,8 +66,8 @@ export function attentionBackward(
         }
       });
     }
-    turn(length, headDim, rotation, -1, dQ);
-    turn(length, headDim, rotation, -1, dK);
+    rotate(length, headDim, rotation, -1, dQ);
+    rotate(length, headDim, rotation, -1, dK);
     [dQ, dK, dV].forEach((d, part) => {
       for (let i = 0; i < length; i++) {
         const at = (b * length + i) * width + columns[part]!;
@@ -78,9 +76,9 @@ export function attentionBackward(
     });
   });
   qkv.set(gradient, qkvOffset);
-}
+};
 
-/** One query head with its keys and values, [length, headDim] each, queries and keys turned. */
+/** One query head with its keys and values, [length, headDim] each, queries and keys rotated. */
 interface Head {
   readonly q: Float64Array;
   readonly k: Float64Array;
@@ -105,15 +103,15 @@ function eachHead(
           return qkv[qkvOffset + row * width + column + (at % headDim)]!;
         }),
       ) as [Float64Array, Float64Array, Float64Array];
-      turn(length, headDim, rotation, 1, q);
-      turn(length, headDim, rotation, 1, k);
+      rotate(length, headDim, rotation, 1, q);
+      rotate(length, headDim, rotation, 1, k);
       body(b, h, { q, k, v }, columns);
     }
   }
 }
 
-/** Turns each row by its position's angles, backwards for sign −1. */
-function turn(length: number, headDim: number, { cosines, sines }: Rotation, sign: 1 | -1, rows: Float64Array): void {
+/** Rotates each row by the angles of its position, backwards for sign −1. */
+function rotate(length: number, headDim: number, { cosines, sines }: Rotation, sign: 1 | -1, rows: Float64Array): void {
   const half = headDim / 2;
   for (let i = 0; i < length; i++) {
     for (let c = 0; c < half; c++) {

@@ -1,15 +1,16 @@
-/** See `Kernels.crossEntropy`. */
-export function crossEntropy(
-  rows: number,
-  vocab: number,
-  scale: number,
-  logits: Float32Array,
-  logitsOffset: number,
-  targets: Int32Array,
-  targetsOffset: number,
-  losses: Float64Array,
-  lossesOffset: number,
-): void {
+import type { Kernels } from "../kernels.ts";
+
+export const crossEntropy: Kernels["crossEntropy"] = (
+  rows,
+  vocab,
+  scale,
+  logits,
+  logitsOffset,
+  targets,
+  targetsOffset,
+  losses,
+  lossesOffset,
+) => {
   for (let r = 0; r < rows; r++) {
     const row = logits.subarray(logitsOffset + r * vocab, logitsOffset + (r + 1) * vocab);
     const target = targets[targetsOffset + r]!;
@@ -18,4 +19,4 @@ export function crossEntropy(
     losses[lossesOffset + r] = top - row[target]! + Math.log(sum);
     for (let j = 0; j < vocab; j++) row[j] = scale * (Math.exp(row[j]! - top) / sum - (j === target ? 1 : 0));
   }
-}
+};

@@ -1,16 +1,17 @@
-/** See `Kernels.rmsNorm`. */
-export function rmsNorm(
-  rows: number,
-  dim: number,
-  eps: number,
-  x: Float32Array,
-  xOffset: number,
-  weight: Float32Array,
-  out: Float32Array,
-  outOffset: number,
-  inverse: Float32Array,
-  inverseOffset: number,
-): void {
+import type { Kernels } from "../kernels.ts";
+
+export const rmsNorm: Kernels["rmsNorm"] = (
+  rows,
+  dim,
+  eps,
+  x,
+  xOffset,
+  weight,
+  out,
+  outOffset,
+  inverse,
+  inverseOffset,
+) => {
   for (let r = 0; r < rows; r++) {
     const from = xOffset + r * dim;
     let squares = 0;
@@ -19,22 +20,21 @@ export function rmsNorm(
     inverse[inverseOffset + r] = scale;
     for (let c = 0; c < dim; c++) out[outOffset + r * dim + c] = x[from + c]! * scale * weight[c]!;
   }
-}
+};
 
-/** See `Kernels.rmsNormBackward`. */
-export function rmsNormBackward(
-  rows: number,
-  dim: number,
-  x: Float32Array,
-  xOffset: number,
-  weight: Float32Array,
-  inverse: Float32Array,
-  inverseOffset: number,
-  dOut: Float32Array,
-  dOutOffset: number,
-  dX: Float32Array,
-  dXOffset: number,
-): void {
+export const rmsNormBackward: Kernels["rmsNormBackward"] = (
+  rows,
+  dim,
+  x,
+  xOffset,
+  weight,
+  inverse,
+  inverseOffset,
+  dOut,
+  dOutOffset,
+  dX,
+  dXOffset,
+) => {
   for (let r = 0; r < rows; r++) {
     const xAt = xOffset + r * dim;
     const dAt = dOutOffset + r * dim;
@@ -46,20 +46,12 @@ export function rmsNormBackward(
       dX[dXOffset + r * dim + c]! += scale * (weight[c]! * dOut[dAt + c]! - x[xAt + c]! * pull);
     }
   }
-}
+};
 
-/** See `Kernels.rmsNormWeightGradient`. */
-export function rmsNormWeightGradient(
-  rows: number,
-  dim: number,
-  x: Float32Array,
-  inverse: Float32Array,
-  dOut: Float32Array,
-  dWeight: Float32Array,
-): void {
+export const rmsNormWeightGradient: Kernels["rmsNormWeightGradient"] = (rows, dim, x, inverse, dOut, dWeight) => {
   for (let c = 0; c < dim; c++) {
     let sum = 0;
     for (let r = 0; r < rows; r++) sum += dOut[r * dim + c]! * x[r * dim + c]! * inverse[r]!;
     dWeight[c] = sum;
   }
-}
+};

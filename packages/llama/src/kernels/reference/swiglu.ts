@@ -1,14 +1,8 @@
+import type { Kernels } from "../kernels.ts";
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** See `Kernels.swiglu`. */
-export function swiglu(
-  rows: number,
-  hidden: number,
-  gateUp: Float32Array,
-  gateUpOffset: number,
-  out: Float32Array,
-  outOffset: number,
-): void {
+export const swiglu: Kernels["swiglu"] = (rows, hidden, gateUp, gateUpOffset, out, outOffset) => {
   for (let r = 0; r < rows; r++) {
     const gate = gateUpOffset + 2 * r * hidden;
     for (let c = 0; c < hidden; c++) {
@@ -16,17 +10,9 @@ export function swiglu(
       out[outOffset + r * hidden + c] = g * sigmoid(g) * gateUp[gate + hidden + c]!;
     }
   }
-}
+};
 
-/** See `Kernels.swigluBackward`. */
-export function swigluBackward(
-  rows: number,
-  hidden: number,
-  gateUp: Float32Array,
-  gateUpOffset: number,
-  out: Float32Array,
-  outOffset: number,
-): void {
+export const swigluBackward: Kernels["swigluBackward"] = (rows, hidden, gateUp, gateUpOffset, out, outOffset) => {
   for (let r = 0; r < rows; r++) {
     const gate = gateUpOffset + 2 * r * hidden;
     for (let c = 0; c < hidden; c++) {
@@ -39,4 +25,4 @@ export function swigluBackward(
       out[outOffset + r * hidden + c] = g * s * up;
     }
   }
-}
+};

@@ -1,0 +1,63 @@
+import { ConfigError, InputError } from "../errors.ts";
+
+/** Options of {@link chooseToken}. */
+export interface Choice {
+  /** Divides the logits; 0 chooses the most probable token. Default 1. */
+  readonly temperature?: number;
+  /** Number of most probable tokens to choose from. Default: all. */
+  readonly topK?: number;
+  /** Choose from the fewest most probable tokens whose probabilities sum to at least this (nucleus sampling, Holtzman et al. 2020). Default 1. */
+  readonly topP?: number;
+}
+
+/**
+ * Samples a token from the softmax of logits, a pure function of its arguments. `topK` applies first, then `topP` to the rest.
+ *
+ * @param logits - one for each token; not changed. Of equal logits the lower token counts as the more probable.
+ * @param uniform - a random number in [0, 1).
+ * @throws {ConfigError} for an option out of range. @throws {InputError} for logits that are not finite, or none.
+ *
+ * @example
+ * chooseToken(Float32Array.of(0, 3, 1), { temperature: 0 }, 0.7); // 1
+ */
+export function chooseToken(
+  logits: Float32Array,
+  { temperature = 1, topK = logits.length, topP = 1 }: Choice,
+  uniform: number,
+): number {
+  if (logits.length === 0 || !logits.every(Number.isFinite)) {
+    throw new InputError("chooseToken", "expected finite logits, at least one");
+  }
+  checkChoice(temperature, topK, topP);
+  const order = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  if (temperature === 0) return order[0]!;
+  const best = logits[order[0]!]!;
+  const likely = order.slice(0, topK);
+  const weights = likely.map((token) => Math.exp((logits[token]! - best) / temperature));
+  const kept = nucleus(weights, topP);
+  let left = uniform * kept.reduce((sum, weight) => sum + weight, 0);
+  const chosen = kept.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  return likely[chosen < 0 ? kept.length - 1 : chosen]!; // below zero: rounding left the last weight short
+}
+
+/** The fewest leading weights, of weights in descending order, whose sum is at least `share` of the total; at least one. */
+function nucleus(weights: readonly number[], share: number): readonly number[] {
+  let left = share * weights.reduce((sum, weight) => sum + weight, 0);
+  const count = weights.findIndex((weight) => {
+    left -= weight;
+    return left <= 0;
+  });
+  return count < 0 ? weights : weights.slice(0, count + 1);
+}
+
+function checkChoice(temperature: number, topK: number, topP: number): void {
+  const refuse = (message: string): never => {
+    throw new ConfigError("chooseToken", message);
+  };
+  if (!(temperature >= 0 && temperature < Infinity)) refuse(`temperature must be at least 0, got ${temperature}`);
+  if (!Number.isSafeInteger(topK) || topK < 1) refuse(`topK must be a whole number of at least 1, got ${topK}`);
+  if (!(topP > 0 && topP <= 1)) refuse(`topP must lie above 0 and be at most 1, got ${topP}`);
+}

@@ -1,0 +1,66 @@
+import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
+import { ULP } from "@sumo/testing";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { randomBatch } from "../../test/batch.ts";
+import { referenceLogits, toTensors } from "../../test/reference-model.ts";
+import { createLlama, InputError } from "../index.ts";
+
+const CONFIG = { vocabSize: 19, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 24, context: 40 };
+const HEAP = { bytes: 2 ** 26 };
+
+describe.each([
+  ["reference", createReferenceEngine(HEAP)],
+  ["wasm", createWasmEngine(HEAP)],
+])("%s engine", (_, engine) => {
+  const model = createLlama(CONFIG, { engine, seed: 4 });
+  const { tokens } = randomBatch(40, 19, 6);
+
+  test("logits are the float64 model's at every position", () => {
+    const decoder = model.createDecoder();
+    const want = referenceLogits(model.config, toTensors(model.parameters), Array.from(tokens));
+    tokens.forEach((token, i) => {
+      const got = decoder.feed(Int32Array.of(token));
+      const error = Math.max(...got.map((x, j) => Math.abs(x - want[i]![j]!)));
+      // Twelve operations a layer on sums of up to 24 terms.
+      expect(error).toBeLessThanOrEqual(ULP.float32 * 6 * 2 * 24 * Math.max(...want[i]!.map(Math.abs)));
+    });
+    expect(decoder.position).toBe(40);
+    decoder.dispose();
+  });
+
+  test("however the sequence is cut, the last logits are the same, bit for bit", () => {
+    const decoder = model.createDecoder();
+    const whole = decoder.feed(tokens).slice();
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { maxLength: 6 }), (cuts) => {
+        decoder.reset();
+        const ends = [0, ...cuts.sort((a, b) => a - b), 40];
+        const last = ends
+          .slice(1)
+          .map((end, i) => decoder.feed(tokens.subarray(ends[i]!, end)))
+          .at(-1);
+        expect(last).toEqual(whole);
+      }),
+      { seed: 1, numRuns: 20 },
+    );
+    decoder.dispose();
+  });
+
+  test("refuses tokens that do not fit, and keeps its cache", () => {
+    const decoder = model.createDecoder();
+    decoder.feed(tokens.subarray(0, 30));
+    const wrongType = [null, undefined, [1], Float32Array.of(1)] as unknown as Int32Array[];
+    const refused = [new Int32Array(0), new Int32Array(11), Int32Array.of(19), Int32Array.of(-1), ...wrongType];
+    for (const bad of refused) {
+      expect(() => decoder.feed(bad)).toThrow(InputError);
+      expect(decoder.position).toBe(30);
+    }
+    const next = decoder.feed(tokens.subarray(30)).slice();
+    decoder.reset();
+    expect(decoder.feed(tokens)).toEqual(next);
+    const { usedBytes } = engine.heap;
+    decoder.dispose();
+    expect(engine.heap.usedBytes).toBeLessThan(usedBytes);
+  });
+});

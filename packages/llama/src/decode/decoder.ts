@@ -1,0 +1,86 @@
+import { headDim, type LlamaConfig } from "../config.ts";
+import { InputError } from "../errors.ts";
+import { attentionScratch } from "../kernels/kernels.ts";
+import { Arena } from "../memory/arena.ts";
+import { allocateBlocks } from "../memory/blocks.ts";
+import { type ForwardActivations, forwardLengths, keptLengths } from "../pass/activations.ts";
+import type { ModelParts } from "../pass/context.ts";
+import { normLast } from "../pass/head.ts";
+import { linear } from "../pass/products.ts";
+import { forwardLayers } from "../pass/schedule.ts";
+import { checkTokens, describeArray } from "../tokens.ts";
+
+/** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: nothing is computed twice. */
+export interface Decoder {
+  /** Number of tokens in the cache. */
+  readonly position: number;
+  /**
+   * Appends tokens to the sequence and predicts the next one.
+   *
+   * @returns the logits of the next token, [vocabSize]; the same array in every call, overwritten by the next one. They have the same bits
+   * however the sequence is cut into calls. Cost: 2 flops a parameter and token, and 4 position · dim a layer and token for attention.
+   * @throws {InputError} for no tokens, tokens outside the vocabulary, or more than the context has room for; the cache stays as it was.
+   */
+  feed(tokens: Int32Array): Float32Array;
+  /** Empties the cache. */
+  reset(): void;
+  /** Releases the memory. The decoder must not be used again. */
+  dispose(): void;
+}
+
+/** Creates a decoder whose cache holds the model's context. See `Llama.createDecoder`. */
+export function createDecoder(parts: ModelParts): Decoder {
+  return Arena.allocate(parts.engine.heap, (arena) => buildDecoder(parts, arena));
+}
+
+function buildDecoder(parts: ModelParts, arena: Arena): Decoder {
+  const { config, engine, weights } = parts;
+  const { context, dim, vocabSize, heads, kvHeads } = config;
+  const kept = allocateBlocks(arena, keptLengths(config, context));
+  const shared = allocateBlocks(arena, forwardLengths(config, context));
+  const x = arena.float32(context * dim);
+  const scratch = arena.float32(attentionScratch(context, headDim(config)));
+  const logits = arena.float32(vocabSize);
+  const sequence = arena.int32(context);
+  // Each layer has a cache of queries, keys and values; all other blocks hold the current tokens only.
+  const caches = Array.from({ length: config.layers - 1 }, () => arena.float32(kept.qkv.length));
+  const layers = [kept.qkv, ...caches].map((qkv) => ({ ...kept, qkv, x }));
+  const activations: ForwardActivations = { layers, shared, tokens: sequence };
+  let position = 0;
+
+  const feed = (tokens: Int32Array): Float32Array => {
+    checkFeed(config, position, tokens);
+    sequence.set(tokens, position);
+    const start = position;
+    position += tokens.length;
+    const attention = { batch: 1, length: position, heads, kvHeads, headDim: headDim(config) };
+    const span = { first: start, rows: tokens.length, base: 0, start, attention };
+    const forward = { ...parts, activations, scratch, span };
+    forwardLayers(forward);
+    normLast(forward);
+    linear(engine, 1, dim, vocabSize, shared.normed, (position - 1) * dim, weights.outer.head, 0, logits, 0);
+    return logits;
+  };
+
+  return {
+    get position() {
+      return position;
+    },
+    feed,
+    reset: () => {
+      position = 0;
+    },
+    dispose: () => arena.release(),
+  };
+}
+
+function checkFeed({ context, vocabSize }: LlamaConfig, position: number, tokens: Int32Array): void {
+  const room = context - position;
+  if (!(tokens instanceof Int32Array) || tokens.length === 0 || tokens.length > room) {
+    throw new InputError(
+      "feed",
+      `expected an Int32Array of 1 to ${room} tokens (${position} of ${context} are in the cache), got ${describeArray(tokens)}`,
+    );
+  }
+  checkTokens("feed", "tokens", tokens, tokens.length, vocabSize);
+}

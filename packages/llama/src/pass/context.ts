@@ -1,0 +1,50 @@
+import type { Engine } from "@sumo/linalg";
+import { headDim, type LlamaConfig } from "../config.ts";
+import type { AttentionShape, Kernels } from "../kernels/kernels.ts";
+import type { Weights } from "../weights/weights.ts";
+import type { Activations, ForwardActivations, PassShape } from "./activations.ts";
+import { type Crew, shareOf } from "./crew.ts";
+
+/** The rows of the activations that one thread computes. */
+export interface Span {
+  readonly first: number;
+  readonly rows: number;
+  /** First row of the sequences that these rows belong to. */
+  readonly base: number;
+  /** First position to compute; keys and values of earlier positions are in the cache. */
+  readonly start: number;
+  /** Shape of the attention call: the sequences from `base` to the last row of the span. */
+  readonly attention: AttentionShape;
+}
+
+/** The parts of a model that passes and decoders use. */
+export interface ModelParts {
+  readonly config: LlamaConfig;
+  readonly engine: Engine;
+  readonly kernels: Kernels;
+  readonly weights: Weights;
+}
+
+/** Context of a forward pass on one thread: the model, the memory, and the thread's rows. */
+export interface ForwardContext extends ModelParts {
+  readonly activations: ForwardActivations;
+  /** Scratch of this thread's attention, see `attentionScratch`. */
+  readonly scratch: Float32Array;
+  readonly span: Span;
+}
+
+/** Context of a forward and backward pass on one thread. */
+export interface PassContext extends ForwardContext {
+  readonly shape: PassShape;
+  readonly activations: Activations;
+  readonly crew: Crew;
+}
+
+/** Rows of the crew's member: whole sequences, so that a forward pass reads no other thread's rows. */
+export function passSpan(config: LlamaConfig, { batch, length }: PassShape, crew: Crew): Span {
+  const { from, to } = shareOf(crew, batch);
+  const { heads, kvHeads } = config;
+  const first = from * length;
+  const attention = { batch: to - from, length, heads, kvHeads, headDim: headDim(config) };
+  return { first, rows: (to - from) * length, base: first, start: 0, attention };
+}

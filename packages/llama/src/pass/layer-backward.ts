@@ -1,0 +1,89 @@
+import { qkvWidth } from "../config.ts";
+import type { Blocks } from "../memory/blocks.ts";
+import type { LayerBlock } from "../weights/parameters.ts";
+import type { PassContext } from "./context.ts";
+import { shareOf } from "./crew.ts";
+import { linearBackward, linearWeightGradient } from "./products.ts";
+
+/** Weight gradients are shared among the threads in multiples of this many rows: a product's tile, and fine enough to balance the load. */
+const ROWS = 8;
+
+/**
+ * Backward pass of a layer's feed-forward half.
+ *
+ * @param context - `stream`: on entry the gradient of the layer's output, on exit that of `middle`.
+ * @param gradients - the weight gradients of this half are overwritten.
+ * @param handOutComplete - called once no thread reads the weights any more whose gradients were complete on entry.
+ */
+export function backwardFeedForward(
+  context: PassContext,
+  layer: number,
+  gradients: Blocks<LayerBlock>,
+  handOutComplete: () => void,
+): void {
+  const { config, engine, kernels, activations, crew } = context;
+  const { dim, hidden, normEps } = config;
+  const weights = context.weights.layers[layer]!;
+  const { middle, gateUp, postInverse } = activations.layers[layer]!;
+  const { stream, branch, normed, activated } = activations.shared;
+  const { first, rows } = context.span;
+  const at = first * dim;
+  linearBackward(engine, rows, hidden, dim, stream, at, weights.down, activated, first * hidden);
+  kernels.swigluBackward(rows, hidden, gateUp, 2 * first * hidden, activated, first * hidden);
+  linearBackward(engine, rows, dim, 2 * hidden, gateUp, 2 * first * hidden, weights.gateUp, branch, at);
+  kernels.rmsNorm(rows, dim, normEps, middle, at, weights.postNorm, normed, at, postInverse, first);
+  crew.wait();
+  handOutComplete();
+  const all = context.shape.batch * context.shape.length;
+  const share = (outputs: number) => shareOf(crew, outputs, ROWS, crew.firstShare("feedForward"));
+  linearWeightGradient(engine, all, hidden, dim, share(dim), stream, activated, 0, 0, gradients.down);
+  linearWeightGradient(engine, all, dim, 2 * hidden, share(2 * hidden), gateUp, normed, 0, 0, gradients.gateUp);
+  if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, middle, postInverse, branch, gradients.postNorm);
+  crew.finish("feedForward");
+  kernels.rmsNormBackward(rows, dim, middle, at, weights.postNorm, postInverse, first, branch, at, stream, at);
+}
+
+/**
+ * Backward pass of a layer's attention half; parameters as in {@link backwardFeedForward}.
+ *
+ * @param context - `stream`: on entry the gradient of `middle`, on exit that of the layer's input.
+ */
+export function backwardAttention(
+  context: PassContext,
+  layer: number,
+  gradients: Blocks<LayerBlock>,
+  handOutComplete: () => void,
+): void {
+  const { config, engine, kernels, activations, crew } = context;
+  const { dim, normEps } = config;
+  const weights = context.weights.layers[layer]!;
+  const { x, qkv, attended, stats, inputInverse } = activations.layers[layer]!;
+  const { stream, branch, normed } = activations.shared;
+  const { first, rows } = context.span;
+  const at = first * dim;
+  const width = qkvWidth(config);
+  linearBackward(engine, rows, dim, dim, stream, at, weights.output, branch, at);
+  kernels.attentionBackward(
+    context.span.attention,
+    context.weights.rotation,
+    qkv,
+    first * width,
+    attended,
+    branch,
+    at,
+    stats,
+    2 * first * config.heads,
+    context.scratch,
+  );
+  linearBackward(engine, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
+  kernels.rmsNorm(rows, dim, normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
+  crew.wait();
+  handOutComplete();
+  const all = context.shape.batch * context.shape.length;
+  const share = (outputs: number) => shareOf(crew, outputs, ROWS, crew.firstShare("attention"));
+  linearWeightGradient(engine, all, dim, dim, share(dim), stream, attended, 0, 0, gradients.output);
+  linearWeightGradient(engine, all, dim, width, share(width), qkv, normed, 0, 0, gradients.qkv);
+  if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, x, inputInverse, branch, gradients.inputNorm);
+  crew.finish("attention");
+  kernels.rmsNormBackward(rows, dim, x, at, weights.inputNorm, inputInverse, first, branch, at, stream, at);
+}

@@ -1,0 +1,209 @@
+import { createWasmEngine, WorkspaceError } from "@sumo/linalg";
+import { ULP } from "@sumo/testing";
+import { describe, expect, test } from "vitest";
+import { randomBatch } from "../../test/batch.ts";
+import { ConfigError, createLlama, InputError, llamaConfig, planLlama } from "../index.ts";
+
+const HEAP = { bytes: 2 ** 27 };
+const SMALL = { vocabSize: 17, dim: 16, layers: 3, heads: 2, hidden: 24, context: 8 };
+
+describe("hand-out", () => {
+  test("gradients come head first, then layer by layer from the last, through one set of buffers", () => {
+    const model = createLlama(SMALL, { engine: createWasmEngine(HEAP) });
+    const { tokens, targets } = randomBatch(16, 17, 1);
+    const buffers = new Map<string, number>();
+    model.createPass(2, 8).backward(tokens, targets, (name, { byteOffset }) => buffers.set(name, byteOffset));
+    const groups = Array.from(buffers.keys(), (name) => name.match(/layers\.(\d)/)?.[1] ?? name);
+    expect(groups.filter((group, i) => group !== groups[i - 1])).toEqual([
+      "lm_head.weight",
+      "model.norm.weight",
+      "2",
+      "1",
+      "0",
+      "model.embed_tokens.weight",
+    ]);
+    const halves = Array.from(buffers.keys())
+      .filter((name) => name.includes("layers.1."))
+      .map((name) => /mlp|post/.test(name));
+    expect(halves).toEqual([true, true, true, true, false, false, false, false, false]);
+    expect(new Set(buffers.keys())).toEqual(new Set(model.parameters.map(({ name }) => name)));
+    const q = (layer: number) => buffers.get(`model.layers.${layer}.self_attn.q_proj.weight`);
+    expect(q(0)).toBe(q(1));
+    expect(q(0)).toBe(q(2));
+  });
+
+  test("changing a parameter inside the call-back does not change the gradients that follow", () => {
+    const gradients = (change: boolean): Record<string, number[]> => {
+      const model = createLlama(SMALL, { engine: createWasmEngine(HEAP) });
+      const { tokens, targets } = randomBatch(16, 17, 1);
+      const seen: Record<string, number[]> = {};
+      model.createPass(2, 8).backward(tokens, targets, (name, gradient) => {
+        seen[name] = Array.from(gradient);
+        if (change) model.parameters.find((p) => p.name === name)!.data.fill(Number.NaN);
+      });
+      return seen;
+    };
+    expect(gradients(true)).toEqual(gradients(false));
+  });
+
+  test("descending along the gradients lowers the loss, and the loss is the same by both ways", () => {
+    const model = createLlama(SMALL, { engine: createWasmEngine(HEAP), seed: 2 });
+    const byName = new Map(model.parameters.map((p) => [p.name, p.data]));
+    const pass = model.createPass(2, 8);
+    const { tokens, targets } = randomBatch(16, 17, 1);
+    const losses = Array.from({ length: 30 }, () => {
+      const before = pass.loss(tokens, targets);
+      const same = pass.backward(tokens, targets, (name, gradient) => {
+        const data = byName.get(name)!;
+        for (let i = 0; i < data.length; i++) data[i]! -= 0.3 * gradient[i]!;
+      });
+      expect(same).toBe(before);
+      return before;
+    });
+    expect(Math.abs(losses[0]! - Math.log(17))).toBeLessThan(0.1);
+    expect(losses.at(-1)!).toBeLessThan(0.9 * losses[0]!);
+  });
+
+  test("recomputation changes no bit", () => {
+    const { tokens, targets } = randomBatch(16, 17, 1);
+    const run = (recompute: boolean): number[] => {
+      const pass = createLlama(SMALL, { engine: createWasmEngine(HEAP) }).createPass(2, 8, { recompute });
+      const all: number[] = [];
+      all.push(pass.backward(tokens, targets, (_, gradient) => all.push(...gradient)));
+      return all;
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
+  test("a large vocabulary's logits, taken a chunk of rows at a time, give the mean of the chunks' gradients", () => {
+    // 128 rows are two chunks of 64, the least there is; either half of them is one chunk.
+    const config = { ...SMALL, vocabSize: 17_000, dim: 4, layers: 1, context: 64 };
+    const model = createLlama(config, { engine: createWasmEngine(HEAP) });
+    const { tokens, targets } = randomBatch(128, config.vocabSize, 1);
+    const headGradient = (from: number, to: number): { loss: number; head: Float64Array } => {
+      let head = new Float64Array(0);
+      const pass = model.createPass((to - from) / 64, 64);
+      const loss = pass.backward(tokens.slice(from, to), targets.slice(from, to), (name, gradient) => {
+        if (name === "lm_head.weight") head = Float64Array.from(gradient);
+      });
+      return { loss, head };
+    };
+    const [whole, first, second] = [headGradient(0, 128), headGradient(0, 64), headGradient(64, 128)];
+    expect(Math.abs(whole.loss - (first.loss + second.loss) / 2)).toBeLessThanOrEqual(128 * ULP.float64 * whole.loss);
+    const size = Math.max(...whole.head.map(Math.abs));
+    const error = Math.max(...whole.head.map((g, i) => Math.abs(g - (first.head[i]! + second.head[i]!) / 2)));
+    expect(error).toBeLessThanOrEqual(64 * ULP.float32 * size);
+  });
+});
+
+describe("memory", () => {
+  test.each([false, true])("the plan is what is allocated, to the byte (recompute %s)", (recompute) => {
+    for (const tied of [false, true]) {
+      const engine = createWasmEngine(HEAP);
+      const config = llamaConfig({ ...SMALL, tied, kvHeads: 1 });
+      const plan = planLlama(config, { batch: 3, length: 5, recompute });
+      const before = engine.heap.usedBytes;
+      const model = createLlama(config, { engine });
+      expect(engine.heap.usedBytes - before).toBe(plan.weightBytes);
+      const pass = model.createPass(3, 5, { recompute });
+      expect(engine.heap.usedBytes - before).toBe(plan.weightBytes + plan.activationBytes + plan.gradientBytes);
+      pass.dispose();
+      model.dispose();
+      expect(engine.heap.usedBytes).toBe(before);
+    }
+  });
+
+  test("gradients do not grow with depth, nor recomputed activations by more than a layer's input", () => {
+    const plan = (layers: number) =>
+      planLlama(llamaConfig({ ...SMALL, layers }), { batch: 2, length: 8, recompute: true });
+    expect(plan(9).gradientBytes).toBe(plan(1).gradientBytes);
+    expect(plan(9).activationBytes - plan(1).activationBytes).toBe(8 * 2 * 8 * 16 * 4);
+  });
+
+  test("a heap that is too small refuses and stays as it was", () => {
+    const engine = createWasmEngine({ bytes: 2 ** 20 });
+    const model = createLlama(SMALL, { engine });
+    const { usedBytes } = engine.heap;
+    expect(() => createLlama({ dim: 256 }, { engine })).toThrow(WorkspaceError);
+    expect(() => model.createPass(500, 8)).toThrow(WorkspaceError);
+    expect(engine.heap.usedBytes).toBe(usedBytes);
+  });
+
+  test("a warm pass allocates nothing in the heap", () => {
+    const engine = createWasmEngine(HEAP);
+    const pass = createLlama(SMALL, { engine }).createPass(2, 8);
+    const { tokens, targets } = randomBatch(16, 17, 1);
+    pass.backward(tokens, targets, () => {});
+    const { usedBytes } = engine.heap;
+    for (let i = 0; i < 5; i++) pass.backward(tokens, targets, () => {});
+    expect(engine.heap.usedBytes).toBe(usedBytes);
+  });
+});
+
+describe("bad input is refused before anything is written", () => {
+  const model = createLlama(SMALL, { engine: createWasmEngine(HEAP) });
+  const pass = model.createPass(2, 4);
+  const good = Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7);
+  const bad = Int32Array.of(0, 1, 2, 17, 4, 5, 6, 7);
+  const fail = (): never => {
+    throw new Error("no gradient may come");
+  };
+
+  test.each([
+    ["a token of the vocabulary's size", bad, good],
+    ["a negative target", good, good.map((t) => -t)],
+    ["too few tokens", good.subarray(1), good],
+    ["too many targets", good, new Int32Array(9)],
+    ["tokens of another type", Float32Array.from(good) as unknown as Int32Array, good],
+  ])("%s", (_, tokens, targets) => {
+    const before = pass.loss(good, good);
+    expect(() => pass.loss(tokens, targets)).toThrow(InputError);
+    expect(() => pass.backward(tokens, targets, fail)).toThrow(InputError);
+    expect(pass.loss(good, good)).toBe(before);
+  });
+
+  test.each([
+    [{ dim: 10, heads: 4 }, /dim must be a multiple of heads/],
+    [{ dim: 12, heads: 4 }, /even/],
+    [{ heads: 4, kvHeads: 3 }, /kvHeads/],
+    [{ layers: 0 }, /layers/],
+    [{ vocabSize: 2.5 }, /vocabSize/],
+    [{ context: Number.NaN }, /context/],
+    [{ normEps: 0 }, /normEps/],
+    [{ ropeTheta: -1 }, /ropeTheta/],
+  ])("config %o", (partial, message) => {
+    expect(() => llamaConfig(partial)).toThrow(ConfigError);
+    expect(() => llamaConfig(partial)).toThrow(message);
+  });
+
+  test("pass shapes and seeds", () => {
+    const { usedBytes } = model.engine.heap;
+    for (const [batch, length] of [
+      [0, 4],
+      [1.5, 4],
+      [1, 0],
+      [1, 9],
+    ] as const) {
+      expect(() => model.createPass(batch, length)).toThrow(ConfigError);
+      expect(() => planLlama(model.config, { batch, length })).toThrow(ConfigError);
+    }
+    expect(() => createLlama(SMALL, { engine: model.engine, seed: -1 })).toThrow(ConfigError);
+    expect(model.engine.heap.usedBytes).toBe(usedBytes);
+  });
+});
+
+describe("initialization", () => {
+  test("has the deviations of the papers, from the seed alone", () => {
+    const make = (seed: number) =>
+      createLlama({ dim: 64, layers: 2, context: 8 }, { engine: createWasmEngine(HEAP), seed });
+    const [one, again, other] = [make(1), make(1), make(2)];
+    one.parameters.forEach(({ name, data, kind }, i) => {
+      const deviation = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);
+      const want = kind === "norm" ? 1 : /\.(o|down)_proj/.test(name) ? 0.02 / 2 : 0.02;
+      // The sample's deviation of n normal numbers deviates by 1 / √(2n) relative; five of those.
+      expect(Math.abs(deviation / want - 1), name).toBeLessThanOrEqual(5 / Math.sqrt(2 * data.length));
+      expect(again.parameters[i]!.data).toEqual(data);
+      if (kind !== "norm") expect(other.parameters[i]!.data).not.toEqual(data);
+    });
+  });
+});

@@ -1,0 +1,73 @@
+import { createWasmEngine, Heap } from "@sumo/linalg";
+import type { LlamaConfig } from "../config.ts";
+import { CrewError } from "../errors.ts";
+import { createWasmKernels } from "../kernels/wasm-kernels.ts";
+import type { Activations, PassShape } from "../pass/activations.ts";
+import { type PassContext, passSpan } from "../pass/context.ts";
+import type { Gradients } from "../pass/gradients.ts";
+import { runBackward, runLoss } from "../pass/schedule.ts";
+import type { Weights } from "../weights/weights.ts";
+import { Barrier } from "./barrier.ts";
+
+/** Message that asks a worker to join a crew. Its typed arrays are views of `memory`, which is shared. */
+export interface Invitation {
+  readonly memory: WebAssembly.Memory;
+  readonly heap: Uint8Array;
+  readonly words: Int32Array;
+  readonly index: number;
+  readonly config: LlamaConfig;
+  readonly shape: PassShape;
+  readonly weights: Weights;
+  readonly activations: Activations;
+  readonly gradients: Pick<Gradients, "layer" | "outer">;
+}
+
+/**
+ * Joins a worker to a threaded pass: the worker's message handler. Returns when the pass is disposed, or another member is lost.
+ *
+ * @example
+ * parentPort.on("message", joinCrew); // Node's worker_threads
+ * self.onmessage = (event) => joinCrew(event.data); // a browser
+ */
+export function joinCrew(invitation: unknown): void {
+  const { memory, index, config, shape, ...views } = invitation as Invitation;
+  const { heap, words, weights, activations, gradients } = onBuffer(views, memory.buffer);
+  const barrier = new Barrier(words, index, shape.threads);
+  const engine = createWasmEngine(new Heap({ memory, start: heap.byteOffset, bytes: heap.byteLength }));
+  const kernels = createWasmKernels(engine.heap);
+  const scratch = activations.scratch[index]!;
+  const span = passSpan(config, shape, barrier);
+  const context = { config, shape, engine, kernels, weights, activations, scratch, span, crew: barrier };
+  if (!barrier.join()) return;
+  try {
+    work(barrier, context, gradients);
+  } catch (error) {
+    if (error instanceof CrewError) return; // the calling thread throws it as well
+    barrier.close();
+    throw error;
+  } finally {
+    barrier.leave();
+  }
+}
+
+/** Follows the orders of member 0 until it orders to leave. */
+function work(barrier: Barrier, context: PassContext, gradients: Invitation["gradients"]): void {
+  for (;;) {
+    barrier.wait();
+    const { order } = barrier;
+    if (order === "loss") runLoss(context);
+    else if (order === "backward") runBackward(context, gradients, () => {});
+    else return;
+  }
+}
+
+/** The same views on `buffer`: a message brings a new buffer object of the same memory, and a heap recognizes only its own object. */
+function onBuffer<T>(value: T, buffer: ArrayBufferLike): T {
+  if (ArrayBuffer.isView(value)) {
+    const view = value as unknown as Float32Array & { readonly constructor: Float32ArrayConstructor };
+    return new view.constructor(buffer, view.byteOffset, view.length) as T;
+  }
+  if (Array.isArray(value)) return value.map((item) => onBuffer(item, buffer)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, onBuffer(item, buffer)])) as T;
+}

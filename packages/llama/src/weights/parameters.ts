@@ -1,0 +1,138 @@
+import { headDim, type LlamaConfig, qkvWidth } from "../config.ts";
+import type { Blocks, Lengths } from "../memory/blocks.ts";
+
+/** Kind of a parameter, by which optimizers group: `hidden` are the matrices inside the layers. */
+export type ParameterKind = "embedding" | "norm" | "hidden" | "head";
+
+/** Name, shape and kind of a parameter, in Hugging Face's names and layout: matrices are [out, in], row-major. */
+export interface ParameterShape {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly kind: ParameterKind;
+}
+
+/** A parameter with its numbers, or with those of its gradient. */
+export interface Parameter extends ParameterShape {
+  readonly data: Float32Array;
+}
+
+/** Halves of a layer: each adds its output to the residual stream, and the weight gradients of each are complete together. */
+export type LayerHalf = "attention" | "feedForward";
+/** Blocks of a layer. Matrices with the same input lie in one block, so that one product serves them. */
+export type LayerBlock = "inputNorm" | "qkv" | "output" | "postNorm" | "gateUp" | "down";
+/** Blocks outside the layers; a tied model has no `head`. */
+export type OuterBlock = "embedding" | "norm" | "head";
+
+/** Blocks of each half of a layer. */
+const HALF_BLOCKS: Readonly<Record<LayerHalf, readonly LayerBlock[]>> = {
+  attention: ["inputNorm", "qkv", "output"],
+  feedForward: ["postNorm", "gateUp", "down"],
+};
+
+/** Lengths of the blocks of one layer. */
+export function layerLengths(config: LlamaConfig): Lengths<LayerBlock> {
+  const { dim, hidden } = config;
+  return {
+    inputNorm: dim,
+    qkv: qkvWidth(config) * dim,
+    output: dim * dim,
+    postNorm: dim,
+    gateUp: 2 * hidden * dim,
+    down: dim * hidden,
+  };
+}
+
+/** Lengths of the blocks that every model has outside its layers. */
+export function outerLengths({ vocabSize, dim }: LlamaConfig): Lengths<Exclude<OuterBlock, "head">> {
+  return { embedding: vocabSize * dim, norm: dim };
+}
+
+/** A parameter as a slice of a block. */
+interface Part<Block extends string> extends ParameterShape {
+  readonly block: Block;
+  /** First element in the block. */
+  readonly offset: number;
+}
+
+function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBlock>[] {
+  const { dim, hidden } = config;
+  const kv = config.kvHeads * headDim(config);
+  const norm = (name: string, block: LayerBlock): Part<LayerBlock> => ({
+    name: `model.layers.${layer}.${name}.weight`,
+    shape: [dim],
+    kind: "norm",
+    block,
+    offset: 0,
+  });
+  const matrix = (name: string, block: LayerBlock, row: number, rows: number, columns: number): Part<LayerBlock> => ({
+    name: `model.layers.${layer}.${name}_proj.weight`,
+    shape: [rows, columns],
+    kind: "hidden",
+    block,
+    offset: row * columns,
+  });
+  return [
+    norm("input_layernorm", "inputNorm"),
+    matrix("self_attn.q", "qkv", 0, dim, dim),
+    matrix("self_attn.k", "qkv", dim, kv, dim),
+    matrix("self_attn.v", "qkv", dim + kv, kv, dim),
+    matrix("self_attn.o", "output", 0, dim, dim),
+    norm("post_attention_layernorm", "postNorm"),
+    matrix("mlp.gate", "gateUp", 0, hidden, dim),
+    matrix("mlp.up", "gateUp", hidden, hidden, dim),
+    matrix("mlp.down", "down", 0, dim, hidden),
+  ];
+}
+
+function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock, Part<OuterBlock>>> {
+  const shape = [vocabSize, dim];
+  return {
+    embedding: { name: "model.embed_tokens.weight", shape, kind: "embedding", block: "embedding", offset: 0 },
+    norm: { name: "model.norm.weight", shape: [dim], kind: "norm", block: "norm", offset: 0 },
+    head: { name: "lm_head.weight", shape, kind: "head", block: "head", offset: 0 },
+  };
+}
+
+/**
+ * Names, shapes and kinds of the parameters of a model of this config, in the model's order: embedding, layer by layer, final norm, and
+ * the head unless it is tied. Allocates no weights; made for plans of memory.
+ */
+export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] {
+  const { embedding, norm, head } = outerParts(config);
+  const layers = Array.from({ length: config.layers }, (_, layer) => layerParts(config, layer)).flat();
+  const parts: readonly ParameterShape[] = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
+  return parts.map(({ name, shape, kind }) => ({ name, shape, kind }));
+}
+
+function view<Block extends string>(
+  { name, shape, kind, block, offset }: Part<Block>,
+  blocks: Blocks<Block>,
+): Parameter {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return { name, shape, kind, data: blocks[block].subarray(offset, offset + length) };
+}
+
+/** The gradients of one half of layer `layer`, as views of the gradient blocks. */
+export function halfGradients(
+  config: LlamaConfig,
+  layer: number,
+  half: LayerHalf,
+  blocks: Blocks<LayerBlock>,
+): readonly Parameter[] {
+  const parts = layerParts(config, layer).filter(({ block }) => HALF_BLOCKS[half].includes(block));
+  return parts.map((part) => view(part, blocks));
+}
+
+/** The parameters of layer `layer` as views of its blocks. */
+export function layerParameters(config: LlamaConfig, layer: number, blocks: Blocks<LayerBlock>): readonly Parameter[] {
+  return layerParts(config, layer).map((part) => view(part, blocks));
+}
+
+/** The parameters outside the layers, or their gradients; a tied model's head is its embedding. */
+export function outerParameters(
+  config: LlamaConfig,
+  blocks: Blocks<OuterBlock>,
+): Readonly<Record<OuterBlock, Parameter>> {
+  const { embedding, norm, head } = outerParts(config);
+  return { embedding: view(embedding, blocks), norm: view(norm, blocks), head: view(head, blocks) };
+}
