@@ -1,13 +1,18 @@
 export { type Adapter, type AdapterSize, type AdapterTensor, extractAdapter, mergeAdapter } from "./adapter/adapter.ts";
 export { type PeftFiles, type PeftOptions, peftFiles } from "./adapter/peft.ts";
 export type { AdamwOptions } from "./algorithms/adamw.ts";
+export type { Algorithm, BaseOptions } from "./algorithms/algorithm.ts";
+export { algorithms, type OptimizerName, type OptimizerOptions } from "./algorithms/algorithms.ts";
 export type { GaloreOptions } from "./algorithms/galore.ts";
-export type { OptimizerName, OptimizerOptions } from "./algorithms/index.ts";
 export type { MuonOptions } from "./algorithms/muon.ts";
 export type { SgdOptions } from "./algorithms/sgd.ts";
 export type { SoapOptions } from "./algorithms/soap.ts";
 export type { RefreshTrace } from "./algorithms/stepper.ts";
-export type { AdaptiveRank, Orthogonalize, RefreshOptions, Residual, SumoOptions } from "./algorithms/sumo/options.ts";
+export type { AdaptiveRank, Side } from "./algorithms/steps/geometry.ts";
+export type { Orthogonalize } from "./algorithms/steps/orthogonalize.ts";
+export type { Layout, Scale } from "./algorithms/steps/scale.ts";
+export type { RefreshOptions, SketchOptions, SumoOptions } from "./algorithms/sumo/options.ts";
+export type { Residual } from "./algorithms/sumo/residual/options.ts";
 export type {
   AdamwUpdate,
   Backend,
@@ -55,7 +60,7 @@ export {
   type ParameterReport,
   type Report,
 } from "./optimizer/optimizer.ts";
-export type { Layout, Parameter, ParameterShape } from "./optimizer/parameter.ts";
+export type { Parameter, ParameterShape } from "./optimizer/parameter.ts";
 export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./optimizer/plan.ts";
 export { type Clipped, clipGlobalNorm } from "./wrappers/clip.ts";
 export { createEma, type Ema } from "./wrappers/ema.ts";

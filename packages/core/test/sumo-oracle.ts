@@ -17,7 +17,6 @@ export interface SumoOracleOptions {
   readonly every: number;
   readonly momentum: number;
   readonly nesterov: boolean;
-  readonly average: boolean;
   readonly residual: "off" | "raw" | "fira" | { readonly scale: number } | { readonly joint: number };
   /** Factor of the orthogonalized update, by number of directions. */
   readonly scale: (directions: number) => number;
@@ -32,8 +31,7 @@ export interface SumoOracleOptions {
  * Returns the weight after all gradients. To project from the right, transpose everything.
  */
 export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: SumoOracleOptions): Rows {
-  const { rank, every, momentum, nesterov, average, residual, lr, weightDecay, scale, warm, limit } = options;
-  const gain = average ? 1 - momentum : 1;
+  const { rank, every, momentum, nesterov, residual, lr, weightDecay, scale, warm, limit } = options;
   let q: Rows | undefined;
   let m: Rows | undefined;
   let lastNorm = 0;
@@ -45,13 +43,12 @@ export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: Su
     }
     const projected = times(transposed(q!), g);
     const outside = combined(1, g, -1, times(q!, projected));
-    m = combined(momentum, m!, gain, projected);
-    const ahead = nesterov ? combined(momentum, m, gain, projected) : m;
+    m = combined(momentum, m!, 1, projected);
+    const ahead = nesterov ? combined(momentum, m, 1, projected) : m;
     let update: Rows;
     let ceiling = Infinity;
     if (typeof residual === "object" && "joint" in residual) {
-      const unit = average ? 1 : 1 - momentum;
-      const y = combined(unit, times(q!, ahead), residual.joint, outside);
+      const y = combined(1 - momentum, times(q!, ahead), residual.joint, outside);
       update = scaled(scale(Math.min(g.length, g[0]!.length)), polarOf(y));
     } else {
       const o = scaled(scale(rank), polarOf(ahead));

@@ -21,6 +21,8 @@ export class Replay {
   /** While an algorithm is run this way: the numbers that arrived, in the order of the questions. */
   private arrived: Float32Array[] | undefined;
   private asked = 0;
+  /** The read that broke off this run: whoever asks again while the error passes gets the same. */
+  private pending: Pending | undefined;
   /** What cells held before they were first written in this run. */
   private readonly before = new Map<Cell, tf.Tensor>();
 
@@ -28,8 +30,9 @@ export class Replay {
   fetch(tensor: tf.Tensor): Float32Array {
     if (this.arrived === undefined) return tensor.dataSync<"float32">();
     const answer = this.arrived[this.asked++];
-    if (answer === undefined) throw new Pending(tf.keep(tensor.clone()));
-    return answer;
+    if (answer !== undefined && this.pending === undefined) return answer;
+    this.pending ??= new Pending(tf.keep(tensor.clone()));
+    throw this.pending;
   }
 
   /** Writes a cell that outlives the run, so that it can be undone. */
@@ -53,6 +56,7 @@ export class Replay {
     try {
       for (;;) {
         this.asked = 0;
+        this.pending = undefined;
         try {
           return tf.tidy(() => body() as tf.TensorContainer) as R;
         } catch (error) {

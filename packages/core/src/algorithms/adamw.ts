@@ -1,15 +1,10 @@
-import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Schedule } from "../wrappers/schedule.ts";
-import { checkOptions, type OptionChecks, range } from "./option-checks.ts";
-import {
-  checkSquare,
-  countFact,
-  type Facts,
-  type RulePlan,
-  type StepInput,
-  type Stepper,
-  type StepTrace,
-} from "./stepper.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { countFact, type Facts } from "./facts.ts";
+import { checkOptions, namesOf, type OptionChecks, range } from "./option-checks.ts";
+import type { StepInput, Stepper, StepTrace } from "./stepper.ts";
+import { checkSquare } from "./steps/finite.ts";
 
 export interface AdamwOptions {
   readonly optimizer: "adamw";
@@ -37,7 +32,7 @@ export function adamwSettings(options: AdamwOptions): AdamwSettings {
 }
 
 /** AdamW for parameters of any shape. State: 2 mn numbers. @see Loshchilov and Hutter, arXiv 1711.05101 (2019), algorithm 2. */
-export class Adamw<T> implements Stepper<T> {
+class Adamw<T> implements Stepper<T> {
   step = 0;
   readonly state: { readonly first: T; readonly second: T };
   private readonly backend: Backend<T, never>;
@@ -49,19 +44,19 @@ export class Adamw<T> implements Stepper<T> {
     rows: number,
     cols: number,
     settings: AdamwSettings,
-    state: Readonly<Record<"first" | "second", T>>,
+    state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.settings = settings;
     this.shape = [rows, cols];
-    this.state = state;
+    this.state = state as Adamw<T>["state"];
   }
 
-  update({ weight, gradient, gradientNorm, lr }: StepInput<T>): StepTrace {
-    checkSquare(gradientNorm);
+  update({ weight, gradient, lr }: StepInput<T>): StepTrace {
+    checkSquare(gradient.norm());
     const { beta1, beta2, eps, weightDecay } = this.settings;
     this.step++;
-    this.backend.adamw(weight, gradient, this.state.first, this.state.second, {
+    this.backend.adamw(weight, gradient.matrix, this.state.first, this.state.second, {
       lr,
       beta1,
       beta2,
@@ -87,7 +82,17 @@ export class Adamw<T> implements Stepper<T> {
   }
 }
 
-/** What AdamW takes for one parameter. */
-export function planAdamw(rows: number, cols: number, _settings: AdamwSettings, _sizes: BackendSizes): RulePlan {
-  return { state: { first: [rows, cols], second: [rows, cols] }, scratchBytes: 0 };
-}
+export const adamw: Algorithm<AdamwOptions, AdamwSettings> = {
+  title: "AdamW",
+  summary: "two moments of every element; 2mn numbers (arXiv 1711.05101)",
+  needsMatrix: false,
+  learningRate: 1e-3,
+  options: namesOf(CHECKS),
+  settings: adamwSettings,
+  plan(rows, cols) {
+    return { state: { first: [rows, cols], second: [rows, cols] }, scratchBytes: 0 };
+  },
+  create(backend, rows, cols, settings, _place, state) {
+    return new Adamw(backend, rows, cols, settings, state);
+  },
+};

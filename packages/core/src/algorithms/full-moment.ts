@@ -1,7 +1,8 @@
 import type { Backend } from "../backend/backend.ts";
-import { countFact, type Facts, type StepInput, type Stepper, type StepTrace } from "./stepper.ts";
+import { countFact, type Facts } from "./facts.ts";
+import type { StepInput, Stepper, StepTrace } from "./stepper.ts";
 
-/** What Muon and SGD share: momentum of full size, M ← μ M + G. With μ = 0 it does not exist, and there is no state at all. */
+/** Momentum of full size, M ← μ M + G, as Muon and SGD have it. With μ = 0 it does not exist, and there is no state at all. */
 export abstract class FullMoment<T> implements Stepper<T> {
   step = 0;
   readonly state: Readonly<Record<string, T>>;

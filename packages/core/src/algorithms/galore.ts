@@ -1,21 +1,23 @@
-import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Schedule } from "../wrappers/schedule.ts";
 import { minusAdamDirection } from "./adam-direction.ts";
-import { checkOptions, checkPeriod, type OptionChecks, oneOf, range, wholeAtLeast } from "./option-checks.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { countFact, type Facts } from "./facts.ts";
 import {
-  checkSquare,
-  countFact,
-  type Facts,
-  type Place,
-  type RefreshTrace,
-  type RulePlan,
-  type StepInput,
-  type Stepper,
-  type StepTrace,
-} from "./stepper.ts";
+  checkOptions,
+  checkPeriod,
+  namesOf,
+  nested,
+  type OptionChecks,
+  oneOf,
+  range,
+  wholeAtLeast,
+} from "./option-checks.ts";
+import type { Place, RefreshTrace, StepInput, Stepper, StepTrace } from "./stepper.ts";
 import { type DecaySettings, decayAlone } from "./steps/descend.ts";
-import { type Geometry, geometryOf } from "./steps/geometry.ts";
-import { leadingSubspace, lift, project } from "./steps/subspace.ts";
+import { checkSquare } from "./steps/finite.ts";
+import { type Geometry, geometryOf, type Side } from "./steps/geometry.ts";
+import { leadingSubspace, type Sketch, Subspace } from "./steps/subspace.ts";
 
 export interface GaloreOptions {
   readonly optimizer: "galore";
@@ -24,22 +26,25 @@ export interface GaloreOptions {
   readonly rank?: number;
   /** Steps between two subspaces. Default `{ every: 200 }`. */
   readonly refresh?: { readonly every: number };
-  /** Which side of the gradient is compressed. Default `"short"`, the authors' choice. */
-  readonly side?: "short" | "long" | "left" | "right";
+  /** Default `"short"`, the authors' `std`; a square matrix is then projected from the right. `"long"` is their `reverse_std`. */
+  readonly side?: Side;
   /** Factor of the update. Default 0.25. */
   readonly alpha?: number;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly eps?: number;
-  readonly oversampling?: number;
-  readonly powerIterations?: number;
+  /** How a new basis is found. Default `{ oversampling: 8, powerIterations: 1 }`. */
+  readonly sketch?: Partial<Sketch>;
   /** Decoupled. Default 0. */
   readonly weightDecay?: number;
-  /** Names the random numbers of the range finder. Default 0. */
+  /** Seed of the random numbers of the range finder. Default 0. */
   readonly seed?: number;
 }
 
-export type GaloreSettings = Required<Omit<GaloreOptions, "rank">> & { readonly rank: number | undefined };
+type GaloreSettings = Required<Omit<GaloreOptions, "rank" | "sketch">> & {
+  readonly rank: number | undefined;
+  readonly sketch: Sketch;
+};
 
 const CHECKS: OptionChecks<GaloreOptions> = {
   rank: wholeAtLeast(1),
@@ -49,15 +54,15 @@ const CHECKS: OptionChecks<GaloreOptions> = {
   beta1: range(0, 1, "[)"),
   beta2: range(0, 1, "[)"),
   eps: range(0, Infinity, "()"),
-  oversampling: wholeAtLeast(0),
-  powerIterations: wholeAtLeast(0),
+  sketch: nested({ oversampling: wholeAtLeast(0), powerIterations: wholeAtLeast(0) }),
   weightDecay: range(0, Infinity, "[)"),
   seed: wholeAtLeast(0),
 };
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
-export function galoreSettings(options: GaloreOptions): GaloreSettings {
+function galoreSettings(options: GaloreOptions): GaloreSettings {
   checkOptions("galore", options, CHECKS);
+  const { sketch, ...rest } = options;
   return {
     rank: undefined,
     refresh: { every: 200 },
@@ -66,11 +71,10 @@ export function galoreSettings(options: GaloreOptions): GaloreSettings {
     beta1: 0.9,
     beta2: 0.999,
     eps: 1e-8,
-    oversampling: 8,
-    powerIterations: 1,
     weightDecay: 0,
     seed: 0,
-    ...options,
+    ...rest,
+    sketch: { oversampling: 8, powerIterations: 1, ...sketch },
   };
 }
 
@@ -80,7 +84,7 @@ export function galoreSettings(options: GaloreOptions): GaloreSettings {
  *
  * @see Zhao et al., GaLore, arXiv 2403.03507 (2024), algorithm 2. Deviates: a randomized SVD finds the subspace.
  */
-export class Galore<T> implements Stepper<T> {
+class Galore<T> implements Stepper<T> {
   step = 0;
   /** Garbage before the first gradient that is not zero. */
   readonly state: { readonly basis: T; readonly first: T; readonly second: T };
@@ -98,24 +102,24 @@ export class Galore<T> implements Stepper<T> {
     cols: number,
     settings: GaloreSettings,
     place: Place,
-    state: Readonly<Record<"basis" | "first" | "second", T>>,
+    state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.settings = settings;
     this.place = place;
-    this.geometry = geometryOf(rows, cols, settings);
-    this.state = state;
+    this.geometry = galoreGeometry(rows, cols, settings);
+    this.state = state as Galore<T>["state"];
   }
 
   update(input: StepInput<T>): StepTrace {
-    const { weight, gradientNorm, lr, scratch } = input;
-    checkSquare(gradientNorm);
-    if (this.refreshes === 0 && gradientNorm === 0) {
+    const { weight, gradient, lr, scratch } = input;
+    checkSquare(gradient.norm());
+    if (this.refreshes === 0 && gradient.norm() === 0) {
       decayAlone(this.backend, weight, lr, decayOf(this.settings));
       this.step++;
       return { updateNorm: 0 };
     }
-    const due = this.tracked >= this.refreshes * this.settings.refresh.every && gradientNorm > 0;
+    const due = this.tracked >= this.refreshes * this.settings.refresh.every && gradient.norm() > 0;
     return scratch.scope(() => this.follow(input, due ? this.refresh(input) : undefined));
   }
 
@@ -123,26 +127,31 @@ export class Galore<T> implements Stepper<T> {
     const { backend, geometry, settings, place, refreshes } = this;
     const basis = scratch.matrix(geometry.basisRows, geometry.rank);
     const key = [settings.seed, place.stream, refreshes] as const;
-    const { spectrum } = leadingSubspace(backend, basis, gradient, undefined, key, geometry, settings, scratch);
+    const { spectrum } = leadingSubspace(
+      backend,
+      basis,
+      gradient.matrix,
+      undefined,
+      key,
+      geometry,
+      settings.sketch,
+      scratch,
+    );
     const seen = watched && spectrum ? { spectrum: spectrum.slice() } : {};
     return { basis, first: refreshes === 0, rank: geometry.rank, retention: 1, ...seen };
   }
 
-  private follow(
-    { weight, gradient, gradientNorm, lr, scratch }: StepInput<T>,
-    found?: RefreshTrace & { basis: T },
-  ): StepTrace {
+  private follow({ weight, gradient, lr, scratch }: StepInput<T>, found?: RefreshTrace & { basis: T }): StepTrace {
     const { backend, geometry, settings, state } = this;
-    const { momentRows, momentCols } = geometry;
-    const basis = found?.basis ?? state.basis;
-    const projected = scratch.matrix(momentRows, momentCols);
-    project(backend, projected, basis, gradient, geometry);
-    const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
+    const subspace = new Subspace(backend, found?.basis ?? state.basis, geometry);
+    const projected = subspace.momentIn(scratch);
+    subspace.project(projected, gradient.matrix);
+    const captured = gradient.norm() === 0 ? 1 : (backend.norm(projected) / gradient.norm()) ** 2;
 
-    const minusN = scratch.matrix(momentRows, momentCols);
+    const minusN = subspace.momentIn(scratch);
     minusAdamDirection(backend, minusN, projected, state.first, state.second, settings, this.tracked + 1);
     const updateNorm = settings.alpha * backend.norm(minusN);
-    lift(backend, weight, basis, minusN, geometry, { alpha: lr * settings.alpha, beta: 1 - lr * settings.weightDecay });
+    subspace.lift(weight, minusN, { alpha: lr * settings.alpha, beta: 1 - lr * settings.weightDecay });
 
     if (found !== undefined) backend.axpby(state.basis, 1, found.basis, 0);
     this.refreshes += found === undefined ? 0 : 1;
@@ -181,16 +190,31 @@ function stateOf({ basisRows, rank, momentRows, momentCols }: Geometry) {
   return { basis: [basisRows, rank] as const, first: moment, second: moment };
 }
 
-/** What GaLore takes for one weight. */
-export function planGalore(rows: number, cols: number, settings: GaloreSettings, sizes: BackendSizes): RulePlan {
-  const geometry = geometryOf(rows, cols, settings);
-  const { basisRows, rank, momentRows, momentCols, side } = geometry;
-  const [across, along] = side === "left" ? [rows, cols] : [cols, rows];
-  const basis = sizes.matrix(basisRows, rank);
-  const range = sizes.rangeFinder(across, along, rank, settings);
-  return {
-    state: stateOf(geometry),
-    scratchBytes: basis + Math.max(range, 2 * sizes.matrix(momentRows, momentCols)),
-    note: `rank ${rank}${settings.rank !== undefined && rank < settings.rank ? ` (clamped from ${settings.rank})` : ""}, projected from the ${side}`,
-  };
-}
+/** The authors project a square matrix from the right (`galore_projector.py`). */
+const galoreGeometry = (rows: number, cols: number, settings: GaloreSettings): Geometry =>
+  geometryOf(rows, cols, settings, "right");
+
+export const galore: Algorithm<GaloreOptions, GaloreSettings> = {
+  title: "GaLore",
+  summary: "Adam's two moments in a subspace of the gradient; r (m + 2n) numbers (arXiv 2403.03507)",
+  needsMatrix: true,
+  learningRate: 5e-3,
+  options: namesOf(CHECKS),
+  settings: galoreSettings,
+  plan(rows, cols, settings, sizes) {
+    const geometry = galoreGeometry(rows, cols, settings);
+    const { basisRows, rank, momentRows, momentCols, side } = geometry;
+    const [across, along] = side === "left" ? [rows, cols] : [cols, rows];
+    const basis = sizes.matrix(basisRows, rank);
+    const range = sizes.rangeFinder(across, along, rank, settings.sketch);
+    const clamped = settings.rank !== undefined && rank < settings.rank ? ` (clamped from ${settings.rank})` : "";
+    return {
+      state: stateOf(geometry),
+      scratchBytes: basis + Math.max(range, 2 * sizes.matrix(momentRows, momentCols)),
+      note: `rank ${rank}${clamped}, projected from the ${side}`,
+    };
+  },
+  create(backend, rows, cols, settings, place, state) {
+    return new Galore(backend, rows, cols, settings, place, state);
+  },
+};

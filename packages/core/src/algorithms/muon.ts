@@ -1,14 +1,14 @@
-import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Schedule } from "../wrappers/schedule.ts";
+import type { Algorithm } from "./algorithm.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
-import { checkOptions, type OptionChecks, oneOf, range } from "./option-checks.ts";
-import { finiteUpdate, type Place, type RulePlan, type StepInput, type StepTrace } from "./stepper.ts";
+import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
+import type { Place, StepInput, StepTrace } from "./stepper.ts";
 import { descend } from "./steps/descend.ts";
-import { orthogonalize } from "./steps/orthogonalize.ts";
-import { updateScale } from "./steps/scale.ts";
+import { finiteUpdate } from "./steps/finite.ts";
+import { checkOrthogonalize, type Orthogonalize, orthogonalize, orthogonalizeBytes } from "./steps/orthogonalize.ts";
+import { type Scale, updateScale } from "./steps/scale.ts";
 import { inspect } from "./steps/telemetry.ts";
-import { checkOrthogonalize, type Orthogonalize } from "./sumo/options.ts";
-import { orthogonalizeBytes } from "./sumo/plan.ts";
 
 export interface MuonOptions {
   readonly optimizer: "muon";
@@ -20,7 +20,7 @@ export interface MuonOptions {
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: Orthogonalize;
   /** As in SUMO. Default `"rms"`: 0.2 √max(m, n). */
-  readonly scale?: "rms" | "paper" | "spectral" | "none";
+  readonly scale?: Scale;
   /** Factor of `scale: "paper"`. Default 1. */
   readonly alpha?: number;
   /** Decoupled. Default 0. */
@@ -42,7 +42,7 @@ const CHECKS: OptionChecks<MuonOptions> = {
 };
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
-export function muonSettings(options: MuonOptions): MuonSettings {
+function muonSettings(options: MuonOptions): MuonSettings {
   checkOptions("muon", options, CHECKS);
   const defaults = { momentum: 0.95, nesterov: true, orthogonalize: "muon", scale: "rms", alpha: 1 } as const;
   return { ...defaults, weightDecay: 0, cautious: false, ...options };
@@ -53,7 +53,7 @@ export function muonSettings(options: MuonOptions): MuonSettings {
  *
  * @see Jordan et al., Muon (2024), and Liu et al., Moonlight, arXiv 2502.16982 (2025), §2.2, for the scale.
  */
-export class Muon<T> extends FullMoment<T> {
+class Muon<T> extends FullMoment<T> {
   private readonly settings: MuonSettings;
   private readonly place: Place;
 
@@ -75,22 +75,33 @@ export class Muon<T> extends FullMoment<T> {
     const [rows, cols] = this.shape;
     return scratch.scope(() => {
       const direction = scratch.matrix(rows, cols);
-      this.direct(direction, gradient);
+      this.direct(direction, gradient.matrix);
       const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
       const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
       backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
       const updateNorm = finiteUpdate(backend.norm(direction));
-      descend(backend, weight, direction, lr, settings);
-      this.keep(gradient);
+      gradient.norm();
+      descend(backend, weight, { kind: "whole", matrix: direction }, lr, settings);
+      this.keep(gradient.matrix);
       return { updateNorm, orthogonalized: true, ...seen };
     });
   }
 }
 
-/** What Muon takes for one weight. */
-export function planMuon(rows: number, cols: number, settings: MuonSettings, sizes: BackendSizes): RulePlan {
-  return {
-    state: fullMomentShapes(rows, cols, settings.momentum),
-    scratchBytes: sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, settings.orthogonalize, sizes),
-  };
-}
+export const muon: Algorithm<MuonOptions, MuonSettings> = {
+  title: "Muon",
+  summary: "momentum of full size, orthogonalized; mn numbers, none without momentum (Jordan et al. 2024)",
+  needsMatrix: true,
+  learningRate: 1e-2,
+  options: namesOf(CHECKS),
+  settings: muonSettings,
+  plan(rows, cols, { momentum, orthogonalize }, sizes) {
+    return {
+      state: fullMomentShapes(rows, cols, momentum),
+      scratchBytes: sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, orthogonalize, sizes),
+    };
+  },
+  create(backend, rows, cols, settings, place, state) {
+    return new Muon(backend, rows, cols, settings, place, state);
+  },
+};

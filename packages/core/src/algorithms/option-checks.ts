@@ -6,6 +6,9 @@ export type OptionCheck = (value: unknown) => string | undefined;
 /** One check for every option but the two that all optimizers share. */
 export type OptionChecks<O> = { readonly [K in Exclude<keyof O, "optimizer" | "lr">]-?: OptionCheck };
 
+/** The names of the options, as the table of algorithms lists them. */
+export const namesOf = (checks: object): readonly string[] => ["lr", ...Object.keys(checks)];
+
 /** Refuses unknown names and values out of range; an `undefined` value counts as one. @throws {OptimizerOptionError} */
 export function checkOptions<O extends { readonly lr: unknown }>(
   optimizer: string,
@@ -51,6 +54,19 @@ export function range(from: number, to: number, ends: "[]" | "[)" | "()"): Optio
       (ends[0] === "[" ? value >= from : value > from) &&
       (ends[1] === "]" ? value <= to : value < to);
     return inside ? undefined : `a number in ${ends[0]}${from}, ${to}${ends[1]}`;
+  };
+}
+
+/** An object that holds some of these options, and nothing else. */
+export function nested(checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
+  return (value) => {
+    if (typeof value !== "object" || value === null) return `an object with ${Object.keys(checks).join(", ")}`;
+    for (const [name, entry] of Object.entries(value)) {
+      const expected =
+        checks[name] === undefined ? `no other than ${Object.keys(checks).join(", ")}` : checks[name](entry);
+      if (expected !== undefined) return `${name} to be ${expected}`;
+    }
+    return undefined;
   };
 }
 

@@ -1,9 +1,11 @@
-import type { Backend, BackendSizes } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { Schedule } from "../wrappers/schedule.ts";
+import type { Algorithm } from "./algorithm.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
-import { checkOptions, type OptionChecks, oneOf, range } from "./option-checks.ts";
-import { finiteUpdate, type RulePlan, type StepInput, type StepTrace } from "./stepper.ts";
+import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
+import type { StepInput, StepTrace } from "./stepper.ts";
 import { descend } from "./steps/descend.ts";
+import { finiteUpdate } from "./steps/finite.ts";
 
 export interface SgdOptions {
   readonly optimizer: "sgd";
@@ -28,13 +30,13 @@ const CHECKS: OptionChecks<SgdOptions> = {
 };
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
-export function sgdSettings(options: SgdOptions): SgdSettings {
+function sgdSettings(options: SgdOptions): SgdSettings {
   checkOptions("sgd", options, CHECKS);
   return { momentum: 0.9, nesterov: false, weightDecay: 0, cautious: false, ...options };
 }
 
 /** Stochastic gradient descent with momentum, for parameters of any shape. State: mn numbers. */
-export class Sgd<T> extends FullMoment<T> {
+class Sgd<T> extends FullMoment<T> {
   private readonly settings: SgdSettings;
 
   constructor(
@@ -51,16 +53,27 @@ export class Sgd<T> extends FullMoment<T> {
   update({ weight, gradient, lr, scratch }: StepInput<T>): StepTrace {
     return scratch.scope(() => {
       const direction = scratch.matrix(...this.shape);
-      this.direct(direction, gradient);
+      this.direct(direction, gradient.matrix);
       const updateNorm = finiteUpdate(this.backend.norm(direction));
-      descend(this.backend, weight, direction, lr, this.settings);
-      this.keep(gradient);
+      gradient.norm();
+      descend(this.backend, weight, { kind: "whole", matrix: direction }, lr, this.settings);
+      this.keep(gradient.matrix);
       return { updateNorm };
     });
   }
 }
 
-/** What SGD takes for one parameter. */
-export function planSgd(rows: number, cols: number, { momentum }: SgdSettings, sizes: BackendSizes): RulePlan {
-  return { state: fullMomentShapes(rows, cols, momentum), scratchBytes: sizes.matrix(rows, cols) };
-}
+export const sgd: Algorithm<SgdOptions, SgdSettings> = {
+  title: "SGD",
+  summary: "stochastic gradient descent with momentum; mn numbers, none without momentum",
+  needsMatrix: false,
+  learningRate: 0.1,
+  options: namesOf(CHECKS),
+  settings: sgdSettings,
+  plan(rows, cols, { momentum }, sizes) {
+    return { state: fullMomentShapes(rows, cols, momentum), scratchBytes: sizes.matrix(rows, cols) };
+  },
+  create(backend, rows, cols, settings, _place, state) {
+    return new Sgd(backend, rows, cols, settings, state);
+  },
+};

@@ -1,17 +1,11 @@
-import type { Backend, BackendSizes, Scratch } from "../backend/backend.ts";
+import type { Backend, Scratch } from "../backend/backend.ts";
 import type { Schedule } from "../wrappers/schedule.ts";
 import { minusAdamDirection } from "./adam-direction.ts";
-import { checkOptions, checkPeriod, type OptionChecks, range } from "./option-checks.ts";
-import {
-  checkSquare,
-  countFact,
-  type Facts,
-  type Place,
-  type RulePlan,
-  type StepInput,
-  type Stepper,
-  type StepTrace,
-} from "./stepper.ts";
+import type { Algorithm } from "./algorithm.ts";
+import { countFact, type Facts } from "./facts.ts";
+import { checkOptions, checkPeriod, namesOf, type OptionChecks, range } from "./option-checks.ts";
+import type { Place, StepInput, Stepper, StepTrace } from "./stepper.ts";
+import { checkSquare } from "./steps/finite.ts";
 import { leadingSubspace } from "./steps/subspace.ts";
 
 export interface SoapOptions {
@@ -28,7 +22,7 @@ export interface SoapOptions {
   readonly weightDecay?: number;
 }
 
-export type SoapSettings = Required<SoapOptions>;
+type SoapSettings = Required<SoapOptions>;
 
 /** Of a range finder that is given all columns: the first sketch spans the range already. */
 const EXACT = { oversampling: 0, powerIterations: 1 };
@@ -43,7 +37,7 @@ const CHECKS: OptionChecks<SoapOptions> = {
 };
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
-export function soapSettings(options: SoapOptions): SoapSettings {
+function soapSettings(options: SoapOptions): SoapSettings {
   checkOptions("soap", options, CHECKS);
   return { refresh: { every: 10 }, beta1: 0.95, beta2: 0.95, beta3: 0.95, eps: 1e-8, weightDecay: 0, ...options };
 }
@@ -55,9 +49,9 @@ type SoapState<T> = Readonly<Record<"left" | "right" | "leftBasis" | "rightBasis
  *
  * @see Vyas et al., SOAP, arXiv 2409.11321 (2024), algorithm 3. Deviates: the first moment is kept in the eigenbases and carried from one to
  * the next, and eigenbases are computed anew where the authors take a QR step. The first gradient only shows the eigenbases, as there: in
- * them it is diagonal, and Adam would make steps of the rounding beside the diagonal.
+ * them it is diagonal, and Adam would amplify rounding errors off the diagonal.
  */
-export class Soap<T> implements Stepper<T> {
+class Soap<T> implements Stepper<T> {
   step = 0;
   readonly state: SoapState<T>;
   private readonly backend: Backend<T, never>;
@@ -73,29 +67,29 @@ export class Soap<T> implements Stepper<T> {
     cols: number,
     settings: SoapSettings,
     place: Place,
-    state: SoapState<T>,
+    state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.settings = settings;
     this.shape = [rows, cols];
     this.place = place;
-    this.state = state;
+    this.state = state as SoapState<T>;
   }
 
   update(input: StepInput<T>): StepTrace {
     const { backend, settings, tracked } = this;
-    const { weight, gradient, gradientNorm, lr, scratch } = input;
-    checkSquare(gradientNorm);
+    const { weight, gradient, lr, scratch } = input;
+    checkSquare(gradient.norm());
     const decay = 1 - lr * settings.weightDecay;
-    if (tracked === 0 && gradientNorm === 0) {
+    if (tracked === 0 && gradient.norm() === 0) {
       backend.axpby(weight, decay, weight, 0);
       this.step++;
       return { updateNorm: 0 };
     }
     return scratch.scope(() => {
-      if (tracked % settings.refresh.every === 0) this.refresh(gradient, scratch);
+      if (tracked % settings.refresh.every === 0) this.refresh(gradient.matrix, scratch);
       const trace = tracked === 0 ? {} : this.descend(input, decay);
-      if (tracked > 0) this.observe(gradient);
+      if (tracked > 0) this.observe(gradient.matrix);
       this.tracked++;
       this.step++;
       return trace;
@@ -106,7 +100,7 @@ export class Soap<T> implements Stepper<T> {
     const { backend, settings, state, tracked } = this;
     const { leftBasis, rightBasis } = state;
     const [half, rotated, minusN] = [this.shape, this.shape, this.shape].map((shape) => scratch.matrix(...shape));
-    backend.matmul(half!, leftBasis, gradient, { transposeA: true });
+    backend.matmul(half!, leftBasis, gradient.matrix, { transposeA: true });
     backend.matmul(rotated!, half!, rightBasis);
     minusAdamDirection(backend, minusN!, rotated!, state.first, state.second, settings, tracked);
     backend.matmul(half!, leftBasis, minusN!);
@@ -170,13 +164,23 @@ function shapesOf(rows: number, cols: number): Record<keyof SoapState<never>, re
   return { left, right, leftBasis: left, rightBasis: right, first: whole, second: whole };
 }
 
-/** What SOAP takes for one weight. */
-export function planSoap(rows: number, cols: number, _settings: SoapSettings, sizes: BackendSizes): RulePlan {
-  const whole = sizes.matrix(rows, cols);
-  const bases = sizes.matrix(rows, rows) + sizes.matrix(cols, cols);
-  const ranges = [rows, cols].map((size) => sizes.rangeFinder(size, size, size, EXACT));
-  return {
-    state: shapesOf(rows, cols),
-    scratchBytes: Math.max(bases + Math.max(...ranges, 2 * whole), 3 * whole),
-  };
-}
+export const soap: Algorithm<SoapOptions, SoapSettings> = {
+  title: "SOAP",
+  summary: "Adam in the eigenbases of Shampoo's Gram matrices; 2 (mn + m² + n²) numbers (arXiv 2409.11321)",
+  needsMatrix: true,
+  learningRate: 3e-3,
+  options: namesOf(CHECKS),
+  settings: soapSettings,
+  plan(rows, cols, _settings, sizes) {
+    const whole = sizes.matrix(rows, cols);
+    const bases = sizes.matrix(rows, rows) + sizes.matrix(cols, cols);
+    const ranges = [rows, cols].map((size) => sizes.rangeFinder(size, size, size, EXACT));
+    return {
+      state: shapesOf(rows, cols),
+      scratchBytes: Math.max(bases + Math.max(...ranges, 2 * whole), 3 * whole),
+    };
+  },
+  create(backend, rows, cols, settings, place, state) {
+    return new Soap(backend, rows, cols, settings, place, state);
+  },
+};

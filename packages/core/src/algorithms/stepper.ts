@@ -1,8 +1,10 @@
 import type { Scratch } from "../backend/backend.ts";
-import type { Layout } from "../optimizer/parameter.ts";
+import type { Facts } from "./facts.ts";
+import type { Gradient, WholeGradient } from "./gradient.ts";
+import type { Layout } from "./steps/scale.ts";
 
-/** What one matrix of `rows × cols` takes under one optimizer, before anything is allocated. */
-export interface RulePlan {
+/** The memory that one `rows × cols` matrix takes under one optimizer, known before anything is allocated. */
+export interface StepperPlan {
   /** State by name. Exactly these matrices are allocated, and saved; an adaptive rank may shrink them later. */
   readonly state: Readonly<Record<string, readonly [rows: number, cols: number]>>;
   /** Scratch of one step in bytes; parameters share it. */
@@ -11,35 +13,27 @@ export interface RulePlan {
   readonly note?: string;
 }
 
-/** One gradient on its way into one weight. */
-export interface StepInput<T> {
+/** One step of one weight. */
+export interface StepInput<T, G extends Gradient<T> = WholeGradient<T>> {
   readonly weight: T;
-  /** Read only, finite. */
-  readonly gradient: T;
-  /** ‖gradient‖, already computed for the check. */
-  readonly gradientNorm: number;
+  readonly gradient: G;
   readonly lr: number;
   readonly scratch: Scratch<T>;
-  /** Somebody listens: measure what costs extra. */
+  /** Somebody listens to `step` or `refresh`: measure also what costs extra. */
   readonly watched: boolean;
 }
 
-/** A gradient of which only what `projectInto` gave is known, on its way into one weight. */
-export interface ProjectedInput<T> extends Omit<StepInput<T>, "gradient" | "gradientNorm"> {
-  readonly projected: T;
-}
-
-/** What a step tells. Fields that an optimizer does not have, or that cost extra and nobody asked for, are absent. */
+/** Measurements of one step. Fields that an optimizer does not have, or that cost extra and nobody asked for, are absent. */
 export interface StepTrace {
   /** Norm of the update before the learning rate. */
   readonly updateNorm?: number;
   /** The update's direction was orthogonalized. */
   readonly orthogonalized?: boolean;
-  /** ‖Qᵀ G‖² / ‖G‖², what the subspace holds of the gradient's energy. */
+  /** ‖Qᵀ G‖² / ‖G‖²: the share of the gradient's energy in the subspace. */
   readonly captured?: number;
-  /** What a random subspace of this rank would hold of it: below this a basis is worse than none. */
+  /** The share that a random subspace of this rank holds on average: below it a basis is worse than none. */
   readonly capturedByChance?: number;
-  /** Singular values of what was orthogonalized, descending. */
+  /** Singular values of the matrix that was orthogonalized, descending. */
   readonly spectrum?: Float64Array;
   /** ‖O Oᵀ O − O‖ per direction. */
   readonly orthogonality?: number;
@@ -48,13 +42,13 @@ export interface StepTrace {
   readonly refresh?: RefreshTrace;
 }
 
-/** What a change of subspace tells. */
+/** Measurements of a change of subspace. */
 export interface RefreshTrace {
   /** The first basis of this parameter. */
   readonly first: boolean;
   /** Dimension of the new subspace. */
   readonly rank: number;
-  /** ‖R M‖ / ‖M‖: how much of the moment the new subspace keeps. 1 for the first. */
+  /** ‖R M‖ / ‖M‖: the share of the moment that the new subspace keeps. 1 for the first. */
   readonly retention: number;
   /** Principal angles between the old and the new subspace in radians, ascending. */
   readonly angles?: Float64Array;
@@ -62,28 +56,20 @@ export interface RefreshTrace {
   readonly spectrum?: Float64Array;
 }
 
-/** State that is not a matrix: plain JSON. */
-export type Facts = Readonly<Record<string, number | string>>;
-
-/** One parameter's optimizer: its state, and how it takes a step. */
+/** The optimizer of one matrix: its state, and its step. */
 export interface Stepper<T> {
   /** Steps taken. */
   readonly step: number;
   /**
-   * Takes one step: reads the gradient, changes the weight and the state.
-   * Whatever it throws, it throws before it changes either.
+   * Takes one step: reads the gradient, changes the weight and the state. A projected gradient comes only from {@link subspaceSum}.
+   *
+   * Asks for the norm of a whole gradient before it writes, and after whatever else it reads, so that one read-back may bring both.
+   *
+   * @throws before it changes either; also for a gradient that is not finite.
    */
-  update(input: StepInput<T>): StepTrace;
-  /** The next step needs no norm of its gradient, and refuses by itself a gradient that is not finite. */
-  refusesItself?(watched: boolean): boolean;
-  /** `update` with a gradient that nobody has checked. Only while `refusesItself`. */
-  updateUnchecked?(input: Omit<StepInput<T>, "gradientNorm">): StepTrace;
-  /** The shape of what the next step needs of its gradient, where that is smaller than the gradient and linear in it. */
-  projectedShape?(): readonly [rows: number, cols: number] | undefined;
-  /** out ← that part of `gradient` + beta out. Only while `projectedShape` is defined. */
-  projectInto?(out: T, gradient: T, beta: 0 | 1): void;
-  /** `update` with a gradient of which only that part is known. */
-  updateProjected?(input: ProjectedInput<T>): StepTrace;
+  update(input: StepInput<T, Gradient<T>>): StepTrace;
+  /** How micro-batches of the next step are summed in less room than a gradient takes; `undefined` if the step needs all of it. */
+  subspaceSum?(): SubspaceSum<T> | undefined;
   /** The matrices that hold the state now. */
   readonly state: Readonly<Record<string, T>>;
   /** The shapes of `state` that go with such facts. @throws if a fact is missing or impossible. */
@@ -94,43 +80,20 @@ export interface Stepper<T> {
   restore(facts: Facts): void;
 }
 
-/** Where a matrix stands among its peers. */
+/** A sum of projected gradients, `rows × cols`. */
+export interface SubspaceSum<T> {
+  readonly rows: number;
+  readonly cols: number;
+  /** out ← the projection of `gradient` + beta out. */
+  add(out: T, gradient: T, beta: 0 | 1): void;
+}
+
+/** The position of a matrix among those of the same optimizer. */
 export interface Place {
-  /** Names its random numbers; depends on the parameter's name alone. */
+  /** Stream of the random numbers; depends on the parameter's name alone. */
   readonly stream: number;
   /** Index among the `count` matrices of the same optimizer. */
   readonly index: number;
   readonly count: number;
   readonly layout: Layout;
-}
-
-/** A whole number >= 0 from saved facts. @throws {TypeError} if it is not there. */
-export function countFact(facts: Facts, name: string): number {
-  const value = facts[name];
-  if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new TypeError(`expected a whole number for ${name}, got ${String(value)}`);
-  }
-  return value as number;
-}
-
-/** A finite number from saved facts. @throws {TypeError} if it is not there. */
-export function numberFact(facts: Facts, name: string): number {
-  const value = facts[name];
-  if (!Number.isFinite(value)) throw new TypeError(`expected a number for ${name}, got ${String(value)}`);
-  return value as number;
-}
-
-/** Norms from here on have squares that, with their sums, float32 cannot hold. */
-const SQUARE_LIMIT = 2 ** 63;
-
-/** An optimizer that keeps squares would keep infinity for ever, and the weight would never move again. @throws {RangeError} */
-export function checkSquare(gradientNorm: number): void {
-  if (gradientNorm >= SQUARE_LIMIT)
-    throw new RangeError(`the gradient's norm is ${gradientNorm}; its square overflows float32`);
-}
-
-/** An update that no float32 can hold must not reach a weight. @throws {RangeError} */
-export function finiteUpdate(norm: number): number {
-  if (!Number.isFinite(norm)) throw new RangeError("the update overflows float32");
-  return norm;
 }

@@ -140,7 +140,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     lines: Lines,
     scratch: Scratch<LinalgMatrix>,
   ): void {
-    const { work } = scratch as LinalgScratch;
+    const work = scratch as LinalgScratch;
     work.scope(() => {
       const byColumns = lines === "columns";
       const [rows, cols] = a.shape as [number, number];
@@ -158,7 +158,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 
   polar(out: LinalgMatrix, a: LinalgMatrix, scratch: Scratch<LinalgMatrix>, { tolerance }: PolarOptions): PolarInfo {
-    const { work } = scratch as LinalgScratch;
+    const work = scratch as LinalgScratch;
     return work.scope(() => {
       const s = work.float64(Math.min(a.shape[0]!, a.shape[1]!));
       const { rank } = polarInto({ u: out, s }, a, work, { tolerance });
@@ -172,7 +172,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     scratch: Scratch<LinalgMatrix>,
     { coefficients, steps }: NewtonSchulzOptions,
   ): void {
-    const { work } = scratch as LinalgScratch;
+    const work = scratch as LinalgScratch;
     newtonSchulzInto(out, a, work, steps === undefined ? { coefficients } : { coefficients, steps });
   }
 
@@ -182,7 +182,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     scratch: Scratch<LinalgMatrix>,
     { transpose: transposed, start, key, oversampling, powerIterations }: RangeFinderOptions<LinalgMatrix>,
   ): RangeInfo {
-    const { work } = scratch as LinalgScratch;
+    const work = scratch as LinalgScratch;
     return work.scope(() => {
       const s = work.float64(out.shape[1]!);
       const settings = { oversampling, powerIterations, key };

@@ -1,25 +1,16 @@
-import { type Engine, type Matrix, matrix, Workspace } from "@sumo/linalg";
+import { type Matrix, matrix, Workspace } from "@sumo/linalg";
 import type { Scratch } from "./backend.ts";
 
 /** A row-major float32 matrix, the handle of `linalgBackend`. */
 export type LinalgMatrix = Matrix<Float32Array>;
 
-/** Scratch in the engine's heap, whose workspace linalg's routines take. */
-export class LinalgScratch implements Scratch<LinalgMatrix> {
-  readonly work: Workspace;
+/** A workspace of linalg's that hands out matrices as well: linalg's routines take it as it is. */
+export class LinalgScratch extends Workspace implements Scratch<LinalgMatrix> {
   /** The handles given out so far, by address and shape: a warm step makes no new ones. */
   private readonly handles = new Map<string, LinalgMatrix>();
 
-  constructor(engine: Engine, bytes: number) {
-    this.work = new Workspace(engine, bytes);
-  }
-
-  scope<R>(body: (scratch: Scratch<LinalgMatrix>) => R): R {
-    return this.work.scope(() => body(this));
-  }
-
   matrix(rows: number, cols: number): LinalgMatrix {
-    const data = this.work.float32(rows * cols);
+    const data = this.float32(rows * cols);
     const key = `${data.byteOffset}:${rows}:${cols}`;
     let handle = this.handles.get(key);
     if (handle === undefined || handle.data !== data) {
@@ -27,9 +18,5 @@ export class LinalgScratch implements Scratch<LinalgMatrix> {
       this.handles.set(key, handle);
     }
     return handle;
-  }
-
-  dispose(): void {
-    this.work.dispose();
   }
 }

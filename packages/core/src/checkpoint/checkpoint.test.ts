@@ -121,7 +121,7 @@ describe("a file that does not belong is refused, and nothing changes", () => {
   test.each<[string, Group | readonly Group[], string]>([
     ["another optimizer", { optimizer: "muon", lr }, "optimizer"],
     ["another rank", { ...options, rank: 4 } as Group, "rank 3, this optimizer has 4"],
-    ["another form of momentum", { ...options, momentumForm: "average" } as Group, "momentumForm"],
+    ["another sketch", { ...options, sketch: { oversampling: 3 } } as Group, "sketch"],
     ["another seed", { ...options, seed: 1 } as Group, "seed"],
   ])("%s", (_, into, message) => {
     expectRefusal(saved, into, SHAPES, message);
@@ -155,22 +155,22 @@ describe("a file that does not belong is refused, and nothing changes", () => {
 
   test("a version from the future", () => {
     expectRefusal(
-      rewritten((state) => Object.assign(state, { version: 3 })),
+      rewritten((state) => Object.assign(state, { version: 4 })),
       options,
       SHAPES,
-      "version 1 to 2, got 3",
+      "version 1 to 3, got 4",
     );
   });
 
   test("a state of another form", () => {
     const { tensors } = readSafetensors(saved);
-    for (const state of ["null", "[]", "{}", '{"version":2}', '{"version":2,"matrices":{"wide":1},"counters":{}}']) {
+    for (const state of ["null", "[]", "{}", '{"version":3}', '{"version":3,"matrices":{"wide":1},"counters":{}}']) {
       expectRefusal(signed(tensors, state), options, SHAPES, "not an optimizer's");
     }
     const uncounted = rewritten((state) => {
       state["counters"] = { wide: {}, tall: {}, norm: {} };
     });
-    expectRefusal(uncounted, options, SHAPES, "not an optimizer's");
+    expectRefusal(uncounted, options, SHAPES, "expected a count of steps, got undefined");
   });
 
   test("facts that cannot be", () => {
@@ -188,6 +188,9 @@ describe("a file that does not belong is refused, and nothing changes", () => {
       state["version"] = 1;
       for (const matrix of Object.values(state["matrices"] as Record<string, Record<"facts" | "settings", object>>)) {
         matrix.facts = { ...matrix.facts, rank: undefined };
+        const { sketch, ...settings } = matrix.settings as { sketch?: { start: string } };
+        const { start: rangeFinder, ...flat } = sketch ?? {};
+        matrix.settings = { ...settings, ...flat, ...(rangeFinder && { rangeFinder }) };
         matrix.settings = { ...matrix.settings, stateBits: undefined };
       }
     });

@@ -1,35 +1,33 @@
-import type { Facts, Stepper } from "../algorithms/stepper.ts";
+import type { Facts } from "../algorithms/facts.ts";
+import type { Stepper } from "../algorithms/stepper.ts";
 import type { Backend } from "../backend/backend.ts";
 import { CheckpointError } from "../errors.ts";
-import { type Counters, noCounts } from "../optimizer/counters.ts";
-import type { Track, TrackedPart } from "../optimizer/track.ts";
 import { crc32 } from "./crc32.ts";
 import { isRecord } from "./json.ts";
 import { migrate } from "./migration.ts";
 import { bytesOf, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
+import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./state.ts";
 
-/** Goes up whenever an older file would be misread. See `migration.ts`. */
-export const CHECKPOINT_VERSION = 2;
 const FORMAT = "sumo-optimizer";
 
-/** Everything of a checkpoint that is not a tensor. */
-export interface CheckpointState {
-  readonly version: number;
-  /** By matrix: a parameter's name, or its name and `#i`. */
-  readonly matrices: Readonly<Record<string, MatrixState>>;
-  /** By parameter. */
-  readonly counters: Readonly<Record<string, Counters>>;
+/** One parameter as a checkpoint sees it. */
+interface Saved<T> {
+  readonly assignment: { readonly settings: object };
+  readonly counters: object;
+  /** Its matrices: one, or the parts of a split one. */
+  readonly parts: readonly SavedPart<T>[];
+  /** Restores counts that were saved. */
+  restore(counters: Readonly<Record<string, number>>): void;
 }
 
-export interface MatrixState {
-  /** The options under which it was written, defaults filled in. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly facts: Facts;
+interface SavedPart<T> {
+  readonly name: string;
+  readonly stepper: Stepper<T>;
 }
 
-export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMap<string, Track<T>>): Uint8Array {
+export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMap<string, Saved<T>>): Uint8Array {
   const matrices: Record<string, MatrixState> = {};
-  const counters: Record<string, Counters> = {};
+  const counters: Record<string, Readonly<Record<string, number>>> = {};
   const tensors: Record<string, Tensor> = {};
   for (const [name, track] of tracks) {
     counters[name] = { ...track.counters };
@@ -49,28 +47,29 @@ export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMa
 /** Checks everything, then writes. @throws {SafetensorsError} @throws {CheckpointError} with nothing changed. */
 export function loadCheckpoint<T>(
   backend: Backend<T, never>,
-  tracks: ReadonlyMap<string, Track<T>>,
+  tracks: ReadonlyMap<string, Saved<T>>,
   bytes: Uint8Array,
 ): void {
   const file = readSafetensors(bytes);
-  const state = migrate(stateOf(file.metadata, file.tensors), file.tensors);
+  const { state, tensors } = migrate(stateOf(file.metadata, file.tensors), file.tensors);
   const parts = Array.from(tracks.values()).flatMap((track) => track.parts.map((part) => ({ track, part })));
   checkNames(
     Object.keys(state.matrices),
     parts.map(({ part }) => part.name),
   );
   checkNames(Object.keys(state.counters), [...tracks.keys()]);
+  for (const [name, { counters }] of tracks) checkCounters(name, state.counters[name]!, counters);
   for (const { track, part } of parts) {
     const saved = state.matrices[part.name]!;
     checkSettings(part.name, saved.settings, { ...track.assignment.settings });
-    checkState(part, saved, file.tensors);
+    checkState(part, saved, tensors);
   }
-  checkTensorCount(parts, state, file.tensors);
+  checkTensorCount(parts, state, tensors);
 
   restoreAll(backend, parts, state);
   for (const { part } of parts) {
     for (const [key, matrix] of Object.entries(part.stepper.state)) {
-      backend.write(matrix, file.tensors[tensorName(part.name, key)]!.data as Float32Array);
+      backend.write(matrix, tensors[tensorName(part.name, key)]!.data as Float32Array);
     }
   }
   for (const [name, track] of tracks) track.restore(state.counters[name]!);
@@ -79,7 +78,7 @@ export function loadCheckpoint<T>(
 /** Makes every matrix as large as it was saved, contents aside; takes all of that back if there is no room for one. */
 function restoreAll<T>(
   backend: Backend<T, never>,
-  parts: readonly { readonly part: TrackedPart<T> }[],
+  parts: readonly { readonly part: SavedPart<T> }[],
   { matrices }: CheckpointState,
 ): void {
   const undo: (() => void)[] = [];
@@ -136,8 +135,14 @@ function isCheckpointState(value: unknown): value is CheckpointState {
   const counters = Object.values(value["counters"]);
   return (
     matrices.every((matrix) => isRecord(matrix) && isRecord(matrix["settings"]) && isRecord(matrix["facts"])) &&
-    counters.every((counts) => isRecord(counts) && Object.keys(noCounts()).every((name) => isCount(counts[name])))
+    counters.every(isRecord)
   );
+}
+
+/** @throws {CheckpointError} unless every counter that `current` has was saved as a count. */
+function checkCounters(name: string, saved: Readonly<Record<string, number>>, current: object): void {
+  const bad = Object.keys(current).find((counter) => !isCount(saved[counter]));
+  if (bad !== undefined) throw new CheckpointError(`${name}: expected a count of ${bad}, got ${String(saved[bad])}`);
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -153,7 +158,7 @@ function checkNames(saved: readonly string[], current: readonly string[]): void 
   throw new CheckpointError(`the checkpoint is of other parameters: ${parts.join("; ")}`);
 }
 
-function checkState<T>({ name, stepper }: TrackedPart<T>, saved: MatrixState, tensors: Record<string, Tensor>): void {
+function checkState<T>({ name, stepper }: SavedPart<T>, saved: MatrixState, tensors: Record<string, Tensor>): void {
   let shapes: ReturnType<typeof stepper.stateShapes>;
   try {
     shapes = stepper.stateShapes(saved.facts);
@@ -173,7 +178,7 @@ function checkState<T>({ name, stepper }: TrackedPart<T>, saved: MatrixState, te
 
 /** Tensors that belong to nothing mean that options differ in what they keep. */
 function checkTensorCount<T>(
-  parts: readonly { readonly part: TrackedPart<T> }[],
+  parts: readonly { readonly part: SavedPart<T> }[],
   { matrices }: CheckpointState,
   tensors: Record<string, Tensor>,
 ): void {

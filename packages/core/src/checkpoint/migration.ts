@@ -1,35 +1,75 @@
 import { CheckpointError } from "../errors.ts";
-import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./checkpoint.ts";
 import type { Tensor } from "./safetensors.ts";
+import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./state.ts";
 
-type Migration = (state: CheckpointState, tensors: Readonly<Record<string, Tensor>>) => CheckpointState;
+type Tensors = Readonly<Record<string, Tensor>>;
 
-/** What turns a checkpoint of each older version into one of the next. */
-const MIGRATIONS: Readonly<Record<number, Migration>> = {
-  // The rank of a subspace could not change, and was not noted: it is the number of columns of the basis. State had 32 bits.
-  1: (state, tensors) => ({
-    ...state,
-    matrices: Object.fromEntries(
-      Object.entries(state.matrices).map(([name, matrix]) => [name, fromVersion1(matrix, tensors[`${name}/basis`])]),
+interface Contents {
+  readonly state: CheckpointState;
+  readonly tensors: Tensors;
+}
+
+/** From each older version to the next. */
+const MIGRATIONS: Readonly<Record<number, (contents: Contents) => Contents>> = {
+  1: ({ state, tensors }) => ({
+    state: mapMatrices(state, (matrix, name) => withRank(matrix, tensors[`${name}/basis`])),
+    tensors,
+  }),
+  2: ({ state, tensors }) => ({
+    state: mapMatrices(state, withSketch),
+    tensors: Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [name, asSum(name, tensor, state.matrices)]),
     ),
   }),
 };
 
 /** The same state as this version writes it. @throws {CheckpointError} for a version that is newer, or none. */
-export function migrate(state: CheckpointState, tensors: Readonly<Record<string, Tensor>>): CheckpointState {
+export function migrate(state: CheckpointState, tensors: Tensors): Contents {
   const { version } = state;
   if (!(Number.isInteger(version) && version >= 1 && version <= CHECKPOINT_VERSION)) {
     throw new CheckpointError(`expected a checkpoint of version 1 to ${CHECKPOINT_VERSION}, got ${String(version)}`);
   }
-  let migrated = state;
-  for (let from = version; from < CHECKPOINT_VERSION; from++) {
-    migrated = { ...MIGRATIONS[from]!(migrated, tensors), version: from + 1 };
-  }
-  return migrated;
+  let contents: Contents = { state, tensors };
+  for (let from = version; from < CHECKPOINT_VERSION; from++) contents = MIGRATIONS[from]!(contents);
+  return contents;
 }
 
-function fromVersion1(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
+function mapMatrices(
+  state: CheckpointState,
+  change: (matrix: MatrixState, name: string) => MatrixState,
+): CheckpointState {
+  const matrices = Object.entries(state.matrices).map(([name, matrix]) => [name, change(matrix, name)]);
+  return { ...state, matrices: Object.fromEntries(matrices) };
+}
+
+/** Version 1: the rank of a subspace could not change, and was not noted: it is the number of columns of the basis. State had 32 bits. */
+function withRank(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
   const isSumo = matrix.settings["optimizer"] === "sumo" && basis !== undefined;
   if (!isSumo) return matrix;
   return { settings: { ...matrix.settings, stateBits: 32 }, facts: { ...matrix.facts, rank: basis.shape[1]! } };
+}
+
+/** Version 2: the range finder's options stood beside the others, and a moment could be an average instead of a sum. */
+function withSketch({ settings, facts }: MatrixState): MatrixState {
+  const { rangeFinder, oversampling, powerIterations, momentumForm: _, ...rest } = settings;
+  switch (settings["optimizer"]) {
+    case "sumo":
+      return { settings: { ...rest, sketch: { start: rangeFinder, oversampling, powerIterations } }, facts };
+    case "galore":
+      return { settings: { ...rest, sketch: { oversampling, powerIterations } }, facts };
+    default:
+      return { settings, facts };
+  }
+}
+
+/** An average of gradients times 1 / (1 − μ) is their sum. @throws {CheckpointError} where it is packed in bytes. */
+function asSum(name: string, tensor: Tensor, matrices: CheckpointState["matrices"]): Tensor {
+  const matrix = name.endsWith("/moment") ? matrices[name.slice(0, -"/moment".length)] : undefined;
+  const { momentumForm, momentum, stateBits } = matrix?.settings ?? {};
+  if (momentumForm !== "average") return tensor;
+  if (stateBits !== 32) {
+    throw new CheckpointError(`${name} is an average in ${String(stateBits)} bits, which can no longer be read`);
+  }
+  const sum = Float32Array.from(tensor.data as Float32Array, (x) => x / (1 - (momentum as number)));
+  return { shape: tensor.shape, data: sum };
 }

@@ -1,8 +1,10 @@
+import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
+import type { SubspaceSum } from "../algorithms/stepper.ts";
 import type { Backend } from "../backend/backend.ts";
-import type { TrackedPart } from "./track.ts";
+import type { TrackedPart } from "./part.ts";
 
-/** The sum of a part's micro-batches: of its gradients, or of what the next step needs of them. */
-export interface GradientSum<T> {
+/** The sum of one part's micro-batches: of its gradients, or of their projections. */
+interface GradientSum<T> {
   readonly matrix: T;
   readonly rows: number;
   readonly cols: number;
@@ -39,10 +41,10 @@ export class Accumulator<T> {
   }
 
   /** The mean over the finite micro-batches of part `i`. Call it once a step. */
-  mean(i: number): GradientSum<T> {
-    const sum = this.sums[i]!;
-    this.backend.axpby(sum.matrix, 1 / this.good, sum.matrix, 0);
-    return sum;
+  mean(i: number): Gradient<T> {
+    const { matrix, projected } = this.sums[i]!;
+    this.backend.axpby(matrix, 1 / this.good, matrix, 0);
+    return projected ? { kind: "projected", matrix } : new WholeGradient(this.backend, matrix);
   }
 
   /** Ready for the next step. */
@@ -56,16 +58,17 @@ export class Accumulator<T> {
   }
 
   private addTo(i: number, gradient: T): void {
-    const { backend } = this;
-    const { stepper, rows, cols } = this.parts[i]!;
-    const shape = stepper.projectedShape?.();
-    const { matrix } = this.sumOf(i, shape ?? [rows, cols], shape !== undefined);
+    const inside = this.parts[i]!.stepper.subspaceSum?.();
+    const { matrix } = this.sumOf(i, inside);
     const beta = this.good === 0 ? 0 : 1;
-    if (shape === undefined) backend.axpby(matrix, 1, gradient, beta);
-    else stepper.projectInto!(matrix, gradient, beta);
+    if (inside === undefined) this.backend.axpby(matrix, 1, gradient, beta);
+    else inside.add(matrix, gradient, beta);
   }
 
-  private sumOf(i: number, [rows, cols]: readonly [number, number], projected: boolean): GradientSum<T> {
+  /** The sum of part `i`, allocated anew where its shape has changed. */
+  private sumOf(i: number, inside: SubspaceSum<T> | undefined): GradientSum<T> {
+    const { rows, cols } = inside ?? this.parts[i]!;
+    const projected = inside !== undefined;
     const old = this.sums[i];
     if (old?.rows === rows && old.cols === cols && old.projected === projected) return old;
     if (old !== undefined) this.backend.dispose(old.matrix);

@@ -73,7 +73,7 @@ const OPTIONS: readonly Omit<SumoOptions, "optimizer" | "lr">[] = [
   {},
   { residual: "off" },
   { residual: "joint" },
-  { growthLimitOn: "orthogonal", cautious: true, weightDecay: 0.1 },
+  { preset: "paper", residual: "fira", scale: "rms", cautious: true, weightDecay: 0.1 },
   { orthogonalize: "polar-express" },
 ];
 const SHAPES = [

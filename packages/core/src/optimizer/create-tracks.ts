@@ -1,9 +1,10 @@
-import { createStepper, type OptimizerName, planRule } from "../algorithms/index.ts";
+import { algorithms, type OptimizerName } from "../algorithms/algorithms.ts";
 import type { Backend } from "../backend/backend.ts";
 import { ParameterError } from "../errors.ts";
 import type { Assignment } from "./groups.ts";
 import { flattened, streamOf } from "./parameter.ts";
-import { Track, type TrackedPart } from "./track.ts";
+import type { TrackedPart } from "./part.ts";
+import { Track } from "./track.ts";
 
 /** The user's storage as a handle. @throws {ParameterError} if it cannot be updated in place, or not in parts. */
 export function weightOf<T, Source>(
@@ -43,10 +44,11 @@ export function createTracks<T>(
       const index = indices.get(settings.optimizer) ?? 0;
       indices.set(settings.optimizer, index + 1);
       const place = { stream: streamOf(name), index, count: counts.get(settings.optimizer)!, layout };
-      const shapes = Object.entries(planRule(rows, cols, settings, backend.sizes).state);
+      const algorithm = algorithms[settings.optimizer];
+      const shapes = Object.entries(algorithm.plan(rows, cols, settings, backend.sizes).state);
       const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
       const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
-      return { ...part, weight: own, stepper: createStepper(backend, rows, cols, settings, place, state) };
+      return { ...part, weight: own, stepper: algorithm.create(backend, rows, cols, settings, place, state) };
     });
     return new Track(backend, { settings, layout, parts, ...rest }, tracked);
   };

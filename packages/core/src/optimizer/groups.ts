@@ -1,7 +1,8 @@
 import { adamwSettings } from "../algorithms/adamw.ts";
-import { needsMatrix, type OptimizerOptions, type OptimizerSettings, settingsOf } from "../algorithms/index.ts";
+import { algorithms, type OptimizerOptions, type OptimizerSettings, settingsOf } from "../algorithms/algorithms.ts";
+import type { Layout } from "../algorithms/steps/scale.ts";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
-import { flattened, isMatrix, type Layout, type ParameterShape, type Part, partsOf } from "./parameter.ts";
+import { flattened, isMatrix, type ParameterShape, type Part, partsOf } from "./parameter.ts";
 
 /** An optimizer's options, and which parameters they are for. */
 export type Group = OptimizerOptions & GroupOptions;
@@ -15,7 +16,7 @@ export interface GroupOptions {
   readonly split?: readonly number[];
 }
 
-/** What one parameter got, and why. */
+/** The optimizer of one parameter, and the reason for it. */
 export interface Assignment {
   readonly parameter: ParameterShape;
   readonly settings: OptimizerSettings;
@@ -28,8 +29,8 @@ export interface Assignment {
 /**
  * Finds every parameter's optimizer.
  *
- * One group without `match` is a wish for all parameters: if its optimizer works on matrices, the others go to AdamW at the same learning
- * rate, and the reason says so. A list is a decision about each: a parameter that no group matches, or a vector in a group for matrices, is an error.
+ * A single group applies where it can: if its optimizer works on matrices, vectors fall back to AdamW at the same learning rate, and the
+ * reason says so. In a list, a parameter that no group matches, or a vector in a group for matrices, is an error.
  *
  * @throws {OptimizerOptionError} @throws {ParameterError}
  */
@@ -89,7 +90,7 @@ function assign(
   const { name, shape } = parameter;
   const { optimizer } = settings;
   const [rows, cols] = flattened(shape, layout);
-  if (needsMatrix(optimizer) && !isMatrix(shape, layout)) {
+  if (algorithms[optimizer].needsMatrix && !isMatrix(shape, layout)) {
     const what = `[${shape.join(", ")}] is no matrix`;
     if (strict)
       throw new ParameterError(name, `${what}, ${optimizer} needs one; put it into a group with "adamw" or "sgd"`);

@@ -1,3 +1,4 @@
+import { WholeGradient } from "../algorithms/gradient.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
 import { type LinalgSource, linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
@@ -16,7 +17,7 @@ import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { checkParameters, flattened, type Parameter } from "./parameter.ts";
 import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
-import type { CheckedGradient, Track } from "./track.ts";
+import type { Track } from "./track.ts";
 
 export interface CreateOptions<T, Source> {
   /** Where the arithmetic happens. Default `linalgBackend()`. */
@@ -27,7 +28,7 @@ export interface CreateOptions<T, Source> {
   readonly microBatches?: number;
 }
 
-/** What a parameter got, and how it fares. */
+/** The plan of a parameter, with its steps and counters. */
 export interface ParameterReport extends ParameterPlan {
   /** Steps taken. */
   readonly step: number;
@@ -127,28 +128,20 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
    */
   stepParameter(name: string, gradient: Source): void {
     const track = this.track(name);
-    const handle = this.gradientOf(track, gradient);
-    if (this.microBatches === 1 && track.refusesItself(this.listeners)) this.applyUnchecked(track, handle);
-    else this.apply(track, this.check(track, handle));
+    this.apply(track, this.gradientOf(track, gradient));
   }
 
   /** Updates the named parameters. All gradients are checked before any weight is changed. @throws as {@link stepParameter}. */
   step(gradients: Readonly<Record<string, Source>>): void {
-    const given = Object.entries(gradients);
-    if (given.length === 1) {
-      this.stepParameter(...given[0]!);
-      return;
-    }
-    const handles = given.map(([name, gradient]) => {
+    const given = Object.entries(gradients).map(([name, source]) => {
       const track = this.track(name);
-      return { track, gradient: this.gradientOf(track, gradient) };
+      return { track, gradient: this.gradientOf(track, source) };
     });
-    for (const { gradient } of handles) this.backend.expectNorms?.(gradient);
-    const checked = handles.map(({ track, gradient }) => ({ track, gradient: this.check(track, gradient) }));
-    for (const { track, gradient } of checked) this.apply(track, gradient);
+    if (given.length > 1) for (const { track, gradient } of given) this.isUsable(track, gradient);
+    for (const { track, gradient } of given) this.apply(track, gradient);
   }
 
-  /** What every parameter got and why, and how it fares. */
+  /** The plan of every parameter, with its steps and counters. */
   report(): Report {
     const parameters = this.planned.parameters.map((planned) => {
       const { step, counters, captured, updateRms } = this.track(planned.name);
@@ -202,36 +195,34 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.scratch.dispose();
   }
 
-  private gradientOf({ assignment, name }: Track<T>, source: Source): T {
+  private gradientOf({ assignment, name }: Track<T>, source: Source): WholeGradient<T> {
     const [rows, cols] = flattened(assignment.parameter.shape, assignment.layout);
-    const gradient = this.backend.gradient(source, rows, cols);
-    if (gradient !== undefined) return gradient;
+    const matrix = this.backend.gradient(source, rows, cols);
+    if (matrix !== undefined) return new WholeGradient(this.backend, matrix);
     throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
   }
 
-  private check({ name, step }: Track<T>, gradient: T): CheckedGradient<T> {
-    const norm = this.backend.norm(gradient);
-    if (!Number.isFinite(norm) && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
-    return { gradient, norm };
-  }
-
-  /** The step comes first, and brings the gradient's norm along with what it reads. It changes nothing if it throws. */
-  private applyUnchecked(track: Track<T>, gradient: T): void {
+  /** Steps first and checks the gradient only if that fails, to save a read-back: a step with a bad gradient throws before any write. */
+  private apply(track: Track<T>, gradient: WholeGradient<T>): void {
+    const { scratch, listeners, microBatches } = this;
+    if (microBatches > 1) {
+      const usable = this.isUsable(track, gradient);
+      if (!usable) track.skip(listeners);
+      track.accumulate(usable ? gradient.matrix : undefined, microBatches, scratch, listeners);
+      return;
+    }
     try {
-      track.updateUnchecked(gradient, this.scratch, this.listeners);
+      track.update(track.gradientsOf(gradient), scratch, listeners);
     } catch (error) {
-      const checked = this.check(track, gradient);
-      if (Number.isFinite(checked.norm)) throw error;
-      this.apply(track, checked);
+      if (this.isUsable(track, gradient)) throw error;
+      track.skip(listeners);
     }
   }
 
-  private apply(track: Track<T>, checked: CheckedGradient<T>): void {
-    const { scratch, listeners, microBatches } = this;
-    const good = Number.isFinite(checked.norm);
-    if (!good) track.skip(listeners);
-    if (microBatches > 1) track.accumulate(good ? checked : undefined, microBatches, scratch, listeners);
-    else if (good) track.update(checked, scratch, listeners);
+  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if it is not, and such gradients are not skipped. */
+  private isUsable({ name, step }: Track<T>, gradient: WholeGradient<T>): boolean {
+    if (!gradient.isFinite() && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
+    return gradient.isFinite();
   }
 
   private track(name: string): Track<T> {

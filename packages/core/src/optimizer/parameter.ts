@@ -1,3 +1,4 @@
+import type { Layout } from "../algorithms/steps/scale.ts";
 import { ParameterError } from "../errors.ts";
 
 /** What is optimized: a name, a shape, and the storage that is updated in place. */
@@ -10,9 +11,6 @@ export interface Parameter<Source> {
 
 /** A parameter before there is anything to hold it. */
 export type ParameterShape = Pick<Parameter<unknown>, "name" | "shape">;
-
-/** Which axis of a weight counts outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
-export type Layout = "out-in" | "in-out";
 
 /** Rows that one parameter contributes as a matrix of its own. */
 export interface Part {

@@ -1,10 +1,10 @@
-import { type OptimizerName, planRule } from "../algorithms/index.ts";
+import { algorithms, type OptimizerName } from "../algorithms/algorithms.ts";
 import type { BackendSizes } from "../backend/backend.ts";
 import { linalgSizes } from "../backend/linalg-backend.ts";
 import { type Assignment, assignGroups, type Group } from "./groups.ts";
 import { checkParameters, type ParameterShape } from "./parameter.ts";
 
-/** What one parameter gets and takes. */
+/** The optimizer of one parameter, and the memory that it takes. */
 export interface ParameterPlan {
   readonly name: string;
   readonly shape: readonly number[];
@@ -19,7 +19,7 @@ export interface ParameterPlan {
   readonly stateBytes: number;
 }
 
-/** What an optimizer will allocate. */
+/** The memory that an optimizer will allocate. */
 export interface Plan {
   readonly parameters: readonly ParameterPlan[];
   readonly stateFloats: number;
@@ -67,14 +67,15 @@ export function planAssignments(
   let scratchBytes = 0;
   const parameters = assignments.map((assignment) => {
     const { parameter, settings, parts, reason } = assignment;
-    const rules = parts.map(({ rows, cols }) => planRule(rows, cols, settings, sizes));
-    for (const rule of rules) scratchBytes = Math.max(scratchBytes, rule.scratchBytes);
-    const shapes = rules.flatMap(({ state }) => Object.values(state));
-    const note = rules[0]!.note;
+    const { optimizer } = settings;
+    const plans = parts.map(({ rows, cols }) => algorithms[optimizer].plan(rows, cols, settings, sizes));
+    for (const plan of plans) scratchBytes = Math.max(scratchBytes, plan.scratchBytes);
+    const shapes = plans.flatMap(({ state }) => Object.values(state));
+    const note = plans[0]!.note;
     return {
       name: parameter.name,
       shape: parameter.shape,
-      optimizer: settings.optimizer,
+      optimizer,
       reason,
       ...(note !== undefined && { note }),
       stateFloats: shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0),

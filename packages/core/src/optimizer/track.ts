@@ -1,4 +1,5 @@
-import { finiteUpdate, type Stepper, type StepTrace } from "../algorithms/stepper.ts";
+import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
+import type { StepTrace } from "../algorithms/stepper.ts";
 import { conditionOf, stableRankOf } from "../algorithms/steps/telemetry.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
 import { StepFailedError } from "../errors.ts";
@@ -6,28 +7,9 @@ import { Accumulator } from "./accumulator.ts";
 import { type Counters, noCounts } from "./counters.ts";
 import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
-import type { Part } from "./parameter.ts";
+import type { TrackedPart } from "./part.ts";
 
-/** One matrix of a parameter: all of it, or a part of a split one. */
-export interface TrackedPart<T> extends Part {
-  readonly weight: T;
-  readonly stepper: Stepper<T>;
-}
-
-/** A gradient that was checked: finite, of the right size. */
-export interface CheckedGradient<T> {
-  readonly gradient: T;
-  readonly norm: number;
-}
-
-/** Steps one part; what the gradient's norm was, where it is known. */
-type StepPart<T> = (
-  part: TrackedPart<T>,
-  index: number,
-  context: { readonly lr: number; readonly watched: boolean },
-) => { readonly trace: StepTrace; readonly gradientNorm?: number };
-
-/** One parameter on its way: its weights, its state, and what happened to it. */
+/** One parameter: its weights, its state, and the counts of its steps. */
 export class Track<T> {
   readonly assignment: Assignment;
   readonly parts: readonly TrackedPart<T>[];
@@ -60,45 +42,49 @@ export class Track<T> {
     return typeof lr === "number" ? lr : lr(this.step);
   }
 
-  /** Takes one step with a checked gradient. @throws {StepFailedError} */
-  update({ gradient, norm }: CheckedGradient<T>, scratch: Scratch<T>, listeners: Listeners): void {
-    const gradients = this.split(gradient);
-    this.stepParts(listeners, ({ stepper, weight }, i, context) => {
-      const gradientNorm = gradients.length === 1 ? norm : this.backend.norm(gradients[i]!);
-      const trace = stepper.update({ weight, gradient: gradients[i]!, gradientNorm, scratch, ...context });
-      return { trace, gradientNorm };
-    });
+  /** The gradients of the parts. A split one is checked here, before the first part changes. @throws {RangeError} */
+  gradientsOf(gradient: WholeGradient<T>): readonly WholeGradient<T>[] {
+    if (this.parts.length === 1) return [gradient];
+    gradient.norm();
+    return this.rowsOf(gradient.matrix).map((rows) => new WholeGradient(this.backend, rows));
   }
 
-  /** The next step may be taken with {@link updateUnchecked}. */
-  refusesItself(listeners: Listeners): boolean {
-    const { parts } = this;
-    return parts.length === 1 && parts[0]!.stepper.refusesItself?.(isWatched(listeners)) === true;
-  }
-
-  /** Takes one step with a gradient that nobody has checked. @throws {StepFailedError} with a bad one, and then nothing was changed. */
-  updateUnchecked(gradient: T, scratch: Scratch<T>, listeners: Listeners): void {
-    this.stepParts(listeners, ({ stepper, weight }, _, context) => {
-      const trace = stepper.updateUnchecked!({ weight, gradient, scratch, ...context });
-      return { trace, gradientNorm: this.backend.norm(gradient) };
-    });
+  /** Takes one step, with one gradient a part. @throws {StepFailedError} with the part that failed and those after it unchanged. */
+  update(gradients: readonly Gradient<T>[], scratch: Scratch<T>, listeners: Listeners): void {
+    const { lr, step } = this;
+    const watched = listeners.has("step") || listeners.has("refresh");
+    for (const [i, part] of this.parts.entries()) {
+      const { stepper, weight } = part;
+      const gradient = gradients[i]!;
+      let trace: StepTrace;
+      try {
+        trace = stepper.update({ weight, gradient, lr, scratch, watched });
+      } catch (cause) {
+        throw new StepFailedError(part.name, step, cause);
+      }
+      this.note(part, trace, gradient, step, lr, listeners);
+    }
+    this.counters.steps++;
   }
 
   /** Adds a micro-batch, or notes that one was skipped; takes a step with the mean when it was the last of `count`. @throws {StepFailedError} */
-  accumulate(checked: CheckedGradient<T> | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
+  accumulate(gradient: T | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
     this.accumulator ??= new Accumulator(this.backend, this.parts);
     const { accumulator } = this;
-    accumulator.add(checked && this.split(checked.gradient));
+    accumulator.add(gradient && this.rowsOf(gradient));
     if (accumulator.seen < count) return;
     try {
-      if (accumulator.good > 0) this.updateByMean(accumulator, scratch, listeners);
+      if (accumulator.good > 0) {
+        const means = this.parts.map((_, i) => accumulator.mean(i));
+        this.update(means, scratch, listeners);
+      }
     } finally {
       accumulator.reset();
     }
   }
 
-  /** Takes up counts that were saved; micro-batches that wait are dropped, and reports start anew. */
-  restore(counters: Counters): void {
+  /** Restores saved counts. Micro-batches of an unfinished step are dropped, and reports start anew. */
+  restore(counters: Readonly<Record<string, number>>): void {
     Object.assign(this.counters, counters);
     this.accumulator?.reset();
     this.captured = undefined;
@@ -118,37 +104,12 @@ export class Track<T> {
     }
   }
 
-  private updateByMean(accumulator: Accumulator<T>, scratch: Scratch<T>, listeners: Listeners): void {
-    this.stepParts(listeners, ({ stepper, weight }, i, context) => {
-      const { matrix, projected } = accumulator.mean(i);
-      if (projected) {
-        return { trace: stepper.updateProjected!({ weight, projected: matrix, scratch, ...context }) };
-      }
-      const gradientNorm = finiteUpdate(this.backend.norm(matrix));
-      return { trace: stepper.update({ weight, gradient: matrix, gradientNorm, scratch, ...context }), gradientNorm };
-    });
-  }
-
-  private stepParts(listeners: Listeners, stepPart: StepPart<T>): void {
-    const { lr, step } = this;
-    const context = { lr, watched: isWatched(listeners) };
-    this.parts.forEach((part, i) => {
-      let done: ReturnType<StepPart<T>>;
-      try {
-        done = stepPart(part, i, context);
-      } catch (cause) {
-        throw new StepFailedError(part.name, step, cause);
-      }
-      this.note(part, done, step, lr, listeners);
-    });
-    this.counters.steps++;
-  }
-
-  private split(gradient: T): readonly T[] {
+  private rowsOf(gradient: T): readonly T[] {
     if (this.parts.length === 1) return [gradient];
     return this.parts.map(({ firstRow, rows }) => this.backend.rowsOf!(gradient, firstRow, rows));
   }
 
+  /** Counts a gradient that was not finite. */
   skip(listeners: Listeners): void {
     this.counters.skipped++;
     const message = "the gradient held NaN or an infinity; this parameter took no step";
@@ -157,11 +118,13 @@ export class Track<T> {
 
   private note(
     { name: parameter, rows, cols }: TrackedPart<T>,
-    { trace, gradientNorm }: ReturnType<StepPart<T>>,
+    trace: StepTrace,
+    gradient: Gradient<T>,
     step: number,
     lr: number,
     listeners: Listeners,
   ): void {
+    const gradientNorm = gradient.kind === "whole" ? gradient.norm() : undefined;
     const { counters } = this;
     const { updateNorm, captured, limited, refresh, spectrum, orthogonality } = trace;
     if (trace.orthogonalized) counters.orthogonalized++;
@@ -206,5 +169,3 @@ export class Track<T> {
     listeners.emit("alarm", { parameter, step, kind: "stale-basis", message });
   }
 }
-
-const isWatched = (listeners: Listeners): boolean => listeners.has("step") || listeners.has("refresh");

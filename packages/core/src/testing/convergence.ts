@@ -1,5 +1,5 @@
 import { createWasmEngine } from "@sumo/linalg";
-import type { OptimizerOptions } from "../algorithms/index.ts";
+import type { OptimizerOptions } from "../algorithms/algorithms.ts";
 import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { Group } from "../optimizer/groups.ts";
 import { createOptimizer } from "../optimizer/optimizer.ts";

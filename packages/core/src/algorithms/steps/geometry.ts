@@ -1,13 +1,24 @@
-import type { SumoSettings } from "../sumo/options.ts";
+/** Which side of the gradient is compressed: the shorter one, the longer one (Algorithm 1), or a named one. */
+export type Side = "short" | "long" | "left" | "right";
 
-/** From which side the gradient is projected: `left` is Qᵀ G, `right` is G Q. */
-type Side = "left" | "right";
+/** The smallest rank between `min` and `max` whose subspace holds this fraction of the gradient's energy, chosen anew at every refresh. */
+export interface AdaptiveRank {
+  readonly energy: number;
+  /** Default 1. */
+  readonly min?: number;
+  /** What memory is planned for. Default: a quarter of the shorter side. */
+  readonly max?: number;
+}
+
+/** Dimension of the subspace. `undefined` is a quarter of the shorter side. */
+export type Rank = number | AdaptiveRank | undefined;
 
 /** The shapes in which one `rows × cols` parameter is tracked. Decided once; nothing below re-derives it. */
 export interface Geometry {
   readonly rows: number;
   readonly cols: number;
-  readonly side: Side;
+  /** From which side the gradient is projected: `left` is Qᵀ G, `right` is G Q. */
+  readonly side: "left" | "right";
   /** Dimension of the subspace: at most min(rows, cols). */
   readonly rank: number;
   /** Q is `basisRows × rank`. */
@@ -17,13 +28,22 @@ export interface Geometry {
   readonly momentCols: number;
 }
 
-/** How a parameter of this shape is tracked under these options: at the largest rank that they allow, clamped to the shorter side. */
-export function geometryOf(rows: number, cols: number, { side, rank }: Pick<SumoSettings, "side" | "rank">): Geometry {
+/**
+ * The geometry of a parameter at the largest rank that the options allow, clamped to the shorter side.
+ *
+ * @param square - The side from which a square matrix is projected under `side: "short"`, where authors differ.
+ */
+export function geometryOf(
+  rows: number,
+  cols: number,
+  { side, rank }: { readonly side: Side; readonly rank: Rank },
+  square: Geometry["side"] = "left",
+): Geometry {
   const shorter = Math.min(rows, cols);
   const wanted = typeof rank === "object" ? rank.max : rank;
   const smallest = typeof rank === "object" ? (rank.min ?? 1) : 1;
   const largest = Math.min(wanted ?? Math.max(smallest, defaultRank(shorter)), shorter);
-  const resolved = resolveSide(rows, cols, side);
+  const resolved = resolveSide(rows, cols, side, square);
   const left = resolved === "left";
   return withRank(
     { rows, cols, side: resolved, rank: largest, basisRows: left ? rows : cols, momentRows: rows, momentCols: cols },
@@ -39,9 +59,10 @@ export function withRank(geometry: Geometry, rank: number): Geometry {
 /** A quarter of the shorter side: a fifth of AdamW's state for square matrices. */
 const defaultRank = (shorter: number): number => Math.max(1, Math.ceil(shorter / 4));
 
-/** `short` compresses the shorter side (Q is min × r), `long` the longer one, as Algorithm 1 does. */
-function resolveSide(rows: number, cols: number, side: SumoSettings["side"]): Side {
+/** `short` compresses the shorter side (Q is min × r). `long` compresses the longer one: Algorithm 1 projects from the left where m >= n. */
+function resolveSide(rows: number, cols: number, side: Side, square: Geometry["side"]): Geometry["side"] {
   if (side === "left" || side === "right") return side;
-  const rowsAreShort = rows <= cols;
-  return rowsAreShort === (side === "short") ? "left" : "right";
+  if (side === "long") return rows >= cols ? "left" : "right";
+  if (rows === cols) return square;
+  return rows < cols ? "left" : "right";
 }

@@ -1,5 +1,5 @@
 import type { Backend } from "../../backend/backend.ts";
-import { finiteUpdate } from "../stepper.ts";
+import { finiteUpdate } from "./finite.ts";
 
 /** What the limiter found: the norm after it acted, and whether it did. */
 export interface Limited {
@@ -19,8 +19,8 @@ export function limitGrowth<T>(
   x: T,
   lastNorm: number,
   growthLimit: number | "off",
-  ceiling: number,
-  known: number | undefined,
+  ceiling = Infinity,
+  known?: number,
 ): Limited {
   const norm = finiteUpdate(known ?? backend.norm(x));
   const grown = growthLimit === "off" || lastNorm === 0 ? Infinity : growthLimit * lastNorm;

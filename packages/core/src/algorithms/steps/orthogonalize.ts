@@ -1,5 +1,14 @@
-import type { Backend, PolarInfo, Scratch } from "../../backend/backend.ts";
-import { newtonSchulzOptions, type Orthogonalize } from "../sumo/options.ts";
+import type {
+  Backend,
+  BackendSizes,
+  NewtonSchulzCoefficients,
+  NewtonSchulzOptions,
+  PolarInfo,
+  Scratch,
+} from "../../backend/backend.ts";
+
+/** Exact by default; a set of Newton–Schulz coefficients is for devices without float64, and is wrong where the moment is ill-conditioned. */
+export type Orthogonalize = "exact" | NewtonSchulzCoefficients | NewtonSchulzOptions;
 
 /** Unit roundoff of float32: what lies this far below σ₁ in a float32 moment is rounding noise. */
 const EPS32 = 2 ** -23;
@@ -20,4 +29,40 @@ export function orthogonalize<T>(
   if (approximate === undefined) return backend.polar(x, x, scratch, { tolerance: EPS32 * Math.max(rows, cols) });
   backend.newtonSchulz(x, x, scratch, approximate);
   return {};
+}
+
+/** Scratch in bytes of an orthogonalization, or of the measurement that follows it: they share. */
+export function orthogonalizeBytes(rows: number, cols: number, method: Orthogonalize, sizes: BackendSizes): number {
+  const approximate = newtonSchulzOptions(method);
+  const small = Math.min(rows, cols);
+  const measure = 2 * sizes.matrix(small, small);
+  const compute = approximate ? sizes.newtonSchulz(rows, cols, approximate) : sizes.polar(rows, cols);
+  return Math.max(measure, compute);
+}
+
+/** The check of the option. @returns what was expected, or `undefined` if `value` is that. */
+export function checkOrthogonalize(value: unknown): string | undefined {
+  const sets: readonly unknown[] = ["exact", "muon", "classical", "polar-express", "cans"];
+  if (sets.includes(value)) return undefined;
+  if (Array.isArray(value)) {
+    return value.length > 0 && value.every(isTriple) ? undefined : "a list of [a, b, c]";
+  }
+  if (typeof value === "object" && value !== null) {
+    const { coefficients, steps } = value as Partial<NewtonSchulzOptions>;
+    const stepsFit = steps === undefined || (Number.isInteger(steps) && steps >= 1);
+    if (coefficients !== undefined && (coefficients as unknown) !== "exact" && stepsFit)
+      return checkOrthogonalize(coefficients);
+  }
+  return `${sets.map((name) => JSON.stringify(name)).join(", ")}, a list of [a, b, c], or { coefficients, steps }`;
+}
+
+const isTriple = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 3 && value.every((x) => typeof x === "number" && Number.isFinite(x));
+
+/** Newton–Schulz options in one form; `undefined` for the exact polar factor. */
+function newtonSchulzOptions(orthogonalize: Orthogonalize): NewtonSchulzOptions | undefined {
+  if (orthogonalize === "exact") return undefined;
+  return typeof orthogonalize === "object" && "coefficients" in orthogonalize
+    ? orthogonalize
+    : { coefficients: orthogonalize };
 }

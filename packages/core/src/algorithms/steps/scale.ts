@@ -1,12 +1,19 @@
-import type { Layout } from "../../optimizer/parameter.ts";
-import type { SumoSettings } from "../sumo/options.ts";
+/** Which axis of a weight counts outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
+export type Layout = "out-in" | "in-out";
+
+/**
+ * The size of an orthogonalized update of m × n with r directions:
+ * `rms`: 0.2 √(mn/r), every update has root mean square 0.2, so AdamW's learning rates carry over;
+ * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs); `none`: 1.
+ */
+export type Scale = "rms" | "paper" | "spectral" | "none";
 
 /** Root mean square of an update before the learning rate; AdamW's is measured at 0.2 to 0.4 (Liu et al. 2025, Moonlight, §2.2). */
 const UPDATE_RMS = 0.2;
 
 /** Factor of an orthogonalized update with `rank` unit singular values: a norm of √rank over rows · cols elements. */
 export function updateScale(
-  { scale, alpha }: Pick<SumoSettings, "scale" | "alpha">,
+  { scale, alpha }: { readonly scale: Scale; readonly alpha: number },
   rows: number,
   cols: number,
   rank: number,

@@ -1,6 +1,59 @@
 import type { Backend, RangeInfo, Scratch } from "../../backend/backend.ts";
-import type { SumoSettings } from "../sumo/options.ts";
-import type { Geometry } from "./geometry.ts";
+import type { Geometry, Rank } from "./geometry.ts";
+
+/** Options of the randomized range finder that finds a new basis. */
+export interface Sketch {
+  /** Columns of the sketch beyond the rank. */
+  readonly oversampling: number;
+  /** Products with G Gᵀ, each of which sharpens the decay of the spectrum. */
+  readonly powerIterations: number;
+}
+
+/** An r-dimensional subspace that one side of the gradient is projected onto, by its orthonormal basis Q. */
+export class Subspace<T> {
+  /** Q, m × r from the left, n × r from the right. */
+  readonly basis: T;
+  readonly geometry: Geometry;
+  private readonly backend: Backend<T, never>;
+
+  constructor(backend: Backend<T, never>, basis: T, geometry: Geometry) {
+    this.backend = backend;
+    this.basis = basis;
+    this.geometry = geometry;
+  }
+
+  /** A matrix of garbage of the shape of Ĝ, M and O. */
+  momentIn(scratch: Scratch<T>): T {
+    return scratch.matrix(this.geometry.momentRows, this.geometry.momentCols);
+  }
+
+  /** Algorithm 1, step 2: `out` ← Ĝ = Qᵀ G, or G Q from the right, plus beta `out`. */
+  project(out: T, gradient: T, beta: 0 | 1 = 0): void {
+    if (this.geometry.side === "left") this.backend.matmul(out, this.basis, gradient, { transposeA: true, beta });
+    else this.backend.matmul(out, gradient, this.basis, { beta });
+  }
+
+  /** Algorithm 1, step 5: `out` ← alpha Q X + beta `out`, or alpha X Qᵀ + beta `out` from the right. */
+  lift(out: T, x: T, { alpha = 1, beta = 0 }: { readonly alpha?: number; readonly beta?: number } = {}): void {
+    if (this.geometry.side === "left") this.backend.matmul(out, this.basis, x, { alpha, beta });
+    else this.backend.matmul(out, x, this.basis, { transposeB: true, alpha, beta });
+  }
+
+  /**
+   * Algorithm 1, step 1.1: `out` ← the moment of `old` in this basis, R M with R = Qᵀ Q_old (M Rᵀ from the right).
+   *
+   * @param change - Left holding R, rank × old rank.
+   * @returns ‖R M‖ / ‖M‖, the share of the moment that this subspace keeps.
+   */
+  carry(out: T, moment: T, old: Subspace<T>, change: T): number {
+    const { backend, basis, geometry } = this;
+    backend.matmul(change, basis, old.basis, { transposeA: true });
+    if (geometry.side === "left") backend.matmul(out, change, moment);
+    else backend.matmul(out, moment, change, { transposeB: true });
+    const before = backend.norm(moment);
+    return before === 0 ? 1 : backend.norm(out) / before;
+  }
+}
 
 /** Algorithm 1, step 1: `out` ← an orthonormal basis of the gradient's leading singular directions, from `start` or from random numbers. */
 export function leadingSubspace<T>(
@@ -10,7 +63,7 @@ export function leadingSubspace<T>(
   start: T | undefined,
   key: readonly [seed: number, stream: number, counter: number],
   { side }: Pick<Geometry, "side">,
-  { oversampling, powerIterations }: Pick<SumoSettings, "oversampling" | "powerIterations">,
+  { oversampling, powerIterations }: Sketch,
   scratch: Scratch<T>,
 ): RangeInfo {
   const settings = { transpose: side === "right", key, oversampling, powerIterations };
@@ -19,7 +72,7 @@ export function leadingSubspace<T>(
 
 /** The smallest rank whose subspace holds the wanted energy; all of `largest` where the rank is fixed or the spectrum unknown. */
 export function chosenRank(
-  rank: SumoSettings["rank"],
+  rank: Rank,
   largest: number,
   spectrum: Float64Array | undefined,
   gradientNorm: number,
@@ -48,30 +101,4 @@ export function leadingColumns<T>(
   const out = scratch.matrix(basisRows, rank);
   backend.matmul(out, basis, selector);
   return out;
-}
-
-/** Algorithm 1, step 2: `out` ← Ĝ = Qᵀ G, or G Q from the right, plus beta `out`. */
-export function project<T>(
-  backend: Backend<T, never>,
-  out: T,
-  basis: T,
-  gradient: T,
-  { side }: Pick<Geometry, "side">,
-  beta = 0,
-): void {
-  if (side === "left") backend.matmul(out, basis, gradient, { transposeA: true, beta });
-  else backend.matmul(out, gradient, basis, { beta });
-}
-
-/** Algorithm 1, step 5: `out` ← alpha Q X + beta `out`, or alpha X Qᵀ + beta `out` from the right. */
-export function lift<T>(
-  backend: Backend<T, never>,
-  out: T,
-  basis: T,
-  x: T,
-  { side }: Pick<Geometry, "side">,
-  { alpha = 1, beta = 0 }: { readonly alpha?: number; readonly beta?: number } = {},
-): void {
-  if (side === "left") backend.matmul(out, basis, x, { alpha, beta });
-  else backend.matmul(out, x, basis, { transposeB: true, alpha, beta });
 }

@@ -1,20 +1,21 @@
 import type { Backend, Scratch } from "../../backend/backend.ts";
-import type { Facts, RefreshTrace } from "../stepper.ts";
+import type { Facts } from "../facts.ts";
+import type { RefreshTrace } from "../stepper.ts";
 import { type Geometry, withRank } from "../steps/geometry.ts";
+import { Subspace } from "../steps/subspace.ts";
 import type { SumoSettings } from "./options.ts";
 import { stateShapes } from "./plan.ts";
 import { factsOf, type ParamState, paramStateOf, rankFact } from "./state.ts";
 
-/** Where a step works: a basis, and the moment that goes with it, none before the first. */
-export interface Subspace<T> {
-  readonly basis: T;
+/** A subspace, and the moment in it: none before the first basis. */
+export interface Tracking<T> {
+  readonly subspace: Subspace<T>;
   readonly moment: T | undefined;
-  readonly geometry: Geometry;
   /** Present if the basis is new. */
   readonly refresh?: RefreshTrace | undefined;
 }
 
-/** What SUMO remembers of one weight between two steps. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
+/** The state of SUMO for one weight: Q, M and the phase. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
 export class SumoMemory<T> {
   /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Garbage while cold. */
   matrices: Readonly<Record<"basis" | "moment", T>>;
@@ -29,27 +30,34 @@ export class SumoMemory<T> {
     backend: Backend<T, never>,
     geometry: Geometry,
     settings: SumoSettings,
-    matrices: Readonly<Record<"basis" | "moment", T>>,
+    matrices: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.settings = settings;
     this.geometry = geometry;
     this.largestRank = geometry.rank;
-    this.matrices = matrices;
+    this.matrices = matrices as SumoMemory<T>["matrices"];
   }
 
-  /** Where a step without a refresh works. To be read only. */
-  load(scratch: Scratch<T>): Subspace<T> & { readonly moment: T } {
+  /** The norm that the growth limit compares with; 0 before the first update. */
+  get lastNorm(): number {
+    return this.phase.phase === "tracking" ? this.phase.lastNorm : 0;
+  }
+
+  /** The subspace and the moment, unpacked into scratch where the state has 8 bits. Read only. */
+  load(scratch: Scratch<T>): Tracking<T> & { readonly moment: T } {
     const { backend, matrices, geometry } = this;
-    if (this.settings.stateBits === 32) return { ...matrices, geometry };
+    if (this.settings.stateBits === 32) {
+      return { subspace: new Subspace(backend, matrices.basis, geometry), moment: matrices.moment };
+    }
     const basis = scratch.matrix(geometry.basisRows, geometry.rank);
     const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
     backend.unpack!(basis, matrices.basis);
     backend.unpack!(moment, matrices.moment);
-    return { basis, moment, geometry };
+    return { subspace: new Subspace(backend, basis, geometry), moment };
   }
 
-  /** Counts a step that learned nothing. */
+  /** Counts a step with a zero gradient before the first basis. */
   wait(): void {
     this.phase = { phase: "cold", step: this.phase.step + 1 };
   }
@@ -63,10 +71,10 @@ export class SumoMemory<T> {
     if (geometry.rank !== this.geometry.rank) this.resize(geometry);
   }
 
-  /** The state after a step: the subspace that it worked in, with the moment that it made, for which there is room. */
-  keep({ basis, geometry, refresh }: Subspace<T>, moment: T, lastNorm: number, captured: number | undefined): void {
+  /** Writes the state after a step. {@link makeRoom} has given the matrices their shapes. */
+  keep({ subspace, refresh }: Tracking<T>, moment: T, lastNorm: number, captured: number | undefined): void {
     const { phase } = this;
-    if (refresh !== undefined) this.store(this.matrices.basis, basis);
+    if (refresh !== undefined) this.store(this.matrices.basis, subspace.basis);
     this.store(this.matrices.moment, moment);
     const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
     this.phase = {
@@ -76,7 +84,7 @@ export class SumoMemory<T> {
       refreshes: old.refreshes + (refresh ? 1 : 0),
       lastNorm,
       captured: captured ?? old.captured,
-      rank: geometry.rank,
+      rank: subspace.geometry.rank,
     };
   }
 
@@ -122,7 +130,7 @@ export class SumoMemory<T> {
     }
   }
 
-  /** The larger one first: then two matrices fit wherever two of these sizes lay, whichever room the first one takes. */
+  /** Allocates the larger first, so that freed blocks fit both. */
   private allocate(geometry: Geometry): Record<"basis" | "moment", T> {
     const { backend, settings } = this;
     const { basis, moment } = stateShapes(geometry, settings, backend.sizes);

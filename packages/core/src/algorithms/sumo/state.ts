@@ -1,4 +1,4 @@
-import { countFact, type Facts, numberFact } from "../stepper.ts";
+import { countFact, type Facts, numberFact } from "../facts.ts";
 import type { RefreshSettings } from "./options.ts";
 
 /**
@@ -26,18 +26,23 @@ export type ParamState =
 /** `wait`: a zero gradient spans no subspace, so a cold parameter stays cold. */
 export type Action = "wait" | "refresh" | "project";
 
-/** The only place that knows the transitions. `headStart` shortens the first period, so that parameters take turns. */
+/**
+ * The transitions, and the only place that knows them.
+ *
+ * @param headStart - Steps by which the first period is shorter, so that parameters take turns.
+ * @param gradientIsZero - Asked only where the answer matters: on a device it costs a wait.
+ */
 export function nextAction(
   state: ParamState,
   refresh: RefreshSettings,
-  gradientNorm: number,
   headStart: number,
+  gradientIsZero: () => boolean,
 ): Action {
   switch (state.phase) {
     case "cold":
-      return gradientNorm === 0 ? "wait" : "refresh";
+      return gradientIsZero() ? "wait" : "refresh";
     case "tracking":
-      return gradientNorm !== 0 && isDue(state, refresh, headStart) ? "refresh" : "project";
+      return isDue(state, refresh, headStart) && !gradientIsZero() ? "refresh" : "project";
     default:
       return state satisfies never;
   }

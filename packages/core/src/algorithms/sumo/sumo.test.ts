@@ -49,7 +49,6 @@ const PAPER: SumoOracleOptions = {
   every: 4,
   momentum: 0.95,
   nesterov: false,
-  average: false,
   residual: "raw",
   scale: () => Math.sqrt(ROWS),
   weightDecay: 0.1,
@@ -69,6 +68,20 @@ const ours: SumoOracleOptions = {
   limit: 1.1,
 };
 
+/** The default's choices, with the growth limit on the whole update, or on O alone as the paper's preset has it. */
+const LIMITED_ON = {
+  update: {},
+  orthogonal: {
+    preset: "paper",
+    momentum: 0.9,
+    nesterov: true,
+    residual: "fira",
+    scale: "rms",
+    side: "short",
+    sketch: { start: "warm" },
+  },
+} as const satisfies Record<string, Omit<SumoOptions, "optimizer" | "lr">>;
+
 describe("SUMO follows an independent float64 computation", () => {
   test("preset paper is Algorithm 1 of version 2", () => {
     const options = { preset: "paper", lr: 0.01, rank: RANK, refresh: { every: 4 }, weightDecay: 0.1 } as const;
@@ -81,20 +94,24 @@ describe("SUMO follows an independent float64 computation", () => {
     expectClose(got, transposed(sumoOracle(weight, gradients, PAPER)));
   });
 
+  test("preset paper projects a square weight from the left, as m >= n says", () => {
+    const square = (a: Rows): Rows => a.slice(0, COLS);
+    const options = { preset: "paper", lr: 0.01, rank: RANK, refresh: { every: 4 } } as const;
+    const scale = () => Math.sqrt(COLS);
+    const want = sumoOracle(square(weight), gradients.map(square), { ...PAPER, scale, weightDecay: 0 });
+    expectClose(trained(options, square(weight), gradients.map(square)), want);
+  });
+
   const cases: readonly [string, Omit<SumoOptions, "optimizer" | "lr">, Partial<SumoOracleOptions>][] = [
     ["the default", {}, {}],
     ["without a residual", { residual: "off" }, { residual: "off" }],
     ["a scaled residual", { residual: { scale: 0.1 } }, { residual: { scale: 0.1 } }],
     ["the joint form", { residual: { joint: 1.5 } }, { residual: { joint: 1.5 } }],
-    [
-      "the joint form of an average",
-      { residual: "joint", momentumForm: "average" },
-      { residual: { joint: 2 }, average: true },
-    ],
-    ["an average without Nesterov", { momentumForm: "average", nesterov: false }, { average: true, nesterov: false }],
+    ["the joint form at its default weight", { residual: "joint" }, { residual: { joint: 2 } }],
+    ["no Nesterov", { nesterov: false }, { nesterov: false }],
     ["a new subspace at every step", { refresh: { every: 1 } }, { every: 1 }],
     ["one subspace for ever", { refresh: { every: 1000 } }, { every: 1000 }],
-    ["cold refreshes", { rangeFinder: "cold" }, { warm: false }],
+    ["cold refreshes", { sketch: { start: "cold" } }, { warm: false }],
     ["weight decay", { weightDecay: 0.3 }, { weightDecay: 0.3 }],
     ["weight decay without a residual", { weightDecay: 0.3, residual: "off" }, { weightDecay: 0.3, residual: "off" }],
     ["a full rank", { rank: COLS }, { rank: COLS }],
@@ -125,19 +142,16 @@ describe("a residual that outgrows the subspace", () => {
   const oracle: SumoOracleOptions = { ...ours, every: 1000, limit: Infinity };
   const ceiling = rms(RANK) * Math.sqrt(COLS);
 
-  test.each(["update", "orthogonal"] as const)(
-    "is cut to the whole gradient's orthogonalized step (%s)",
-    (growthLimitOn) => {
-      expectClose(
-        trained({ ...settings, growthLimitOn }, weight, leaving),
-        transposed(sumoOracle(transposed(weight), leaving.map(transposed), oracle)),
-      );
-      const before = trained({ ...settings, growthLimitOn }, weight, leaving.slice(0, -1));
-      const after = trained({ ...settings, growthLimitOn }, weight, leaving);
-      const moved = frobenius(combined(1, after, -1, before)) / settings.lr;
-      expect(Math.abs(moved / ceiling - 1)).toBeLessThanOrEqual(2 ** -16 + TOLERANCE);
-    },
-  );
+  test.each(Object.entries(LIMITED_ON))("is cut to the whole gradient's orthogonalized step (%s)", (_, limited) => {
+    expectClose(
+      trained({ ...limited, ...settings }, weight, leaving),
+      transposed(sumoOracle(transposed(weight), leaving.map(transposed), oracle)),
+    );
+    const before = trained({ ...limited, ...settings }, weight, leaving.slice(0, -1));
+    const after = trained({ ...limited, ...settings }, weight, leaving);
+    const moved = frobenius(combined(1, after, -1, before)) / settings.lr;
+    expect(Math.abs(moved / ceiling - 1)).toBeLessThanOrEqual(2 ** -16 + TOLERANCE);
+  });
 
   test("of any gradients, an update's root mean square is at most 0.2 √(min(m, n) / r)", () => {
     const sizes = fc.record({
@@ -149,16 +163,15 @@ describe("a residual that outgrows the subspace", () => {
       fc.record({ seed: fc.nat(999), scale: fc.constantFrom(0, 1e-20, 1e-4, 1, 1e6), lines: fc.nat(63) }),
       { minLength: 2, maxLength: 8 },
     );
-    const limits = fc.record({
-      growthLimit: fc.constantFrom(1.1, "off" as const),
-      growthLimitOn: fc.constantFrom("update", "orthogonal"),
-    });
+    const limits = fc
+      .tuple(fc.constantFrom(1.1, "off" as const), fc.constantFrom(...Object.values(LIMITED_ON)))
+      .map(([growthLimit, limited]) => ({ ...limited, growthLimit }));
     const property = fc.property(sizes, steps, limits, ({ rows, cols, rank }, drawn, limit) => {
       const backend = linalgBackend(createReferenceEngine({ bytes: 2 ** 18 }));
       const parameters = [{ name: "w", shape: [rows, cols], data: new Float32Array(rows * cols) }];
       const optimizer = createOptimizer(
         parameters,
-        { optimizer: "sumo", lr: 1, rank, refresh: { every: 5 }, ...limit },
+        { optimizer: "sumo", lr: 1, rank, ...limit, refresh: { every: 5 } },
         { backend },
       );
       for (const { seed, scale, lines } of drawn) {

@@ -1,17 +1,17 @@
 import type { Backend } from "../../backend/backend.ts";
-import type { Facts, Place, ProjectedInput, StepInput, Stepper, StepTrace } from "../stepper.ts";
+import type { Facts } from "../facts.ts";
+import type { Gradient } from "../gradient.ts";
+import type { Place, StepInput, Stepper, StepTrace, SubspaceSum } from "../stepper.ts";
 import { decayAlone, descend } from "../steps/descend.ts";
 import { type Geometry, geometryOf } from "../steps/geometry.ts";
 import { type Limited, limitGrowth } from "../steps/limit.ts";
-import { orthogonalize } from "../steps/orthogonalize.ts";
-import { updateScale } from "../steps/scale.ts";
-import { lift, project } from "../steps/subspace.ts";
-import { inspect } from "../steps/telemetry.ts";
-import { type Subspace, SumoMemory } from "./memory.ts";
-import { accumulate, lookAhead, momentUnit } from "./moment.ts";
-import { jointWeight, type Residual, type SumoSettings } from "./options.ts";
+import { Subspace } from "../steps/subspace.ts";
+import { SumoMemory, type Tracking } from "./memory.ts";
+import { accumulate, lookAhead } from "./moment.ts";
+import type { SumoSettings } from "./options.ts";
 import { refreshSubspace } from "./refresh.ts";
-import { addResidual, firaCeiling, firaNorm, linesAcross } from "./residual/fira.ts";
+import type { ResidualForm, Update } from "./residual/form.ts";
+import { residualForm } from "./residual/forms.ts";
 import { type Action, headStartOf, nextAction } from "./state.ts";
 
 /**
@@ -26,6 +26,7 @@ export class Sumo<T> implements Stepper<T> {
   private readonly backend: Backend<T, never>;
   private readonly settings: SumoSettings;
   private readonly place: Place;
+  private readonly residual: ResidualForm;
   /** At the largest rank. */
   private readonly full: Geometry;
   private readonly memory: SumoMemory<T>;
@@ -36,50 +37,74 @@ export class Sumo<T> implements Stepper<T> {
     cols: number,
     settings: SumoSettings,
     place: Place,
-    state: Readonly<Record<"basis" | "moment", T>>,
+    state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.settings = settings;
     this.place = place;
+    this.residual = residualForm(settings.residual);
     this.full = geometryOf(rows, cols, settings);
     this.memory = new SumoMemory(backend, this.full, settings, state);
   }
 
-  /** Algorithm 1. */
-  update(input: StepInput<T>): StepTrace {
-    switch (this.nextAction(input.gradientNorm)) {
-      case "wait":
-        return this.wait(input);
-      case "refresh":
-        return input.scratch.scope(() => this.takeGradient(input, this.refresh(input), input.gradientNorm));
-      case "project":
-        return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch), input.gradientNorm));
-    }
+  /** Algorithm 1, with its step numbers. */
+  update(input: StepInput<T, Gradient<T>>): StepTrace {
+    const { backend, settings, memory } = this;
+    const { weight, gradient, lr, scratch } = input;
+    const action = this.nextAction(gradient);
+    if (action === "wait") return this.wait(input);
+    return scratch.scope(() => {
+      // 1, 1.1: the basis Q and the moment M in it, as they were, or computed anew and carried over.
+      const tracking = action === "refresh" ? this.refresh(input) : memory.load(scratch);
+      const { subspace, refresh } = tracking;
+      // 2: Ĝ = Qᵀ G.
+      const projected = this.project(subspace, input);
+      const captured = this.captured(projected, input, refresh !== undefined);
+      // 3: M ← μ M + Ĝ.
+      const moment = subspace.momentIn(scratch);
+      accumulate(backend, moment, tracking.moment, projected, settings);
+      // 3, 5: O = U Vᵀ of M, lifted by Q, with the residual G − Q Ĝ as the option says.
+      const update = this.updateOf(subspace, moment, projected, input);
+      // 4: ‖update‖ ≤ γ ‖update before‖.
+      const limited = this.limit(update);
+      // What may fail, fails before the weight is written.
+      if (gradient.kind === "whole") gradient.norm();
+      memory.makeRoom(subspace.geometry);
+      // 5: W ← W − η update − η λ W.
+      descend(backend, weight, update.direction, lr, settings);
+      memory.keep(tracking, moment, (update.limitedO ?? limited).updateNorm, captured);
+      return {
+        ...limited,
+        ...update.seen,
+        orthogonalized: true,
+        ...shareOf(captured, subspace),
+        ...(refresh && { refresh }),
+      };
+    });
   }
 
-  /** On a backend that carries norms along, a step that keeps its subspace reads them with what it reads anyway. */
-  refusesItself(watched: boolean): boolean {
-    const carries = this.backend.expectNorms !== undefined && !this.measuresCaptured(watched);
-    return carries && this.nextAction(Infinity) === "project";
+  private nextAction(gradient: Gradient<T>): Action {
+    return gradient.kind === "projected" ? "project" : this.actionFor(() => gradient.norm() === 0);
   }
 
-  /** What a gradient that is not finite gives, is not finite either: the limiter refuses it. */
-  updateUnchecked(input: Omit<StepInput<T>, "gradientNorm">): StepTrace {
-    return input.scratch.scope(() => this.takeGradient(input, this.memory.load(input.scratch), undefined));
-  }
-
-  private measuresCaptured(watched: boolean): boolean {
-    return !this.backend.readsStall || watched || "captureBelow" in this.settings.refresh;
-  }
-
-  private nextAction(gradientNorm: number): Action {
+  private actionFor(gradientIsZero: () => boolean): Action {
     const { settings, place, memory } = this;
-    const headStart = headStartOf(settings.refresh, place.index, place.count);
-    return nextAction(memory.phase, settings.refresh, gradientNorm, headStart);
+    return nextAction(
+      memory.phase,
+      settings.refresh,
+      headStartOf(settings.refresh, place.index, place.count),
+      gradientIsZero,
+    );
   }
 
-  /** Step 1. */
-  private refresh(input: StepInput<T>): Subspace<T> {
+  /** A zero gradient before the first basis: the weight decays, the step counts. */
+  private wait({ weight, lr }: Pick<StepInput<T>, "weight" | "lr">): StepTrace {
+    decayAlone(this.backend, weight, lr, this.settings);
+    this.memory.wait();
+    return { updateNorm: 0 };
+  }
+
+  private refresh(input: StepInput<T, Gradient<T>>): Tracking<T> {
     const { backend, full, settings, place, memory } = this;
     const { phase } = memory;
     const old = phase.phase === "cold" ? undefined : memory.load(input.scratch);
@@ -87,135 +112,65 @@ export class Sumo<T> implements Stepper<T> {
     return refreshSubspace(backend, full, settings, key, old, input);
   }
 
-  /** Step 2. */
-  private takeGradient(
-    input: Omit<StepInput<T>, "gradientNorm">,
-    subspace: Subspace<T>,
-    gradientNorm: number | undefined,
-  ): StepTrace {
-    const { backend, settings } = this;
-    const { gradient, scratch, watched } = input;
-    const { basis, geometry, refresh } = subspace;
-    backend.expectNorms?.(gradient, settings.residual === "fira" ? linesAcross(geometry) : undefined);
-    const projected = scratch.matrix(geometry.momentRows, geometry.momentCols);
-    project(backend, projected, basis, gradient, geometry);
-    const measured = gradientNorm !== undefined && (refresh !== undefined || this.measuresCaptured(watched));
-    if (!measured) return this.takeProjected(input, gradient, projected, subspace, undefined);
-    const captured = gradientNorm === 0 ? 1 : (backend.norm(projected) / gradientNorm) ** 2;
-    return this.takeProjected(input, gradient, projected, subspace, captured);
+  private project(subspace: Subspace<T>, { gradient, scratch }: StepInput<T, Gradient<T>>): T {
+    if (gradient.kind === "projected") return gradient.matrix;
+    const projected = subspace.momentIn(scratch);
+    subspace.project(projected, gradient.matrix);
+    return projected;
   }
 
-  /** Steps 3 to 5. `projected` is overwritten; `gradient` is needed only for what lies outside the subspace. */
-  private takeProjected(
-    input: StepContext<T>,
-    gradient: T | undefined,
+  /** ‖Ĝ‖² / ‖G‖², where the option or a listener needs it, or a backend measures it without a wait. */
+  private captured(
     projected: T,
-    subspace: Subspace<T>,
-    captured: number | undefined,
-  ): StepTrace {
+    { gradient, watched }: StepInput<T, Gradient<T>>,
+    refreshed: boolean,
+  ): number | undefined {
     const { backend, settings } = this;
-    const { basis, geometry, refresh } = subspace;
-    const moment = input.scratch.matrix(geometry.momentRows, geometry.momentCols);
-    const inside = input.scratch.matrix(geometry.momentRows, geometry.momentCols);
-    accumulate(backend, moment, subspace.moment, projected, settings);
-    lookAhead(backend, inside, moment, projected, settings);
-
-    const work = { basis, geometry, inside, projected, gradient };
-    const joint = jointWeight(settings.residual);
-    const { lastNorm, ...trace } =
-      joint === undefined ? this.stepInside(work, input) : this.stepJointly(work, joint, input);
-    this.memory.keep(subspace, moment, lastNorm, captured);
-    const seen = captured === undefined ? {} : { captured, capturedByChance: geometry.rank / geometry.basisRows };
-    return { ...trace, orthogonalized: true, ...seen, ...(refresh && { refresh }) };
+    const wanted = refreshed || watched || "captureBelow" in settings.refresh || !backend.readsStall;
+    if (!wanted || gradient.kind === "projected") return undefined;
+    const norm = gradient.norm();
+    return norm === 0 ? 1 : (backend.norm(projected) / norm) ** 2;
   }
 
-  /** Steps 3 to 5, the paper's: orthogonalize inside the subspace, add what lies outside, descend. */
-  private stepInside({ basis, geometry, inside, projected, gradient }: Work<T>, input: StepContext<T>): NormedTrace {
-    const { backend, settings, place, memory } = this;
-    const { weight, lr, scratch, watched } = input;
-    const { rows, cols, rank, momentRows, momentCols } = geometry;
-    const residual = settings.residual as Exclude<Residual, "joint">;
-    if (residual === "fira") backend.expectNorms?.(projected, linesAcross(geometry));
-    const info = orthogonalize(backend, inside, momentRows, momentCols, settings.orthogonalize, scratch);
-    const seen = watched ? inspect(backend, info, inside, momentRows, momentCols, scratch) : {};
-    const scale = updateScale(settings, rows, cols, rank, place.layout);
-    backend.axpby(inside, scale, inside, 0);
+  private updateOf(subspace: Subspace<T>, moment: T, projected: T, input: StepInput<T, Gradient<T>>): Update<T> {
+    const { backend, settings, memory, place } = this;
+    const ahead = subspace.momentIn(input.scratch);
+    lookAhead(backend, ahead, moment, projected, settings);
+    const { gradient, scratch, watched } = input;
+    const { layout } = place;
+    const { lastNorm } = memory;
+    return this.residual.update({
+      backend,
+      settings,
+      subspace,
+      moment: ahead,
+      projected,
+      gradient,
+      lastNorm,
+      layout,
+      scratch,
+      watched,
+    });
+  }
 
-    if (residual === "off" && !settings.cautious) {
-      // Q is orthonormal, so ‖Q O‖ = ‖O‖ and the update need never be formed beside the weight.
-      const found = this.limit(inside);
-      memory.makeRoom(geometry);
-      lift(backend, weight, basis, inside, geometry, { alpha: -lr, beta: 1 - lr * settings.weightDecay });
-      return { ...found, ...seen, lastNorm: found.updateNorm };
+  private limit({ direction, norm, ceiling, limitedO }: Update<T>): Limited {
+    const { backend, settings, memory } = this;
+    if (limitedO === undefined) {
+      // Q is orthonormal, so ‖Q X‖ = ‖X‖ for a direction inside the subspace.
+      return limitGrowth(backend, direction.matrix, memory.lastNorm, settings.growthLimit, ceiling, norm);
     }
-    const limitedO = settings.growthLimitOn === "orthogonal" ? this.limit(inside) : undefined;
-    const ceiling = residual === "fira" ? firaCeiling(scale, geometry) : Infinity;
-    const direction = scratch.matrix(rows, cols);
-    const outside = residual !== "off";
-    const known = residual === "fira" ? firaNorm(backend, inside, projected, gradient!, geometry) : undefined;
-    if (outside) addResidual(backend, direction, inside, projected, gradient!, residual, geometry, scratch);
-    lift(backend, direction, basis, inside, geometry, { beta: outside ? 1 : 0 });
-    const found = limitedO
-      ? limitGrowth(backend, direction, 0, "off", ceiling, known)
-      : this.limit(direction, ceiling, known);
-    memory.makeRoom(geometry);
-    descend(backend, weight, direction, lr, settings);
-    const limited = found.limited || limitedO?.limited === true;
-    return { updateNorm: found.updateNorm, limited, ...seen, lastNorm: (limitedO ?? found).updateNorm };
+    const whole = limitGrowth(backend, direction.matrix, 0, "off", ceiling, norm);
+    return { updateNorm: whole.updateNorm, limited: whole.limited || limitedO.limited };
   }
 
-  /** Ours: orthogonalize Q X + c R as a whole, while only the subspace is remembered. X is the moment in units of one gradient. */
-  private stepJointly(
-    { basis, geometry, inside, projected, gradient }: Work<T>,
-    outsideWeight: number,
-    input: StepContext<T>,
-  ): NormedTrace {
-    const { backend, settings, place, memory } = this;
-    const { weight, lr, scratch, watched } = input;
-    const { rows, cols } = geometry;
-    const direction = scratch.matrix(rows, cols);
-    backend.axpby(inside, -outsideWeight, projected, momentUnit(settings));
-    backend.axpby(direction, outsideWeight, gradient!, 0);
-    lift(backend, direction, basis, inside, geometry, { beta: 1 });
-    const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
-    const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
-    backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
-    const found = this.limit(direction);
-    memory.makeRoom(geometry);
-    descend(backend, weight, direction, lr, settings);
-    return { ...found, ...seen, lastNorm: found.updateNorm };
-  }
-
-  /** Step 4. */
-  private limit(x: T, ceiling = Infinity, known?: number): Limited {
-    const { phase } = this.memory;
-    const lastNorm = phase.phase === "tracking" ? phase.lastNorm : 0;
-    return limitGrowth(this.backend, x, lastNorm, this.settings.growthLimit, ceiling, known);
-  }
-
-  /** Nothing to learn from yet: the weight decays, the step counts. */
-  private wait({ weight, lr }: StepInput<T>): StepTrace {
-    decayAlone(this.backend, weight, lr, this.settings);
-    this.memory.wait();
-    return { updateNorm: 0 };
-  }
-
-  /** Without a residual, a step that keeps its subspace needs only Qᵀ G. Captured energy would need the rest as well. */
-  projectedShape(): readonly [number, number] | undefined {
+  /** Ĝ is linear in G, and without a residual a step that keeps its subspace needs nothing else. */
+  subspaceSum(): SubspaceSum<T> | undefined {
     const { settings, memory } = this;
-    const enough = settings.residual === "off" && "every" in settings.refresh && settings.stateBits === 32;
+    const enough = this.residual.needsProjectionOnly && "every" in settings.refresh && settings.stateBits === 32;
+    if (!enough || this.actionFor(() => false) !== "project") return undefined;
     const { momentRows, momentCols } = memory.geometry;
-    return enough && this.nextAction(Infinity) === "project" ? [momentRows, momentCols] : undefined;
-  }
-
-  projectInto(out: T, gradient: T, beta: 0 | 1): void {
-    project(this.backend, out, this.memory.matrices.basis, gradient, this.full, beta);
-  }
-
-  updateProjected({ projected, ...input }: ProjectedInput<T>): StepTrace {
-    return input.scratch.scope(() =>
-      this.takeProjected(input, undefined, projected, this.memory.load(input.scratch), undefined),
-    );
+    const subspace = new Subspace(this.backend, memory.matrices.basis, memory.geometry);
+    return { rows: momentRows, cols: momentCols, add: (out, gradient, beta) => subspace.project(out, gradient, beta) };
   }
 
   get step(): number {
@@ -239,16 +194,10 @@ export class Sumo<T> implements Stepper<T> {
   }
 }
 
-/** What steps 3 to 5 work on: the look-ahead moment `inside` and Ĝ, both overwritten. */
-interface Work<T> {
-  readonly basis: T;
-  readonly geometry: Geometry;
-  readonly inside: T;
-  readonly projected: T;
-  readonly gradient: T | undefined;
+/** The captured share, beside the one that a random subspace holds on average. */
+function shareOf<T>(
+  captured: number | undefined,
+  { geometry }: Subspace<T>,
+): Pick<StepTrace, "captured" | "capturedByChance"> {
+  return captured === undefined ? {} : { captured, capturedByChance: geometry.rank / geometry.basisRows };
 }
-
-type StepContext<T> = Omit<ProjectedInput<T>, "projected">;
-
-/** `lastNorm` is what the limiter compares the next step with. */
-type NormedTrace = StepTrace & { readonly lastNorm: number };

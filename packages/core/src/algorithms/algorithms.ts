@@ -1,0 +1,22 @@
+import { OptimizerOptionError } from "../errors.ts";
+import type { Algorithm } from "./algorithm.ts";
+import * as table from "./table.ts";
+
+/** The optimizers by name: what each is called, needs, takes for options and starts with. */
+export const algorithms: Readonly<Record<OptimizerName, Algorithm>> = table;
+
+export type OptimizerName = keyof typeof table;
+/** What a user writes; one word chooses the optimizer. */
+export type OptimizerOptions = Parameters<(typeof table)[OptimizerName]["settings"]>[0];
+/** {@link OptimizerOptions} with every default filled in. */
+export type OptimizerSettings = ReturnType<(typeof table)[OptimizerName]["settings"]>;
+
+/** Checks options and fills in defaults. @throws {OptimizerOptionError} */
+export function settingsOf(options: OptimizerOptions): OptimizerSettings {
+  const { optimizer } = options;
+  if (!Object.hasOwn(algorithms, optimizer)) {
+    const names = Object.keys(algorithms).map((name) => JSON.stringify(name));
+    throw new OptimizerOptionError("optimizer", names.join(", "), optimizer);
+  }
+  return algorithms[optimizer].settings(options) as OptimizerSettings;
+}

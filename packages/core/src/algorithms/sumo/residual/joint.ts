@@ -1,0 +1,30 @@
+import { wholeOf } from "../../gradient.ts";
+import { orthogonalize, orthogonalizeBytes } from "../../steps/orthogonalize.ts";
+import { updateScale } from "../../steps/scale.ts";
+import { inspect } from "../../steps/telemetry.ts";
+import { gradientUnit } from "../moment.ts";
+import type { ResidualForm } from "./form.ts";
+
+/**
+ * `residual: "joint"` and `{ joint: c }`: D = s polar(Q X + c (G − Q Ĝ)), where X is the moment in units of one gradient. Ours: the whole
+ * update is orthogonal, while only the subspace is remembered.
+ */
+export const joint = (c: number): ResidualForm => ({
+  needsProjectionOnly: false,
+
+  update({ backend, settings, subspace, moment, projected, gradient, layout, scratch, watched }) {
+    const { rows, cols } = subspace.geometry;
+    const direction = scratch.matrix(rows, cols);
+    backend.axpby(moment, -c, projected, gradientUnit(settings));
+    backend.axpby(direction, c, wholeOf(gradient).matrix, 0);
+    subspace.lift(direction, moment, { beta: 1 });
+    const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
+    const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
+    backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), layout), direction, 0);
+    return { direction: { kind: "whole", matrix: direction }, seen };
+  },
+
+  bytes({ rows, cols }, { orthogonalize }, sizes) {
+    return sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, orthogonalize, sizes);
+  },
+});

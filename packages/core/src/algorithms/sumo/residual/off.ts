@@ -1,0 +1,23 @@
+import { orthogonalizeBytes } from "../../steps/orthogonalize.ts";
+import type { ResidualForm } from "./form.ts";
+import { limitInside, orthogonalizeInside } from "./inside.ts";
+
+/** `residual: "off"`: D = s Q O. Only a cautious decay has to see D; otherwise Q O goes straight into the weight. */
+export const off: ResidualForm = {
+  needsProjectionOnly: true,
+
+  update(input) {
+    const { settings, subspace, moment, scratch } = input;
+    const { seen } = orthogonalizeInside(input);
+    if (!settings.cautious) return { direction: { kind: "inside", subspace, matrix: moment }, seen };
+    const limitedO = limitInside(input);
+    const direction = scratch.matrix(subspace.geometry.rows, subspace.geometry.cols);
+    subspace.lift(direction, moment);
+    return { direction: { kind: "whole", matrix: direction }, limitedO, seen };
+  },
+
+  bytes({ rows, cols, momentRows, momentCols }, { cautious, orthogonalize }, sizes) {
+    const direction = cautious ? sizes.matrix(rows, cols) : 0;
+    return Math.max(direction, orthogonalizeBytes(momentRows, momentCols, orthogonalize, sizes));
+  },
+};
