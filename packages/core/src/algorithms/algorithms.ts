@@ -6,7 +6,7 @@ import * as table from "./table.ts";
 export const algorithms: Readonly<Record<OptimizerName, Algorithm>> = table;
 
 export type OptimizerName = keyof typeof table;
-/** What a user writes; one word chooses the optimizer. */
+/** The options of any optimizer; `optimizer` chooses which. */
 export type OptimizerOptions = Parameters<(typeof table)[OptimizerName]["settings"]>[0];
 /** {@link OptimizerOptions} with every default filled in. */
 export type OptimizerSettings = ReturnType<(typeof table)[OptimizerName]["settings"]>;

@@ -82,7 +82,8 @@ function galoreSettings(options: GaloreOptions): GaloreSettings {
  * GaLore with Adam: both of Adam's moments in an r-dimensional subspace of the gradient, kept as they are when the subspace changes.
  * State: r (m + 2n) numbers.
  *
- * @see Zhao et al., GaLore, arXiv 2403.03507 (2024), algorithm 2. Deviates: a randomized SVD finds the subspace.
+ * @see Zhao et al., GaLore, arXiv 2403.03507 (2024), algorithm 2. Deviates: a randomized SVD finds the subspace. Beside the authors'
+ * `galore_torch`: eps is added to the corrected root of the second moment, and the weight decays before the update, both as in AdamW.
  */
 class Galore<T> implements Stepper<T> {
   step = 0;

@@ -4,7 +4,7 @@ import type { Backend } from "../backend/backend.ts";
 export type Gradient<T> = WholeGradient<T> | ProjectedGradient<T>;
 
 /** Ĝ alone: the sum of micro-batches that were projected one by one. */
-export interface ProjectedGradient<T> {
+interface ProjectedGradient<T> {
   readonly kind: "projected";
   readonly matrix: T;
 }

@@ -4,6 +4,7 @@ import { linalgBackend } from "../backend/linalg-backend.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
 import type { Group } from "../optimizer/groups.ts";
 import { createOptimizer } from "../optimizer/optimizer.ts";
+import { plan } from "../optimizer/plan.ts";
 import {
   combined,
   EPS32,
@@ -153,6 +154,21 @@ describe("GaLore", () => {
     });
     expectClose(got, w, 8 / 4);
   });
+
+  test.each([
+    ["short", [6, 10], "left"],
+    ["short", [10, 6], "right"],
+    ["short", [6, 6], "right"],
+    ["long", [6, 10], "right"],
+    ["long", [10, 6], "left"],
+    ["long", [6, 6], "left"],
+  ] as const)(
+    "side %s of %j is projected from the %s, as galore_projector.py's std and reverse_std do",
+    (side, shape, from) => {
+      const { parameters } = plan([{ name: "w", shape }], { optimizer: "galore", lr: 0.01, rank: 2, side });
+      expect(parameters[0]!.note).toBe(`rank 2, projected from the ${from}`);
+    },
+  );
 
   /** The basis at every step, read from checkpoints. */
   function trainedWithBases(rank: number, every: number, lr: number): { bases: Rows[]; got: Rows } {

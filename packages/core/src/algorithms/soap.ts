@@ -48,7 +48,7 @@ type SoapState<T> = Readonly<Record<"left" | "right" | "leftBasis" | "rightBasis
  * SOAP: Adam in the eigenbases of Shampoo's two Gram matrices, L ← β₃ L + (1 − β₃) G Gᵀ and R alike. State: 2 mn + 2 m² + 2 n² numbers.
  *
  * @see Vyas et al., SOAP, arXiv 2409.11321 (2024), algorithm 3. Deviates: the first moment is kept in the eigenbases and carried from one to
- * the next, and eigenbases are computed anew where the authors take a QR step. The first gradient only shows the eigenbases, as there: in
+ * the next; eigenbases are computed anew where the authors take a QR step, and before the gradient of a step instead of after it. The first gradient only shows the eigenbases, as there: in
  * them it is diagonal, and Adam would amplify rounding errors off the diagonal.
  */
 class Soap<T> implements Stepper<T> {

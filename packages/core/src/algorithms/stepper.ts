@@ -9,7 +9,7 @@ export interface StepperPlan {
   readonly state: Readonly<Record<string, readonly [rows: number, cols: number]>>;
   /** Scratch of one step in bytes; parameters share it. */
   readonly scratchBytes: number;
-  /** What the options became for this shape, e.g. a clamped rank. */
+  /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
 }
 

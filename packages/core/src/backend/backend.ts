@@ -1,5 +1,5 @@
 /**
- * What an optimizer needs from a tensor library. The algorithms of this package are written once over it.
+ * The operations that an optimizer needs of a tensor library. The algorithms of this package are written once over it.
  *
  * A `T` is a handle on an `m × n` matrix of float32 (vectors are `1 × n`) whose contents change in place: an array in a heap, a
  * framework's variable, a texture. A `Source` is what the user holds: the thing that a weight lives in or a gradient arrives in.
@@ -11,7 +11,7 @@ export interface Backend<T, Source = T> {
   readonly name: string;
   /** Reading a number waits for a device: only what the algorithm needs, or somebody listens to, is measured. */
   readonly readsStall?: boolean;
-  /** What things cost, known before anything is allocated. */
+  /** Bytes of matrices and of scratch, known before anything is allocated. */
   readonly sizes: BackendSizes;
 
   /** A `rows × cols` matrix of zeros that lives until `dispose`. */
@@ -44,8 +44,8 @@ export interface Backend<T, Source = T> {
   /** Frobenius norm, summed in more than float32. Not finite if and only if an element is not. */
   norm(a: T): number;
   /**
-   * Announces that `norm(a)` will be asked for, and `knownLineNorms` if there are lines, before `a` is written to: a backend whose reads
-   * stall carries them along with its next read. They may be summed in float32. Changes nothing else; only such a backend has these two.
+   * Hint: `norm(a)` follows before `a` is written to, and `knownLineNorms` if there are lines. A backend whose reads stall may compute them
+   * with its next read-back, in float32. Changes nothing else; only such a backend has these two.
    */
   expectNorms?(a: T, lines?: Lines): void;
   /** Norms of the rows or columns of `a` as it is, where no read is needed for them: valid until the next call. */
@@ -97,7 +97,7 @@ export interface BackendSizes {
   newtonSchulz(rows: number, cols: number, options: NewtonSchulzOptions): number;
   /** For an operand of `rows × cols` after transposition. */
   rangeFinder(rows: number, cols: number, rank: number, options: RangeFinderSettings): number;
-  /** What `scratch(bytes)` takes in all. */
+  /** All bytes of `scratch(bytes)`. */
   scratch(bytes: number): number;
 }
 
@@ -144,7 +144,7 @@ export interface RangeFinderOptions<T> extends RangeFinderSettings {
   readonly transpose: boolean;
   /** A basis to start from (one block power iteration) instead of random numbers. */
   readonly start?: T;
-  /** Names the random numbers: equal keys give equal bits. */
+  /** Key of the random numbers: equal keys give equal bits. */
   readonly key: readonly [seed: number, stream: number, counter: number];
 }
 

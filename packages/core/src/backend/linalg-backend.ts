@@ -30,7 +30,7 @@ import type {
 import { packBytes, packedWords, unpackBytes } from "./linalg-bytes.ts";
 import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
 
-/** What {@link linalgBackend} takes weights and gradients from. Weights must be row-major float32; gradients may have any stride and dtype. */
+/** Storage of weights and gradients for {@link linalgBackend}. Weights must be row-major float32; gradients may have any stride and dtype. */
 export type LinalgSource = Float32Array | MatrixLike;
 
 /**
@@ -41,7 +41,7 @@ export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgM
   return new LinalgBackend(engine);
 }
 
-/** What {@link linalgBackend} takes, without an engine. */
+/** The sizes of {@link linalgBackend}, which need no engine. */
 export const linalgSizes: BackendSizes = {
   allocated: (rows, cols) => sizeOfFloat32(rows * cols),
   matrix: (rows, cols) => sizeOfFloat32(rows * cols),

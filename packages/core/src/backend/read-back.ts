@@ -34,7 +34,7 @@ export function readBack<T>({ shape, read, write }: HostAccess<T>): Pick<Backend
 
 const bytes = (rows: number, cols: number): number => 4 * rows * cols;
 
-/** What matrices of float32 take on a device that allocates as it goes. What is read back lies in linalg's heap meanwhile. */
+/** Sizes of float32 matrices on a device that allocates on demand. Matrices that are read back lie in linalg's heap and are not counted. */
 export const deviceSizes: BackendSizes = {
   allocated: bytes,
   matrix: bytes,

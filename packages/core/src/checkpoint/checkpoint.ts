@@ -95,7 +95,7 @@ function restoreAll<T>(
   }
 }
 
-/** What takes a stepper back to where it is now, once it was restored under `facts`. */
+/** A function that restores the present state of a stepper after it was restored under `facts`. */
 function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts): () => void {
   const before = stepper.facts();
   const [now, then] = [before, facts].map((each) => JSON.stringify(stepper.stateShapes(each)));

@@ -1,4 +1,4 @@
-/** What happened so far. Counted once a parameter and step. */
+/** Counts of a parameter's steps by their outcome. */
 export interface Counters {
   /** Updates. */
   steps: number;

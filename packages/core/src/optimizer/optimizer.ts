@@ -22,7 +22,7 @@ import type { Track } from "./track.ts";
 export interface CreateOptions<T, Source> {
   /** Where the arithmetic happens. Default `linalgBackend()`. */
   readonly backend?: Backend<T, Source>;
-  /** What a gradient with NaN or an infinity does: throw, or count as no step. Either way nothing is changed. Default `"throw"`. */
+  /** A gradient with NaN or an infinity throws, or counts as no step; either way nothing is changed. Default `"throw"`. */
   readonly onNonFinite?: "throw" | "skip";
   /** Gradients of each parameter that make up one step; the step takes their mean. Default 1. */
   readonly microBatches?: number;
@@ -150,7 +150,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     return { ...this.planned, backend: this.backend.name, parameters, counters: this.counters };
   }
 
-  /** What happened so far, over all parameters. */
+  /** Counters summed over all parameters. */
   get counters(): Readonly<Counters> {
     return totalOf(Array.from(this.tracks.values(), ({ counters }) => counters));
   }

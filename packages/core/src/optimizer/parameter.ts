@@ -1,7 +1,7 @@
 import type { Layout } from "../algorithms/steps/scale.ts";
 import { ParameterError } from "../errors.ts";
 
-/** What is optimized: a name, a shape, and the storage that is updated in place. */
+/** A parameter: its name, its shape, and the storage that is updated in place. */
 export interface Parameter<Source> {
   /** Unique; names the parameter in reports, events and checkpoints, and its random numbers. */
   readonly name: string;

@@ -11,7 +11,7 @@ export interface ParameterPlan {
   readonly optimizer: OptimizerName;
   /** Why this optimizer. */
   readonly reason: string;
-  /** What the options became for this shape, e.g. a clamped rank. */
+  /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
   /** Numbers in the state, at the largest rank where it is adaptive. */
   readonly stateFloats: number;
@@ -41,8 +41,8 @@ export interface PlanOptions {
 }
 
 /**
- * What `createOptimizer` will give each parameter and allocate for it, before anything is allocated. Calling it with another optimizer's
- * options gives that one's figures.
+ * The optimizer that `createOptimizer` gives each parameter and the bytes that it allocates, before anything is allocated. Another
+ * optimizer's options give that one's figures.
  *
  * @throws {OptimizerOptionError} @throws {ParameterError} as `createOptimizer` does.
  *

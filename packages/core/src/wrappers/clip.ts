@@ -1,6 +1,6 @@
 import { OptimizerOptionError } from "../errors.ts";
 
-/** What clipping found. */
+/** The result of clipping. */
 export interface Clipped {
   /** Norm of all gradients together, before. */
   readonly norm: number;

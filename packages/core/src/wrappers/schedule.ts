@@ -1,6 +1,6 @@
 import { OptimizerOptionError } from "../errors.ts";
 
-/** What a schedule is made of: plain JSON, so that a checkpoint can hold it. `step` counts from 0. */
+/** The description of a schedule in plain JSON, for checkpoints. `step` counts from 0. */
 export type ScheduleSpec =
   | { readonly kind: "constant"; readonly value: number }
   | ({ readonly kind: "cosine" } & DecayOptions)
@@ -23,7 +23,7 @@ export interface StableOptions extends DecayOptions {
   readonly decay: number;
 }
 
-/** A value that depends on the step: a function that knows what it is made of. */
+/** A function of the step, with its description in `spec` for checkpoints. */
 export interface Schedule {
   (step: number): number;
   readonly spec: ScheduleSpec;

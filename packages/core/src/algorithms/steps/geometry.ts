@@ -6,7 +6,7 @@ export interface AdaptiveRank {
   readonly energy: number;
   /** Default 1. */
   readonly min?: number;
-  /** What memory is planned for. Default: a quarter of the shorter side. */
+  /** The rank that memory is planned for. Default: a quarter of the shorter side. */
   readonly max?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Backend } from "../../backend/backend.ts";
 import { finiteUpdate } from "./finite.ts";
 
-/** What the limiter found: the norm after it acted, and whether it did. */
+/** The result of the growth limit: the norm after it acted, and whether it did. */
 export interface Limited {
   readonly updateNorm: number;
   readonly limited: boolean;

@@ -4,7 +4,7 @@ export type Layout = "out-in" | "in-out";
 /**
  * The size of an orthogonalized update of m × n with r directions:
  * `rms`: 0.2 √(mn/r), every update has root mean square 0.2, so AdamW's learning rates carry over;
- * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs); `none`: 1.
+ * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs), where Jordan's Muon has √max(1, outputs/inputs); `none`: 1.
  */
 export type Scale = "rms" | "paper" | "spectral" | "none";
 

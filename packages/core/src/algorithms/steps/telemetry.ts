@@ -31,7 +31,7 @@ export function principalAngles<T>(
   return spectrum?.map((cosine) => Math.acos(Math.min(1, cosine)));
 }
 
-/** What an orthogonalization tells to those who listen; `o` is its result. */
+/** Measurements of an orthogonalization for listeners; `o` is its result. */
 export function inspect<T>(
   backend: Backend<T, never>,
   { spectrum, rank }: PolarInfo,

@@ -72,7 +72,7 @@ export type SumoSettings = Required<Omit<SumoOptions, "rank" | "preset" | "refre
   readonly rank: Rank;
   readonly refresh: RefreshSettings;
   readonly sketch: SketchSettings;
-  /** What the growth limit acts on: the whole update, or O alone, as Algorithm 1 writes it, where it acts only when the rank of M grows. */
+  /** Operand of the growth limit: the whole update, or O alone, as Algorithm 1 writes it, where it acts only when the rank of M grows. */
   readonly growthLimitOn: "update" | "orthogonal";
 };
 

@@ -1,5 +1,5 @@
 /**
- * What happens to the gradient outside the subspace, R = G − Q Qᵀ G:
+ * The part in the update of the gradient outside the subspace, R = G − Q Qᵀ G:
  * - `off`: nothing;
  * - `raw`: it is added as it is (Algorithm 1). The step then depends on the loss's scale;
  * - `{ scale }`: it is added times `scale`;
