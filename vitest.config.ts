@@ -10,6 +10,7 @@ const packages = {
   llama: "packages/llama",
   tfjs: "packages/tfjs",
   jax: "packages/jax",
+  training: "packages/training",
   trainer: "apps/trainer",
   finetune: "apps/finetune",
   demo: "apps/demo",

@@ -3,8 +3,8 @@
 import { cosine, createOptimizer, linalgBackend } from "@sumo/core";
 import { createWasmEngine, fillUniform } from "@sumo/linalg";
 import { createLlama, llamaConfig, parameterShapes } from "@sumo/llama";
-import { readText } from "@sumo/trainer/data";
-import { createCorpus, createTokenizer } from "@sumo/trainer/training";
+import { createCorpus, createTokenizer } from "@sumo/training";
+import { readText } from "@sumo/training/text";
 
 export const STEPS = 400;
 const BATCH = 16;

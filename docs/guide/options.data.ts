@@ -8,7 +8,7 @@ export interface Group {
 }
 
 export default {
-  watch: ["../../apps/trainer/src/flags.ts", "../../apps/trainer/src/options.ts"],
+  watch: ["../../apps/trainer/src/cli/flags.ts", "../../packages/training/src/options/*.ts"],
   load: async (): Promise<readonly Group[]> => groupsOf(await trainerCommand()),
 };
 

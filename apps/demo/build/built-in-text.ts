@@ -1,4 +1,4 @@
-import { readText } from "@sumo/trainer/data";
+import { readText } from "@sumo/training/text";
 import type { Plugin } from "vite";
 
 /** Puts the command line's built-in text beside the page, byte for byte, so that runs go from one to the other. */

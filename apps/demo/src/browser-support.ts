@@ -6,7 +6,7 @@ const SIMD_MODULE = Uint8Array.of(
   ...[10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 11], // its body: i32.const 0, i8x16.splat, end
 );
 
-/** What this browser lacks, and what follows from it, one sentence each. */
+/** Missing features of this browser and their consequences, one sentence each. */
 export function missingFeatures(): string[] {
   if (typeof WebAssembly === "undefined") {
     return ["This browser has no WebAssembly, or it is switched off, so it cannot train here."];
@@ -19,7 +19,7 @@ export function missingFeatures(): string[] {
   return [];
 }
 
-/** How the work is spread over the machine. */
+/** Describes how the optimizers share this machine's threads. */
 export function describeMachine(): string {
   const cores = navigator.hardwareConcurrency;
   const threads = cores === 1 ? "one thread" : `${cores} threads`;

@@ -1,12 +1,14 @@
 import { describeMachine, missingFeatures } from "./browser-support.ts";
-import { create, element } from "./element.ts";
-import { Store } from "./store.ts";
+import { Store } from "./storage/store.ts";
+import { create, element } from "./views/element.ts";
+import { addOptimizerColours } from "./views/palette.ts";
 import { Workbench } from "./workbench.ts";
 
-/** The page's beginning: says what the browser lacks, and takes up what an earlier visit left. */
+// Entry of the page: lists missing browser features, and restores the runs of an earlier visit.
 
 const notify = (words: string): void => element("notices", HTMLElement).append(create("p", "notice", words));
 
+addOptimizerColours();
 element("machine", HTMLElement).textContent = describeMachine();
 for (const words of missingFeatures()) notify(words);
 

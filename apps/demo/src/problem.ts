@@ -1,4 +1,4 @@
-/** Something that the user can mend; its message is shown as it is. */
+/** An error that the user can mend; the page shows its message unchanged. */
 export class Problem extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

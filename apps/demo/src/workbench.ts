@@ -1,39 +1,30 @@
-import { TrainerError } from "@sumo/trainer/training";
-import { formatArchive, parseArchive } from "./archive.ts";
-import { Comparison, extendedRecords, newRecords, type Phase } from "./comparison.ts";
-import { Controls } from "./controls.ts";
-import { confirmDiscard } from "./discard-dialog.ts";
-import { download } from "./download.ts";
-import { choicesOf, modelConfig, SIZES, trainOptions } from "./experiment.ts";
-import { ExperimentForm } from "./experiment-form.ts";
-import { MemoryBars } from "./memory-bars.ts";
-import { formatWhole } from "./numbers.ts";
-import { LOOKS } from "./palette.ts";
+import { OPTIMIZERS, TrainingError } from "@sumo/training";
 import { Problem } from "./problem.ts";
-import type { Run, RunRecord } from "./run.ts";
-import { SampleView } from "./sample-view.ts";
-import { Scoreboard } from "./scoreboard.ts";
-import { SpectrumView } from "./spectrum-view.ts";
-import { StepCharts } from "./step-charts.ts";
-import type { Store } from "./store.ts";
-import { BUILT_IN, builtInText, checkedText, checkLength, type Text } from "./text.ts";
-import { describe } from "./verdict.ts";
+import { Comparison, extendedRecords, newRecords, type Phase } from "./runs/comparison.ts";
+import { choicesOf, modelConfig, SIZES, trainOptions } from "./runs/experiment.ts";
+import type { Run, RunRecord } from "./runs/run.ts";
+import { formatArchive, parseArchive } from "./storage/archive.ts";
+import type { Store } from "./storage/store.ts";
+import { BUILT_IN, builtInText, checkedText, checkLength, type Text } from "./text/text.ts";
+import { Controls } from "./views/controls.ts";
+import { confirmDiscard } from "./views/discard-dialog.ts";
+import { download } from "./views/download.ts";
+import { ExperimentForm } from "./views/experiment-form.ts";
+import { formatWhole } from "./views/numbers.ts";
+import { Results } from "./views/results.ts";
+import { describe } from "./views/verdict.ts";
 
-/** The page at work: what the buttons do to the runs, and what the runs show. */
+/** Controller of the page: connects the form and the buttons to a comparison of runs, and the runs to the results and the store. */
 export class Workbench {
   private readonly form = new ExperimentForm(() => this.preview());
-  private readonly scoreboard = new Scoreboard();
-  private readonly charts = new StepCharts();
-  private readonly memory = new MemoryBars();
-  private readonly spectra = new SpectrumView();
-  private readonly samples = new SampleView();
+  private readonly results = new Results();
   private readonly controls: Controls;
   private readonly store: Store | undefined;
   private comparison: Comparison | undefined;
   private lastPhase: Phase | undefined;
   private drawing = false;
 
-  /** @param store - where runs outlive a reload; without one they do not. */
+  /** @param store - keeps runs over a reload; without one a reload loses them. */
   constructor(store: Store | undefined) {
     this.store = store;
     this.controls = new Controls(
@@ -52,12 +43,12 @@ export class Workbench {
     this.preview();
   }
 
-  /** Takes up what an earlier visit left; the buttons work from then on. */
+  /** Restores the runs of an earlier visit, and enables the buttons. */
   async restore(): Promise<void> {
     try {
-      const kept = await this.store?.read();
-      if (kept !== undefined) {
-        const { step } = this.begin(kept.text, kept.records);
+      const stored = await this.store?.read();
+      if (stored !== undefined) {
+        const { step } = this.openRuns(stored.text, stored.records);
         this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
         return;
       }
@@ -81,7 +72,7 @@ export class Workbench {
     this.draw();
   }
 
-  /** Runs that have steps to make: those on the page, with more steps if they are finished, or those that the form describes. */
+  /** The comparison to train: the one on the page, extended if it is finished, or a new one from the form. */
   private async ready(): Promise<Comparison> {
     if (this.comparison === undefined) return this.start();
     if (this.comparison.phase !== "finished") return this.comparison;
@@ -95,10 +86,10 @@ export class Workbench {
     return this.replace(text, newRecords(experiment, text));
   }
 
-  /** Puts these runs onto the page and into the store. */
+  /** Opens runs in place of those on the page and in the store. */
   private async replace(text: Text, records: readonly RunRecord[]): Promise<Comparison> {
-    const comparison = this.begin(text, records);
-    await this.kept(this.store?.replace({ text, records }));
+    const comparison = this.openRuns(text, records);
+    await this.stored(this.store?.replace({ text, records }));
     return comparison;
   }
 
@@ -133,7 +124,7 @@ export class Workbench {
     this.controls.say(`Opened ${file.name}, at step ${formatWhole(step)}.`);
   }
 
-  /** The text that a run learned from. @throws {Problem} if it is not at hand. */
+  /** Finds the text of a run. @throws {Problem} if neither the file, the page nor the form has it. */
   private async textOf({ config: { data } }: RunRecord, carried: Text | undefined): Promise<Text> {
     if (carried !== undefined) return checkedText(carried, data.digest);
     if (data.source === BUILT_IN) return checkedText(await builtInText(), data.digest);
@@ -144,7 +135,7 @@ export class Workbench {
     );
   }
 
-  private begin(text: Text, records: readonly RunRecord[]): Comparison {
+  private openRuns(text: Text, records: readonly RunRecord[]): Comparison {
     this.comparison?.dispose();
     const comparison = new Comparison(text, records, {
       changed: (run) => this.changed(run),
@@ -153,31 +144,25 @@ export class Workbench {
     this.comparison = comparison;
     this.lastPhase = comparison.phase;
     this.form.enabled = false;
-    this.form.show(choicesOf(records.map(({ config }) => config.options)), text.source);
+    const options = records.map(({ config }) => config.options);
+    this.form.show(choicesOf(options), text.source);
     this.setRuns(comparison.runs);
-    const { model } = records[0]!.config;
-    this.memory.show(
-      model,
-      records.map(({ config }) => config.options),
-    );
+    this.results.showMemory(records[0]!.config.model, options);
     return comparison;
   }
 
   private setRuns(runs: readonly Run[]): void {
-    this.scoreboard.setRuns(runs);
-    this.charts.setRuns(runs);
-    this.spectra.setRuns(runs);
-    this.samples.setRuns(runs);
+    this.results.setRuns(runs);
     this.draw();
   }
 
   private keep(run: Run): void {
     const place = this.comparison?.runs.indexOf(run) ?? -1;
-    if (place >= 0) void this.kept(this.store?.update(run.record(), place));
+    if (place >= 0) void this.stored(this.store?.update(run.record(), place));
   }
 
-  /** Training goes on where the browser keeps nothing. */
-  private async kept(write: Promise<void> | undefined): Promise<void> {
+  /** Awaits a write into the store; a failure is shown, and does not stop the training. */
+  private async stored(write: Promise<void> | undefined): Promise<void> {
     try {
       await write;
     } catch (error) {
@@ -187,7 +172,7 @@ export class Workbench {
   }
 
   private changed(run: Run): void {
-    if (run.problem !== undefined) this.controls.complain(`${LOOKS[run.optimizer].label} stopped: ${run.problem}`);
+    if (run.problem !== undefined) this.controls.complain(`${OPTIMIZERS[run.optimizer].label} stopped: ${run.problem}`);
     if (this.drawing) return;
     this.drawing = true;
     requestAnimationFrame(() => {
@@ -200,26 +185,23 @@ export class Workbench {
     const { comparison } = this;
     this.controls.show(comparison?.phase, comparison?.step ?? 0, comparison?.steps ?? 1);
     if (comparison === undefined) return;
-    for (const run of comparison.runs) this.scoreboard.update(run);
-    this.charts.update();
-    this.spectra.refresh(comparison.runs);
-    this.samples.update();
+    this.results.update(comparison.runs);
     const { phase } = comparison;
     if (phase !== this.lastPhase) this.controls.say(describe(comparison, phase));
     this.lastPhase = phase;
   }
 
-  /** The memory that the chosen optimizers would take. */
+  /** Shows the memory of the chosen optimizers before there is a run. */
   private preview(): void {
     const { experiment } = this.form;
     if (this.comparison !== undefined || experiment === undefined) return;
     const options = experiment.entrants.map((entrant) => trainOptions(experiment, entrant, BUILT_IN));
-    this.memory.show(modelConfig(experiment.size), options);
+    this.results.showMemory(modelConfig(experiment.size), options);
   }
 
   private complain(error: unknown): void {
     const words = error instanceof Error ? error.message : String(error);
-    const expected = error instanceof Problem || error instanceof TrainerError;
+    const expected = error instanceof Problem || error instanceof TrainingError;
     this.controls.complain(expected ? words : `Something went wrong: ${words}`);
     if (!expected) console.error(error);
   }

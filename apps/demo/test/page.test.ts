@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readText } from "@sumo/trainer/data";
-import { createCorpus, parseConfig, parseManifest, parseTokenizer, Session } from "@sumo/trainer/training";
+import { createCorpus, parseConfig, parseManifest, parseTokenizer, Trainer } from "@sumo/training";
+import { readText } from "@sumo/training/text";
 import axe from "axe-core";
 import { strFromU8, type Unzipped, unzipSync, zipSync } from "fflate";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
@@ -328,10 +328,10 @@ function finalInNode(files: Unzipped, run: string): number {
   const { model, options, data } = parseConfig(strFromU8(file("config.json")), "config.json");
   const tokenizer = parseTokenizer(strFromU8(file("tokenizer.json")), "tokenizer.json");
   const { step } = parseManifest(strFromU8(file("checkpoint.json")), "checkpoint.json");
-  const session = new Session(model, options, createCorpus(readText(data.source).bytes, tokenizer, model.context));
-  session.load({ step, model: file("model.safetensors"), optimizer: file("optimizer.safetensors") });
-  while (session.step < options.steps) session.train();
-  return session.evaluate(options.finalTokens).loss;
+  const trainer = new Trainer(model, options, createCorpus(readText(data.source).bytes, tokenizer, model.context));
+  trainer.load({ step, model: file("model.safetensors"), optimizer: file("optimizer.safetensors") });
+  while (trainer.step < options.steps) trainer.trainStep();
+  return trainer.evaluate(options.finalTokens).loss;
 }
 
 /** Steps of the last checkpoint that the browser keeps; 0 before the first. */

@@ -2,18 +2,19 @@
 import { OptimizerError } from "@sumo/core";
 import { LinalgError } from "@sumo/linalg";
 import { LlamaError } from "@sumo/llama";
+import { TrainingError } from "@sumo/training";
 import { Command } from "commander";
 import colors from "picocolors";
-import { compare } from "./commands/compare.ts";
-import { exportAdapter, exportModel } from "./commands/export.ts";
-import { listRuns, showRun } from "./commands/runs.ts";
-import { sampleRun } from "./commands/sample.ts";
-import { resumeRun, startRun } from "./commands/train.ts";
-import { TrainerError } from "./errors.ts";
-import { addOptions } from "./flags.ts";
-import { type CliOptions, checkDependent } from "./options.ts";
+import { type CliOptions, checkDependent } from "./cli/cli-options.ts";
+import { compare } from "./cli/commands/compare.ts";
+import { exportAdapter, exportModel } from "./cli/commands/export.ts";
+import { resumeRun } from "./cli/commands/resume.ts";
+import { listRuns, showRun } from "./cli/commands/runs.ts";
+import { sampleRun } from "./cli/commands/sample.ts";
+import { startRun } from "./cli/commands/start.ts";
+import { addOptions } from "./cli/flags.ts";
 
-// Paths on the command line are relative to where the user stands; pnpm runs scripts in the repository's root.
+// Paths on the command line are relative to the shell's working directory; pnpm runs scripts in the repository's root.
 const base = process.env["INIT_CWD"] ?? process.cwd();
 
 const screen = process.stdout;
@@ -67,7 +68,7 @@ async function dispatch(options: CliOptions, command: Command): Promise<number> 
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = [TrainerError, OptimizerError, LlamaError, LinalgError].some((kind) => error instanceof kind);
+  const expected = [TrainingError, OptimizerError, LlamaError, LinalgError].some((kind) => error instanceof kind);
   process.stderr.write(`${colors.red("error:")} ${expected ? (error as Error).message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@sumo/testing/temporary-folder";
+import type { LogLine } from "@sumo/training";
 import { build } from "vite";
 import { afterAll, vi } from "vitest";
-import { readLog } from "../src/log.ts";
-import type { LogLine } from "../src/log-line.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { readLog } from "../src/run/log-file.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // every test starts several processes, on machines that may be busy
 
@@ -28,7 +28,7 @@ async function bundle(): Promise<string> {
       ssr: true,
       outDir,
       target: "node20",
-      rollupOptions: { input: ["src/cli.ts", "src/crew-worker.ts"], output: { chunkFileNames: "[name].js" } },
+      rollupOptions: { input: ["src/cli.ts", "src/training/pass-worker.ts"], output: { chunkFileNames: "[name].js" } },
     },
     ssr: { noExternal: [/^@sumo\//], resolve: { conditions: ["@sumo/source"] } },
   });

@@ -2,10 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createCorpus, evenStarts, parseTokenizer } from "@sumo/training";
 import { expect, test } from "vitest";
-import { evenStarts } from "../src/batches.ts";
-import { createCorpus } from "../src/corpus.ts";
-import { parseTokenizer } from "../src/tokenizer-file.ts";
 import { losses, run, TINY, workplace } from "./command-line.ts";
 
 const python = process.env["PYTHON"] ?? "python3";
@@ -61,7 +59,10 @@ test.skipIf(!hasTransformers)(
   "a model that transformers published has the same loss here",
   async () => {
     const folder = workplace();
-    const fixtures = readFileSync(new URL("fixtures/published-tokenizers.json", import.meta.url), "utf8");
+    const fixtures = readFileSync(
+      new URL("../../../packages/training/test/fixtures/published-tokenizers.json", import.meta.url),
+      "utf8",
+    );
     const fixture = (JSON.parse(fixtures) as { kind: string; file: object }[]).find(({ kind }) => kind === "SmolLM")!;
     const published = join(folder, "published");
     ask({ task: "publish", folder: published, tokenizer: fixture.file });

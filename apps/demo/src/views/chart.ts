@@ -1,0 +1,175 @@
+import type { OptimizerName } from "@sumo/core";
+import { OPTIMIZERS } from "@sumo/training";
+import uPlot from "uplot";
+import { create } from "./element.ts";
+import { colour, swatch } from "./palette.ts";
+
+/** Line of a chart. */
+export interface Line {
+  readonly optimizer: OptimizerName;
+  /** `thin` is drawn behind the others; `dots` are points without a line. The readout leaves both out. */
+  readonly kind: "line" | "thin" | "dots";
+}
+
+/** Options of a chart: axes, labels and formats. */
+export interface ChartOptions {
+  /** Accessible name. */
+  readonly label: string;
+  /** Name of the horizontal axis, e.g. `step`. */
+  readonly x: string;
+  readonly logarithmic?: boolean;
+  /** Text in place of the lines while there are none. */
+  readonly empty: string;
+  readonly format: (value: number) => string;
+  /** Format of the vertical axis's labels. Default: the number unchanged. */
+  readonly formatTick?: (value: number) => string;
+  /** Key of a cursor that charts share. */
+  readonly cursor?: string;
+  /** Whether the vertical axis is fitted to the steps after the first tenth, so that a steep beginning does not flatten the rest. */
+  readonly settled?: boolean;
+}
+
+/** Values over a common horizontal axis; `null` where a line has none. */
+export type Columns = readonly [x: readonly number[], ...lines: readonly (readonly (number | null)[])[]];
+
+const HEIGHT = 240;
+/** Steps from which on the first tenth is left out of the axis's range. */
+const LONG = 60;
+/** Opacity in hexadecimal, appended to a colour. */
+const FAINT = "4d";
+
+/** Line chart that grows, with a readout of the values at the cursor, or of the last ones. */
+export class Chart {
+  private readonly options: ChartOptions;
+  private readonly readout: HTMLElement = create("p", "readout");
+  private readonly host: HTMLElement = create("div", "chart");
+  private lines: readonly Line[] = [];
+  private plot: uPlot | undefined;
+  private columns: Columns = [[]];
+
+  constructor(figure: HTMLElement, options: ChartOptions) {
+    this.options = options;
+    this.host.setAttribute("role", "img");
+    this.host.setAttribute("aria-label", options.label);
+    this.host.dataset["empty"] = options.empty;
+    figure.append(this.readout, this.host);
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.host);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.plot?.redraw());
+    this.setLines([]);
+  }
+
+  /** Replaces the lines. */
+  setLines(lines: readonly Line[]): void {
+    this.plot?.destroy();
+    this.plot = undefined;
+    this.lines = lines;
+    this.columns = [[]];
+    this.readout.replaceChildren();
+    this.host.classList.add("empty");
+  }
+
+  /** Draws values: the column of the horizontal axis, and one for every line. */
+  setColumns(columns: Columns): void {
+    this.columns = columns;
+    const empty = columns.slice(1).every((column) => column.every((value) => value === null));
+    this.host.classList.toggle("empty", empty);
+    if (empty) return;
+    const data = columns as unknown as uPlot.AlignedData;
+    if (this.plot === undefined) this.plot = new uPlot(this.plotOptions(), data, this.host);
+    else this.plot.setData(data);
+    this.read(this.plot.cursor.idx ?? undefined);
+  }
+
+  private read(place: number | undefined): void {
+    const parts = this.lines.flatMap(({ optimizer, kind }, i) => {
+      if (kind !== "line") return [];
+      const value = lastValue(this.columns[i + 1]!, place);
+      if (value === undefined) return [];
+      return [
+        create("span", optimizer, swatch(optimizer), `${OPTIMIZERS[optimizer].label} ${this.options.format(value)}`),
+      ];
+    });
+    const at = place === undefined ? undefined : this.columns[0][place];
+    this.readout.replaceChildren(...(at === undefined ? [] : [`${this.options.x} ${at}`]), ...parts);
+  }
+
+  private size(): { width: number; height: number } {
+    return { width: this.host.clientWidth, height: HEIGHT };
+  }
+
+  private plotOptions(): uPlot.Options {
+    const { logarithmic = false, cursor, x, formatTick = String, settled = false } = this.options;
+    const axis = {
+      stroke: () => colour("quiet"),
+      grid: { stroke: () => colour("grid"), width: 1 },
+      ticks: { show: false },
+      font: "12px system-ui, sans-serif",
+    };
+    return {
+      ...this.size(),
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        points: { size: 7 },
+        ...(cursor !== undefined && { sync: { key: cursor } }),
+      },
+      scales: {
+        x: { time: false },
+        y: { distr: logarithmic ? 3 : 1, ...(settled && { range: () => settledRange(this.columns) }) },
+      },
+      axes: [
+        { ...axis, label: x, labelSize: 18, labelFont: axis.font, size: 28 },
+        { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatTick(tick))) },
+      ],
+      series: [{}, ...this.lines.map(seriesOf)],
+      hooks: { setCursor: [({ cursor: { idx } }) => this.read(idx ?? undefined)] },
+    };
+  }
+}
+
+function seriesOf({ optimizer, kind }: Line): uPlot.Series {
+  const own = (): string => colour(optimizer);
+  const faint = (): string => `${own()}${FAINT}`;
+  switch (kind) {
+    case "line":
+      return { stroke: own, width: 2, dash: [...OPTIMIZERS[optimizer].dash], spanGaps: true, points: { show: false } };
+    case "thin":
+      return { stroke: faint, width: 1, spanGaps: true, points: { show: false } };
+    case "dots":
+      return { stroke: own, paths: () => null, points: { show: true, size: 6, fill: own } };
+  }
+}
+
+/** Range of the values after the first tenth; of all values where they are few. */
+function settledRange(columns: Columns): [number, number] {
+  const { length } = columns[0];
+  const settled = length < LONG ? undefined : rangeFrom(columns, Math.floor(length / 10));
+  return settled ?? rangeFrom(columns, 0) ?? [0, 1];
+}
+
+/** Range of the values from index `first` on, with a margin. */
+function rangeFrom([, ...lines]: Columns, first: number): [number, number] | undefined {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const line of lines) {
+    for (let i = first; i < line.length; i++) {
+      const value = line[i];
+      if (value === null || value === undefined) continue;
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+  }
+  if (least > most) return undefined;
+  const margin = 0.05 * (most - least || Math.abs(most) || 1);
+  return [least - margin, most + margin];
+}
+
+/** The value at index `place`, or the nearest one before it; the last one without an index. */
+function lastValue(column: readonly (number | null)[], place = column.length - 1): number | undefined {
+  for (let i = Math.min(place, column.length - 1); i >= 0; i--) {
+    const value = column[i];
+    if (value !== null && value !== undefined) return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+import { join, relative } from "node:path";
+import colors from "picocolors";
+import { compareTrials } from "../../compare/comparison.ts";
+import { comparisonTable } from "../../compare/comparison-table.ts";
+import { contestantsOf } from "../../compare/contestants.ts";
+import { trialsCsv } from "../../compare/csv.ts";
+import { comparisonReport } from "../../compare/report.ts";
+import { runTournament } from "../../compare/tournament.ts";
+import type { Trial } from "../../compare/trial.ts";
+import { replaceFile } from "../../run/atomic-file.ts";
+import { makeFolder } from "../../run/run-folder.ts";
+import { formatCount } from "../../screen/format.ts";
+import { type Facts, type Screen, showFacts } from "../../screen/screen.ts";
+import { catchInterrupt } from "../../training/interrupt.ts";
+import { loadRunInputs, type RunInputs } from "../../training/run-inputs.ts";
+import { createEngine, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
+import type { CliOptions } from "../cli-options.ts";
+
+const REPORT = "report.html";
+const CSV = "trials.csv";
+
+/**
+ * Compares optimizers: trains each on the same text, batches, initial weights and schedule, and prints one table. Returns the exit code.
+ * With a sweep, each first tries every learning rate with the first seed; the best rate runs with the other seeds.
+ */
+export async function compare(cli: CliOptions, base: string, screen: Screen): Promise<number> {
+  const contestants = contestantsOf(cli, cli.compare ?? []);
+  const all = contestants.map(({ options }) => options);
+  const inputs = loadRunInputs(all[0]!, cli.runs, base);
+  const facts = describe(cli, inputs);
+  return withWorkerPool(threadCount(cli.threads, cli), async (pool) => {
+    const engine = createEngine(inputs.model, all, pool);
+    const folder = makeFolder(cli.runs, cli.name, `${inputs.text.name}-comparison`);
+    showFacts(screen, facts);
+    const interrupt = catchInterrupt(() => screen.write(colors.yellow("\nstopping; finished trials are kept\n")));
+    const trials: Trial[] = [];
+    const finished = (trial: Trial): void => {
+      trials.push(trial);
+      replaceFile(join(folder, CSV), trialsCsv(trials));
+    };
+    const setting = { inputs, pool, engine, signal: interrupt.signal, screen, finished };
+    const chosen = await runTournament(contestants, cli.sweep, cli.seeds, setting);
+    interrupt.release();
+    if (chosen.length > 0) show(folder, chosen, facts, screen);
+    return interrupt.exitCode;
+  });
+}
+
+/** Prints the table, and writes the report into the folder. */
+function show(folder: string, chosen: readonly Trial[], facts: Facts, screen: Screen): void {
+  const comparison = compareTrials(chosen);
+  replaceFile(join(folder, REPORT), comparisonReport(comparison, chosen, facts));
+  const place = relative(process.cwd(), folder) || folder;
+  screen.write(`\n${comparisonTable(comparison)}\n`);
+  showFacts(screen, [
+    ["report", `${place}/${REPORT}`],
+    ["numbers", `${place}/${CSV}`],
+  ]);
+}
+
+function describe(cli: CliOptions, { text, model, tokenizer }: RunInputs): Facts {
+  const { steps, batch, context, seed, schedule } = cli;
+  const seeds = cli.seeds === 1 ? `seed ${seed}` : `seeds ${seed} to ${seed + cli.seeds - 1}`;
+  const rates = cli.sweep === undefined ? [] : ([["sweep", `lr ${cli.sweep.join(", ")} with seed ${seed}`]] as const);
+  return [
+    [
+      "data",
+      `${text.source}, ${formatCount(text.bytes.length)} bytes, ${tokenizer.size} tokens; the last tenth is held out`,
+    ],
+    ["model", `LLaMA, ${model.layers} layers of width ${model.dim}, ${model.heads} heads, context ${model.context}`],
+    ["training", `${formatCount(steps)} steps of ${batch} x ${context} tokens, ${schedule} schedule, ${seeds}`],
+    ["alike", "text, order of batches, initial weights, schedule, AdamW for embeddings, norms and head"],
+    ...rates,
+  ];
+}

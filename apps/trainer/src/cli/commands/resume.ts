@@ -1,0 +1,46 @@
+import { createCorpus, type DataSource, RunError } from "@sumo/training";
+import { digest, readText, type Text } from "@sumo/training/text";
+import type { Command } from "commander";
+import { hasCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
+import { readLog } from "../../run/log-file.ts";
+import { findRun, logPath, readRun, writeConfig } from "../../run/run-folder.ts";
+import { whileLocked } from "../../run/run-lock.ts";
+import type { Screen } from "../../screen/screen.ts";
+import { trainRun } from "../../training/train-run.ts";
+import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
+import { type CliOptions, resumedOptions } from "../cli-options.ts";
+
+/** Resumes a run from its last checkpoint, or from its first step where it has none. Returns the exit code. */
+export async function resumeRun(cli: CliOptions, run: string, command: Command, screen: Screen): Promise<number> {
+  const folder = findRun(cli.runs, run);
+  const { options: saved, data, model, tokenizer } = readRun(folder);
+  const options = resumedOptions(saved, command);
+  const text = readSameText(data, folder);
+  const corpus = createCorpus(text.bytes, tokenizer, options.context);
+  return whileLocked(folder, () =>
+    withWorkerPool(threadCount(cli.threads, options), async (pool) => {
+      const trainer = await createTrainer(model, options, corpus, pool);
+      if (hasCheckpoint(folder)) trainer.load(readCheckpoint(folder));
+      refuseFinished(run, folder, trainer.step, options.steps);
+      writeConfig(folder, { options, data, model });
+      return trainRun({ folder, text, options, tokenizer, trainer, threads: pool.threads }, cli.runs, cli, screen);
+    }),
+  );
+}
+
+/** Reads the text of a run. @throws {RunError} if it has changed since the run began. */
+function readSameText(data: DataSource, folder: string): Text {
+  const text = readText(data.source, folder);
+  if (digest(text.bytes) === data.digest) return text;
+  throw new RunError(
+    `${data.source} has changed since the run began (it had ${data.bytes} bytes): start a new run instead`,
+  );
+}
+
+/** @throws {RunError} if the run has no step left to make. */
+function refuseFinished(run: string, folder: string, step: number, steps: number): void {
+  const closed = readLog(logPath(folder)).some((line) => line.final !== undefined && line.step === step);
+  if (step > steps || (step === steps && closed)) {
+    throw new RunError(`${run} has made all of its ${step} steps; give it more to go on: --steps ${2 * step}`);
+  }
+}

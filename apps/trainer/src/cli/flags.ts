@@ -1,0 +1,166 @@
+import { BYTES, ENGINES, OPTIMIZER_NAMES, OPTIMIZERS, RESIDUALS, SCHEDULES } from "@sumo/training";
+import { type Command, Option } from "commander";
+import { FREE } from "./cli-options.ts";
+import { between, nonEmpty, optimizers, positive, rates, runName, vocabulary, whole } from "./flag-values.ts";
+
+/** Default learning rates, as the help lists them. */
+const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].lr}`).join(", ");
+
+/** Adds all options, with their help, to a command. */
+export function addOptions(command: Command): Command {
+  addDataAndModel(command);
+  addOptimizer(command);
+  addRun(command);
+  addComparison(command);
+  addSample(command);
+  return command;
+}
+
+function addDataAndModel(command: Command): void {
+  command
+    .optionsGroup("Data:")
+    .option(
+      "--data <source>",
+      "a UTF-8 text file, a folder of .txt and .md files, or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); the last tenth is held out",
+      "moby-dick",
+    )
+    .option(
+      "--vocab <n>",
+      "tokens: 256 are the bytes; more are learned from the text by byte-pair encoding",
+      vocabulary,
+      BYTES,
+    )
+    .optionsGroup("Model:")
+    .addOption(
+      new Option(
+        "--init <model>",
+        "fine-tune a run's model, or one in a folder of Hugging Face's LLaMA layout",
+      ).conflicts(["vocab", "dim", "layers", "heads", "kvHeads", "hidden", "tied"]),
+    )
+    .option("--dim <n>", "width, a multiple of twice the heads", whole(2), 128)
+    .option("--layers <n>", "transformer layers", whole(1), 4)
+    .option("--heads <n>", "attention heads", whole(1), 4)
+    .option("--kv-heads <n>", "key and value heads, a divisor of the heads (default: as many as heads)", whole(1))
+    .option("--hidden <n>", "width of the feed-forward layers (default: 8/3 of dim, rounded up to 32)", whole(1))
+    .option("--context <n>", "tokens that the model looks back", whole(2), 128)
+    .option("--tied", "share the embedding with the output head");
+}
+
+function addOptimizer(command: Command): void {
+  command
+    .optionsGroup("Optimizer:")
+    .addOption(
+      new Option("--optimizer <name>", "for the hidden matrices; embeddings, norms and the head always use AdamW")
+        .choices(OPTIMIZER_NAMES)
+        .default("sumo"),
+    )
+    .option(
+      "--rank <n>",
+      "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side), or of an exported adapter (default: 8)",
+      whole(1),
+    )
+    .option("--lr <x>", `learning rate of the hidden matrices (default: ${LEARNING_RATES})`, positive)
+    .option("--aux-lr <x>", "AdamW's learning rate for embeddings, norms and the head", positive, 3e-3)
+    .option("--momentum <x>", "of sumo, muon and sgd, in [0, 1) (default: the optimizer's own)", between(0, 1, "[)"))
+    .addOption(
+      new Option(
+        "--residual <name>",
+        "what SUMO does with the gradient outside its subspace; joint orthogonalizes it with the rest, at Muon's price (default: fira)",
+      ).choices(RESIDUALS),
+    )
+    .option("--beta2 <x>", "AdamW's decay of squared gradients, in [0, 1)", between(0, 1, "[)"), 0.99)
+    .option(
+      "--weight-decay <x>",
+      "decoupled weight decay of the matrices",
+      between(0, Number.POSITIVE_INFINITY, "[)"),
+      0,
+    )
+    .addOption(new Option("--schedule <name>", "course of both learning rates").choices(SCHEDULES).default("cosine"))
+    .option("--warmup <n>", "steps of linear warm-up", whole(0), 20)
+    .option("--final-lr <x>", "where the schedule ends, as a fraction of its peak", between(0, 1, "[]"), 0.1);
+}
+
+function addRun(command: Command): void {
+  command
+    .optionsGroup("Run:")
+    .option("--steps <n>", "updates in all", whole(1), 500)
+    .option("--batch <n>", "windows of one context in a pass", whole(1), 8)
+    .option(
+      "--accumulate <n>",
+      "passes that make up a step: larger steps without more memory for activations",
+      whole(1),
+      1,
+    )
+    .option("--recompute", "keep less of a pass and compute it again on the way back: for long contexts")
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "for products: wasm, the same bits everywhere, or native, the system's BLAS, which is faster",
+      )
+        .choices(ENGINES)
+        .default("wasm"),
+    )
+    .option(
+      "--threads <n>",
+      "cores to use, at most one for each window; the bits do not depend on it (default: all; 1 with the native engine, which has threads of its own)",
+      whole(1),
+    )
+    .option(
+      "--seed <n>",
+      "of weights, batches, subspaces and samples: the same seed gives the same losses",
+      whole(0),
+      0,
+    )
+    .option("--eval-every <n>", "steps between two measurements on held-out text", whole(1), 50)
+    .option("--eval-tokens <n>", "held-out tokens for each of them", whole(1), 8192)
+    .option(
+      "--final-tokens <n>",
+      "held-out tokens for the closing measurement, spread over all of them",
+      whole(1),
+      131072,
+    )
+    .option("--checkpoint-every <n>", "steps between two checkpoints", whole(1), 100)
+    .option("--name <name>", "of the run's folder (default: from data and optimizer)", runName)
+    .option("--runs <folder>", "where runs are kept", "runs")
+    .option("--resume <run>", `go on with a run; only ${FREE.join(", ")} may be given again`);
+}
+
+function addComparison(command: Command): void {
+  command
+    .optionsGroup("Comparison:")
+    .addOption(
+      new Option(
+        "--compare <names>",
+        "train several optimizers alike and show one table, e.g. sumo,adamw,muon,galore; Muon without momentum always takes part",
+      )
+        .argParser(optimizers)
+        .conflicts(["resume", "sample"]),
+    )
+    .option("--seeds <n>", "compare over so many seeds, from --seed on: mean and deviation", whole(1), 1)
+    .addOption(
+      new Option(
+        "--sweep <rates>",
+        "lr=a,b,c: each optimizer tries these with the first seed and keeps its best",
+      ).argParser(rates),
+    );
+}
+
+function addSample(command: Command): void {
+  command
+    .optionsGroup("Sample:")
+    .addOption(new Option("--sample <run>", "write text with a trained run instead of training").conflicts("resume"))
+    .option("--prompt <text>", "how the text begins", nonEmpty, "\n")
+    .option("--length <n>", "tokens to write", whole(1), 400)
+    .option(
+      "--temperature <x>",
+      "0 takes the likeliest token; 1 draws as the model says",
+      between(0, Number.POSITIVE_INFINITY, "[)"),
+      0.8,
+    )
+    .option("--top-k <n>", "draw among the k likeliest tokens only", whole(1))
+    .option(
+      "--top-p <x>",
+      "draw among the likeliest tokens that make up this probability, in (0, 1]",
+      between(0, 1, "(]"),
+    );
+}

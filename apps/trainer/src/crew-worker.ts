@@ -1,4 +1,0 @@
-import { parentPort } from "node:worker_threads";
-import { joinCrew } from "@sumo/llama";
-
-parentPort?.on("message", joinCrew);

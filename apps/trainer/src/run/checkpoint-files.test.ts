@@ -1,0 +1,91 @@
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@sumo/testing/temporary-folder";
+import { type Checkpoint, RunError } from "@sumo/training";
+import { expect, test } from "vitest";
+import { hasCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-files.ts";
+
+const checkpoint = (step: number): Checkpoint => ({
+  step,
+  model: Buffer.from(`weights of ${step}`),
+  optimizer: Buffer.from(`state of ${step}`),
+});
+const FILES = ["model.safetensors", "optimizer.safetensors"];
+
+test("the last checkpoint written is the one read, and no file is left aside", () => {
+  const folder = temporaryFolder();
+  expect(hasCheckpoint(folder)).toBe(false);
+  for (const step of [1, 2, 3]) writeCheckpoint(folder, checkpoint(step));
+  expect(hasCheckpoint(folder)).toBe(true);
+  expect(readCheckpoint(folder)).toEqual(checkpoint(3));
+  expect(readdirSync(folder).sort()).toEqual(["checkpoint.json", ...FILES]);
+});
+
+/** The folders that a process leaves which dies between two operations on files while it replaces checkpoint 1 by checkpoint 2. */
+function* crashes(): Generator<{ folder: string; step: number }> {
+  const done = temporaryFolder();
+  writeCheckpoint(done, checkpoint(2));
+  for (let operations = 0; operations <= 6; operations++) {
+    const folder = temporaryFolder();
+    writeCheckpoint(folder, checkpoint(1));
+    const take =
+      (name: string): (() => void) =>
+      () =>
+        copyFileSync(join(done, name), join(folder, `${name}.new`));
+    const rename =
+      (name: string): (() => void) =>
+      () =>
+        renameSync(join(folder, `${name}.new`), join(folder, name));
+    const replace = [...FILES.map(take), take("checkpoint.json"), rename("checkpoint.json"), ...FILES.map(rename)];
+    for (const operation of replace.slice(0, operations)) operation();
+    yield { folder, step: operations < 4 ? 1 : 2 };
+  }
+}
+
+test("a process that dies at any moment leaves one whole checkpoint, and the next one can be written over it", () => {
+  for (const { folder, step } of crashes()) {
+    const before = readdirSync(folder).sort();
+    expect(readCheckpoint(folder)).toEqual(checkpoint(step));
+    expect(readdirSync(folder).sort()).toEqual(before);
+    writeCheckpoint(folder, checkpoint(3));
+    expect(readCheckpoint(folder)).toEqual(checkpoint(3));
+  }
+});
+
+test("dying again while the next checkpoint is written aside loses nothing", () => {
+  for (const { folder, step } of crashes()) {
+    expect(() => writeCheckpoint(folder, { ...checkpoint(3), optimizer: {} as Uint8Array })).toThrow();
+    expect(readCheckpoint(folder)).toEqual(checkpoint(step));
+  }
+});
+
+test.each(FILES)("a damaged or missing %s is refused", (name) => {
+  const folder = temporaryFolder();
+  writeCheckpoint(folder, checkpoint(1));
+  const path = join(folder, name);
+  const bytes = readFileSync(path);
+  for (let i = 0; i < bytes.length; i++) {
+    const flipped = Uint8Array.from(bytes);
+    flipped[i]! ^= 1;
+    writeFileSync(path, flipped);
+    expect(() => readCheckpoint(folder)).toThrow(RunError);
+  }
+  writeFileSync(path, bytes.subarray(0, 5));
+  expect(() => readCheckpoint(folder)).toThrow(`damaged checkpoint: ${path} is not what was saved`);
+  rmSync(path);
+  expect(() => readCheckpoint(folder)).toThrow(`${path} is missing`);
+});
+
+test.each(["", "{", "null", '{"step":-1}', '{"step":1,"model":2,"optimizer":3}'])(
+  "a damaged manifest is refused: %s",
+  (content) => {
+    const folder = temporaryFolder();
+    writeCheckpoint(folder, checkpoint(1));
+    writeFileSync(join(folder, "checkpoint.json"), content);
+    expect(() => readCheckpoint(folder)).toThrow("damaged checkpoint");
+  },
+);
+
+test("a folder without a checkpoint says so", () => {
+  expect(() => readCheckpoint(temporaryFolder())).toThrow("no checkpoint");
+});

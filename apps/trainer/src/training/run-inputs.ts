@@ -1,0 +1,61 @@
+import { type LlamaConfig, llamaConfig } from "@sumo/llama";
+import {
+  BYTES,
+  type Corpus,
+  createCorpus,
+  createTokenizer,
+  type DataSource,
+  type Tokenizer,
+  type TrainOptions,
+  trainBpe,
+  trainingBytes,
+} from "@sumo/training";
+import { digest, readText, type Text } from "@sumo/training/text";
+import { readModel, type TrainedModel } from "../run/model-folder.ts";
+
+/** Inputs of a new run: text, tokenizer, corpus, model and initial weights. */
+export interface RunInputs {
+  readonly text: Text;
+  readonly data: DataSource;
+  readonly tokenizer: Tokenizer;
+  readonly corpus: Corpus;
+  readonly model: LlamaConfig;
+  /** Initial weights, a safetensors file; random weights without it. */
+  readonly weights: Uint8Array | undefined;
+}
+
+/**
+ * Loads and checks the inputs of a new run, and writes nothing. The model is a new one, with a vocabulary learned from the training part of
+ * the text, or the one to fine-tune.
+ *
+ * @param base - folder that relative paths start from.
+ * @throws {DataError} @throws {ConfigError} @throws {RunError}
+ */
+export function loadRunInputs(options: TrainOptions, runs: string, base: string): RunInputs {
+  const text = readText(options.data, base);
+  const { config, tokenizer, weights } =
+    options.init === undefined ? newModel(options, text) : readModel(runs, options.init, base);
+  const corpus = createCorpus(text.bytes, tokenizer, options.context);
+  const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
+  return { text, data, tokenizer, corpus, model: config, weights };
+}
+
+function newModel(options: TrainOptions, text: Text): Omit<TrainedModel, "weights"> & { readonly weights: undefined } {
+  const training = text.bytes.subarray(0, trainingBytes(text.bytes));
+  const tokenizer = createTokenizer(options.vocab === BYTES ? [] : trainBpe(training, options.vocab));
+  return { config: llamaConfig(modelShape(options, tokenizer.size)), tokenizer, weights: undefined };
+}
+
+function modelShape(options: TrainOptions, vocabSize: number): Partial<LlamaConfig> {
+  const { dim, layers, heads, kvHeads, hidden, context, tied } = options;
+  return {
+    vocabSize,
+    dim,
+    layers,
+    heads,
+    context,
+    ...(tied !== undefined && { tied }),
+    ...(kvHeads !== undefined && { kvHeads }),
+    ...(hidden !== undefined && { hidden }),
+  };
+}

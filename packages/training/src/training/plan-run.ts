@@ -1,0 +1,73 @@
+import { plan } from "@sumo/core";
+import { type LlamaConfig, type LlamaPlan, parameterShapes, planLlama } from "@sumo/llama";
+import { UsageError } from "../errors.ts";
+import { hiddenNames, optimizerGroups } from "../options/optimizer-groups.ts";
+import type { TrainOptions } from "../options/train-options.ts";
+import { formatBytes } from "./format-bytes.ts";
+
+/** Bytes that no plan counts: the engine's packed operands, the decoder's cache, and rounding up. */
+const RESERVE_BYTES = 2 ** 28;
+/** WebAssembly's addresses have 32 bits. */
+const ADDRESSABLE_BYTES = 2 ** 32;
+
+/** Memory of a run in bytes of heap. */
+export interface RunPlan extends LlamaPlan {
+  /** Matrices that the chosen optimizer updates. */
+  readonly hiddenMatrices: number;
+  /** Optimizer state of the hidden matrices. */
+  readonly hiddenStateBytes: number;
+  /** Optimizer state of all parameters. */
+  readonly stateBytes: number;
+  /** Scratch of an optimizer step. */
+  readonly workspaceBytes: number;
+  /** Sums over micro-batches; 0 where a step is one batch. */
+  readonly accumulationBytes: number;
+  /** All of the above, and the reserve: the heap that a run needs. */
+  readonly heapBytes: number;
+}
+
+export interface RunPlanOptions {
+  /** Threads that share a pass. Default 1. */
+  readonly threads?: number;
+  /** Bytes on top of those that are counted. Default 2²⁸: reserved addresses cost nothing until they are written. */
+  readonly reserveBytes?: number;
+}
+
+/**
+ * Plans the memory of a run before anything is allocated: weights, activations, gradients and optimizer state.
+ *
+ * @throws {ConfigError} for a batch or a number of threads that the model cannot take.
+ * @throws {OptimizerOptionError} for an optimizer option outside its range.
+ */
+export function planRun(
+  model: LlamaConfig,
+  options: TrainOptions,
+  { threads = 1, reserveBytes = RESERVE_BYTES }: RunPlanOptions = {},
+): RunPlan {
+  const shapes = parameterShapes(model);
+  const hidden = hiddenNames(shapes);
+  const optimizer = plan(shapes, optimizerGroups(options, hidden), { microBatches: options.accumulate });
+  const { stateBytes, workspaceBytes, accumulationBytes } = optimizer;
+  const { batch, context: length, recompute = false } = options;
+  const llama = planLlama(model, { batch, length, threads, recompute });
+  const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes };
+  return {
+    ...bytes,
+    hiddenMatrices: hidden.size,
+    hiddenStateBytes: sum(optimizer.parameters.filter(({ name }) => hidden.has(name)).map((each) => each.stateBytes)),
+    heapBytes: sum(Object.values(bytes)) + reserveBytes,
+  };
+}
+
+/** @throws {UsageError} if a run needs more memory than WebAssembly can address. */
+export function checkAddressable({ heapBytes, activationBytes }: RunPlan): void {
+  if (heapBytes <= ADDRESSABLE_BYTES) return;
+  throw new UsageError(
+    `this needs ${formatBytes(heapBytes)} of memory, of which ${formatBytes(activationBytes)} are activations; ` +
+      `at most ${formatBytes(ADDRESSABLE_BYTES)} can be addressed: take a smaller --batch, --context or model, or --recompute`,
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
