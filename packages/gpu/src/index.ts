@@ -1,16 +1,15 @@
-export { choleskyQR, type GpuQR } from "./cholesky-qr.ts";
+export { choleskyQR, type GpuQR } from "./decompositions/cholesky-qr.ts";
+export { newtonSchulz, newtonSchulzInto } from "./decompositions/newton-schulz.ts";
+export { type GpuPolar, polar, polarInto } from "./decompositions/polar.ts";
 export {
-  add,
-  axpbyInto,
-  multiply,
-  relu,
-  reluBackward,
-  scale,
-  scaledAdd,
-  subtract,
-  tanh,
-  tanhBackward,
-} from "./elementwise.ts";
+  type GpuRangeFinder,
+  type GpuRangeFinderOptions,
+  type GpuSVD,
+  type RandomizedOptions,
+  randomizedSvd,
+  rangeFinder,
+} from "./decompositions/randomized.ts";
+export { availableModes, type GpuMode } from "./device/mode.ts";
 export {
   DisposedTensorError,
   GpuError,
@@ -22,20 +21,21 @@ export {
   TooLargeError,
   UnsupportedModeError,
 } from "./errors.ts";
-export { createGpu, type Gpu, type GpuMemory, type GpuOptions } from "./gpu.ts";
-export { addRow, scaleColumns, scaleColumnsInto, scaleRows, scaleRowsInto } from "./lines.ts";
-export { gram, type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto } from "./matmul.ts";
-export { availableModes, type GpuMode } from "./mode.ts";
-export { type SliceRange, slice, transpose, transposeInto } from "./move.ts";
-export { newtonSchulz, newtonSchulzInto } from "./newton-schulz.ts";
-export { type GpuPolar, polar, polarInto } from "./polar.ts";
 export {
-  type GpuRangeFinder,
-  type GpuRangeFinderOptions,
-  type GpuSVD,
-  type RandomizedOptions,
-  randomizedSvd,
-  rangeFinder,
-} from "./randomized.ts";
-export { columnNorms, columnSums, norm, rowNorms, rowSums, sum } from "./reduce.ts";
-export type { GpuTensor } from "./tensor.ts";
+  add,
+  axpbyInto,
+  multiply,
+  relu,
+  reluBackward,
+  scale,
+  scaledAdd,
+  subtract,
+  tanh,
+  tanhBackward,
+} from "./operations/elementwise.ts";
+export { addRow, scaleColumns, scaleColumnsInto, scaleRows, scaleRowsInto } from "./operations/lines.ts";
+export { gram, type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto } from "./operations/matmul.ts";
+export { type SliceRange, slice, transpose, transposeInto } from "./operations/move.ts";
+export { columnNorms, columnSums, norm, rowNorms, rowSums, sum } from "./operations/reduce.ts";
+export { createGpu, type Gpu, type GpuMemory, type GpuOptions } from "./tensor/gpu.ts";
+export type { GpuTensor } from "./tensor/tensor.ts";

@@ -2,7 +2,7 @@ import { createOptimizer, NonFiniteGradientError, type OptimizerOptions, plan } 
 import { backendContract } from "@sumo/core/testing";
 import { norm as normOnCpu } from "@sumo/linalg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gpuBackend } from "../src/backend.ts";
+import { gpuBackend } from "../src/backend/backend.ts";
 import {
   createGpu,
   type Gpu,

@@ -1,5 +1,6 @@
+export type { Arrays } from "./arrays.ts";
 export { StateError, StructureError } from "./errors.ts";
 export { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
 export { Place } from "./place.ts";
 export type { State } from "./state.ts";
-export { type Arrays, applyUpdates, type Transformation, transformation } from "./transformation.ts";
+export { applyUpdates, type Transformation, transformation } from "./transformation.ts";

@@ -1,15 +1,15 @@
 import { numpy as np, tree } from "@jax-js/jax";
 import { createOptimizer, type Group, type Optimizer, type Report } from "@sumo/core";
+import type { Arrays } from "./arrays.ts";
 import { StateError, StructureError } from "./errors.ts";
 import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
 import { Place } from "./place.ts";
-import type { Arrays } from "./transformation.ts";
 
-/** What all states of one training run share: there is one optimizer, which only the newest state may use. */
+/** The part that all states of one training run share: one optimizer, which only the newest state may use. */
 interface Run {
   readonly optimizer: Optimizer<JaxMatrix, JaxSource>;
   readonly names: readonly string[];
-  /** Where weights are during a step. */
+  /** The weights during a step. */
   readonly places: readonly Place[];
   newest: State | undefined;
 }
@@ -53,7 +53,7 @@ export class State {
     }
   }
 
-  /** What every parameter got and why, and how it fares. */
+  /** The optimizer of every parameter, with the reason, its steps and counters. */
   report(): Report {
     return this.current().optimizer.report();
   }

@@ -1,9 +1,7 @@
-import { type JsTree, type numpy as np, tree } from "@jax-js/jax";
+import { type numpy as np, tree } from "@jax-js/jax";
 import type { Group } from "@sumo/core";
+import type { Arrays } from "./arrays.ts";
 import { State } from "./state.ts";
-
-/** An array, or lists and objects of arrays. */
-export type Arrays = JsTree<np.Array>;
 
 /**
  * An optimizer in optax's shape. As everywhere in jax-js, functions use their arguments up, the state included: every state can be used

@@ -20,7 +20,7 @@ export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor>;
  */
 export class Cohort {
   private readonly variables: readonly tf.Variable[];
-  /** What core calls them. */
+  /** Their names in core. */
   private readonly positions: readonly string[];
   private readonly reasons: readonly string[];
   private readonly backend: TfjsBackend;

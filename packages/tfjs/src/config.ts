@@ -15,7 +15,7 @@ export interface GroupingOptions {
   readonly others?: Partial<Omit<AdamwOptions, "optimizer">>;
 }
 
-/** What is known of every optimizer's configuration. */
+/** The part of a configuration that every optimizer has. */
 export interface Config extends GroupingOptions {
   readonly lr: number | Schedule;
 }

@@ -36,9 +36,9 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   private readonly polar: PolarPlace;
   private readonly cohorts: Cohort[] = [];
   /** Saved states that wait for their variables. */
-  private waiting: readonly Uint8Array[] = [];
-  /** What `getWeights` gave last. */
-  private given: NamedTensor[] = [];
+  private pendingStates: readonly Uint8Array[] = [];
+  /** The tensors of the last `getWeights`, disposed of by the next. */
+  private lentTensors: NamedTensor[] = [];
   private readonly subscriptions: Set<(cohort: Cohort) => void> = new Set();
   private disposed = false;
 
@@ -89,7 +89,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.incrementIterations();
   }
 
-  /** What each of these variables would get, and the bytes of its state, before anything is allocated. */
+  /** The optimizer that each of these variables would get, and the bytes of its state, before anything is allocated. */
   plan(variables: readonly ParameterShape[]): Plan {
     const shapes = variables.map(({ name, shape }) => ({ name, shape }));
     const { groups, reasons } = groupsFor(
@@ -101,7 +101,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     return { ...planned, parameters: planned.parameters.map((each, i) => ({ ...each, reason: reasons[i]! })) };
   }
 
-  /** What every variable that was seen got and why, and how it fares. */
+  /** The optimizer of every variable seen so far, with the reason, its steps and counters. */
   report(): Report {
     const nothing = new Cohort([], 0, this.rule, tfjsBackend());
     return [nothing, ...this.cohorts].map((cohort) => cohort.report()).reduce(joined);
@@ -125,10 +125,10 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   override async getWeights(): Promise<NamedTensor[]> {
     this.alive();
     const iterations = await this.saveIterations();
-    const checkpoints = [...this.cohorts.map((cohort) => cohort.save()), ...this.waiting];
+    const checkpoints = [...this.cohorts.map((cohort) => cohort.save()), ...this.pendingStates];
     this.takeBack();
-    this.given = [iterations, ...checkpoints.flatMap((bytes, i) => toNamedTensors(bytes, `sumo${i}`))];
-    return [...this.given];
+    this.lentTensors = [iterations, ...checkpoints.flatMap((bytes, i) => toNamedTensors(bytes, `sumo${i}`))];
+    return [...this.lentTensors];
   }
 
   /**
@@ -145,7 +145,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.cohorts.forEach((cohort, i) => {
       cohort.load(checkpoints[i]!);
     });
-    this.waiting = checkpoints.slice(this.cohorts.length);
+    this.pendingStates = checkpoints.slice(this.cohorts.length);
     await this.extractIterations(weightValues);
   }
 
@@ -183,13 +183,13 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   private adopt(variables: readonly tf.Variable[]): void {
     let fresh = variables.filter((variable) => !this.cohorts.some((cohort) => cohort.has(variable)));
     while (fresh.length > 0) {
-      const saved = this.waiting[0];
+      const saved = this.pendingStates[0];
       const count = saved === undefined ? fresh.length : parameterCount(saved);
       if (count > fresh.length) {
         throw new CheckpointError(`the saved state is of ${count} variables, got gradients of ${fresh.length}`);
       }
       this.cohorts.push(this.createCohort(fresh.slice(0, count), saved));
-      this.waiting = this.waiting.slice(1);
+      this.pendingStates = this.pendingStates.slice(1);
       fresh = fresh.slice(count);
     }
   }
@@ -208,8 +208,8 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   private takeBack(): void {
-    tf.dispose(this.given.map(({ tensor }) => tensor));
-    this.given = [];
+    tf.dispose(this.lentTensors.map(({ tensor }) => tensor));
+    this.lentTensors = [];
   }
 
   private alive(): void {

@@ -20,7 +20,7 @@ function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly scaled
   return { unit, scaled: tf.divNoNan(a, unit) };
 }
 
-/** What the Frobenius norm of `a` is put together from, by {@link normOf}: few numbers to read back where reading stalls. */
+/** Partial results from which {@link normOf} computes the Frobenius norm of `a`: few numbers, where read-backs stall. */
 export function normParts(a: tf.Tensor2D): tf.Tensor {
   if (isHostMemory()) return a;
   const { unit, scaled } = inOwnUnits(a);

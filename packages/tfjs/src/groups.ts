@@ -1,7 +1,7 @@
 import { type AdamwOptions, type Group, type OptimizerOptions, ParameterError, type ParameterShape } from "@sumo/core";
 import type { HiddenChoice } from "./config.ts";
 
-/** What an optimizer class does with variables. */
+/** The rule by which an optimizer class groups variables. */
 export interface GroupRule {
   readonly main: OptimizerOptions;
   /** For variables that are no hidden matrices. `undefined`: all variables get `main`. */
@@ -9,7 +9,7 @@ export interface GroupRule {
   readonly hidden: HiddenChoice | undefined;
 }
 
-/** What variables get: groups for core, and why, by position. */
+/** Groups for core, and by position the reason of each. */
 export interface GroupChoice {
   readonly groups: readonly Group[];
   readonly reasons: readonly string[];
@@ -42,7 +42,7 @@ export function groupsFor(
   };
 }
 
-/** What a variable is taken for, and why. */
+/** The role of a variable, and the reason for it. */
 interface Role {
   readonly hidden: boolean;
   readonly reason: string;

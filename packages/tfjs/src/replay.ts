@@ -23,7 +23,7 @@ export class Replay {
   private asked = 0;
   /** The read that broke off this run: whoever asks again while the error passes gets the same. */
   private pending: Pending | undefined;
-  /** What cells held before they were first written in this run. */
+  /** Contents of cells before they were first written in this run. */
   private readonly before = new Map<Cell, tf.Tensor>();
 
   /** The contents of a tensor, at once outside of {@link run}. */

@@ -1,7 +1,7 @@
 import { CheckpointError, readSafetensors, writeSafetensors } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 
-/** What tfjs saves an optimizer as. */
+/** The form in which tfjs saves an optimizer. */
 export interface NamedTensor {
   name: string;
   tensor: tf.Tensor;

@@ -1,10 +1,10 @@
 import { UnsupportedModeError } from "../errors.ts";
 import { ALL_KERNELS } from "../kernels/index.ts";
-import { candidateModes, type GpuMode } from "../mode.ts";
 import type { Device } from "./device.ts";
 import { GLDevice } from "./gl-device.ts";
 import { type Library, loadGpuJs } from "./gpu-js.ts";
 import { HostDevice } from "./host-device.ts";
+import { candidateModes, type GpuMode } from "./mode.ts";
 import { WebGpuDevice } from "./web-gpu-device.ts";
 
 /** A device of the wanted mode, else of the best that starts. @throws {UnsupportedModeError} */

@@ -1,4 +1,4 @@
-import type { GpuMode } from "../mode.ts";
+import type { GpuMode } from "./mode.ts";
 
 /** Memory of one matrix on a device. */
 export interface Storage {

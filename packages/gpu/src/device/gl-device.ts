@@ -1,8 +1,8 @@
 import { GpuMemoryError, LostContextError } from "../errors.ts";
-import type { GpuMode } from "../mode.ts";
 import type { Device, KernelSource, PackedSource, Storage } from "./device.ts";
 import { type TranslatedKernel, useDirectFetch } from "./direct-fetch.ts";
 import { createKernel, type GpuJs, type RawKernel } from "./gpu-js.ts";
+import type { GpuMode } from "./mode.ts";
 
 type GL = WebGLRenderingContext | WebGL2RenderingContext;
 

@@ -1,7 +1,7 @@
 import { UnsupportedModeError } from "../errors.ts";
 import type { GpuDevice } from "./web-gpu-types.ts";
 
-/** What this package uses of a gpu.js kernel object, beyond what gpu.js declares: its fields of release 2.24.1, which is pinned for that. */
+/** Fields of a gpu.js kernel object that gpu.js does not declare: those of release 2.24.1, which is pinned for that. */
 export interface RawKernel {
   built: boolean;
   output: number[] | Int32Array;

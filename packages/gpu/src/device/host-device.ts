@@ -1,6 +1,6 @@
-import type { GpuMode } from "../mode.ts";
 import type { Device, KernelSource, Storage } from "./device.ts";
 import { createKernel, type GpuJs, type Kernel } from "./gpu-js.ts";
+import type { GpuMode } from "./mode.ts";
 
 interface HostStorage extends Storage {
   readonly data: Float32Array;

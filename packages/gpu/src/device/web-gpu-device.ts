@@ -1,7 +1,7 @@
 import { GpuFailureError, GpuMemoryError, LostContextError } from "../errors.ts";
-import type { GpuMode } from "../mode.ts";
 import type { Device, KernelSource, Storage } from "./device.ts";
 import { createKernel, type GpuJs, type RawKernel, type WebGpuContext } from "./gpu-js.ts";
+import type { GpuMode } from "./mode.ts";
 import { PixelReader } from "./pixel-reader.ts";
 import type { GpuBuffer } from "./web-gpu-types.ts";
 

@@ -1,9 +1,9 @@
 import type { KernelSource } from "../device/device.ts";
-import * as elementwise from "./elementwise.ts";
-import * as lines from "./lines.ts";
-import * as matmul from "./matmul.ts";
-import * as move from "./move.ts";
-import * as reduce from "./reduce.ts";
+import * as move from "./copy-kernels.ts";
+import * as elementwise from "./elementwise-kernels.ts";
+import * as lines from "./line-kernels.ts";
+import * as matmul from "./product-kernels.ts";
+import * as reduce from "./reduction-kernels.ts";
 
 /** Every kernel of this package. */
 export const ALL_KERNELS: readonly KernelSource[] = [elementwise, lines, matmul, move, reduce].flatMap((module) =>

@@ -1,6 +1,6 @@
-import { GpuShapeError } from "./errors.ts";
-import { addRowKernel, scaleColumnsKernel, scaleRowsKernel } from "./kernels/lines.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { GpuShapeError } from "../errors.ts";
+import { addRowKernel, scaleColumnsKernel, scaleRowsKernel } from "../kernels/line-kernels.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 /** Row i of `a` times factor i, an m × 1 column. Owned, like every result here, by the innermost open scope, else by the caller. */
 export function scaleRows(a: GpuTensor, factors: GpuTensor): GpuTensor {

@@ -1,14 +1,14 @@
 import type { MatrixLike } from "@sumo/linalg";
-import { createDevice } from "./device/create-device.ts";
-import type { Device, KernelSource, PackedSource, Storage } from "./device/device.ts";
-import { DisposedTensorError, GpuOptionError, GpuShapeError } from "./errors.ts";
-import { ExpectedNorms, type Norms } from "./expected-norms.ts";
-import { scaleKernel } from "./kernels/elementwise.ts";
-import type { GpuMode } from "./mode.ts";
+import { createDevice } from "../device/create-device.ts";
+import type { Device, KernelSource, PackedSource, Storage } from "../device/device.ts";
+import type { GpuMode } from "../device/mode.ts";
+import { DisposedTensorError, GpuOptionError, GpuShapeError } from "../errors.ts";
+import { scaleKernel } from "../kernels/elementwise-kernels.ts";
+import type { ReadHook } from "./read-hook.ts";
 import { rowMajor } from "./row-major.ts";
 import { Scopes } from "./scopes.ts";
 import { StoragePool } from "./storage-pool.ts";
-import { GpuTensor } from "./tensor.ts";
+import { GpuTensor, type Norms, type TensorGpu } from "./tensor.ts";
 
 export interface GpuOptions {
   /** Default: the best of `availableModes()`. */
@@ -20,9 +20,9 @@ export interface GpuOptions {
 export interface GpuMemory {
   /** Tensors that are not disposed. */
   readonly tensors: number;
-  /** What they take on the device, padding included. */
+  /** Their bytes on the device, padding included. */
   readonly bytes: number;
-  /** What is kept for new ones. */
+  /** Bytes of disposed tensors that are kept for new ones. */
   readonly idleBytes: number;
 }
 
@@ -41,13 +41,13 @@ export async function createGpu({ mode, idleBytes = 2 ** 28 }: GpuOptions = {}):
 }
 
 /** One device, its kernels and its tensors. Tensors of different ones do not mix. */
-export class Gpu {
+export class Gpu implements TensorGpu {
   private readonly device: Device;
   private readonly pool: StoragePool;
   private readonly held = new Map<GpuTensor, Held>();
   private readonly scopes = new Scopes();
   /** @internal */
-  readonly expected: ExpectedNorms = new ExpectedNorms(this);
+  readHook: ReadHook | undefined;
   private waits = 0;
   private disposed = false;
 
@@ -71,7 +71,7 @@ export class Gpu {
     return { tensors: this.held.size, bytes, idleBytes };
   }
 
-  /** How often the CPU waited for the GPU to read something back. */
+  /** Number of read-backs, each a wait of the CPU for the GPU. */
   get readBacks(): number {
     return this.waits;
   }
@@ -109,7 +109,7 @@ export class Gpu {
 
   /**
    * Runs `body` and disposes every tensor that was made in it, except those it returns (itself, or in an array or object),
-   * which pass to the enclosing scope, else to the caller. Synchronous only: what a promise makes later belongs to nobody.
+   * which pass to the enclosing scope, else to the caller. Synchronous only: tensors that a promise makes later belong to no scope.
    *
    * @example
    * const loss = gpu.scope(() => norm(subtract(matmul(w, x), y)));
@@ -138,7 +138,7 @@ export class Gpu {
     this.dispose();
   }
 
-  /** A tensor of garbage. @internal */
+  /** @internal */
   empty(rows: number, cols: number): GpuTensor {
     if (this.disposed) throw new DisposedTensorError("this Gpu was disposed; make a new one with createGpu()");
     const storage = this.pool.acquire(rows, cols);
@@ -158,7 +158,7 @@ export class Gpu {
     const held = this.held.get(tensor);
     if (held === undefined) return;
     this.held.delete(tensor);
-    this.expected.forget(tensor);
+    this.readHook?.beforeWrite(tensor);
     this.scopes.remove(tensor);
     this.pool.recycle(held.storage);
   }
@@ -166,7 +166,7 @@ export class Gpu {
   /** @internal */
   write(tensor: GpuTensor, values: Float32Array): void {
     const held = this.find(tensor);
-    this.expected.forget(tensor);
+    this.readHook?.beforeWrite(tensor);
     held.norms = { whole: frobenius(values) };
     this.device.upload(held.storage, values);
   }
@@ -174,7 +174,8 @@ export class Gpu {
   /** @internal */
   read(tensor: GpuTensor): Float32Array {
     this.waits++;
-    return this.expected.read(tensor, (a) => this.device.download(this.find(a).storage));
+    const download = (a: GpuTensor): Float32Array => this.device.download(this.find(a).storage);
+    return this.readHook === undefined ? download(tensor) : this.readHook.read(tensor, download);
   }
 
   /** @internal */
@@ -183,29 +184,35 @@ export class Gpu {
     return this.device.downloadAsync(this.find(tensor).storage);
   }
 
-  /** What is known without asking the device; what is added is remembered until the tensor is written to. @internal */
+  /** @internal */
   norms(tensor: GpuTensor): Norms {
     return this.find(tensor).norms;
   }
 
-  /** out ← a, of one shape. @internal */
+  /** @internal */
+  announcedNorms(tensor: GpuTensor): Norms {
+    this.readHook?.beforeNorm(tensor);
+    return this.norms(tensor);
+  }
+
+  /** @internal */
   copy(out: GpuTensor, a: GpuTensor): void {
     const norms = { ...this.find(a).norms };
     this.run(scaleKernel, out, [a], [1]);
     this.find(out).norms = norms;
   }
 
-  /** out ← the kernel's result; `out` may be an input. @internal */
+  /** @internal */
   run(source: KernelSource, out: GpuTensor, inputs: readonly GpuTensor[], numbers: readonly number[] = []): void {
     this.into(out, inputs, (target, storages) => this.device.run(source, target, storages, numbers));
   }
 
-  /** A thread can write four results: {@link runPacked} works. @internal */
+  /** @internal */
   get writesFour(): boolean {
     return this.device.runPacked !== undefined;
   }
 
-  /** out and further ← the kernel's results; `out` may be an input. @internal */
+  /** @internal */
   runPacked(
     source: PackedSource,
     [out, ...further]: readonly [GpuTensor, ...GpuTensor[]],
@@ -224,7 +231,7 @@ export class Gpu {
     const target = this.find(out);
     const storages = inputs.map((input) => this.find(input).storage);
     target.norms = {};
-    this.expected.forget(out);
+    this.readHook?.beforeWrite(out);
     if (out.rows * out.cols === 0) return;
     if (!storages.includes(target.storage)) {
       launch(target.storage, storages);
@@ -242,7 +249,7 @@ export class Gpu {
     }
   }
 
-  /** Elements of a row that one thread of a kernel handles. @internal */
+  /** @internal */
   get groupSize(): number {
     return this.device.groupSize;
   }

@@ -1,23 +1,66 @@
-import { type Matrix, matrix } from "@sumo/linalg";
-import { GpuShapeError } from "./errors.ts";
-import type { Gpu } from "./gpu.ts";
-import { reshapeKernel } from "./kernels/move.ts";
+import { type Matrix, type MatrixLike, matrix } from "@sumo/linalg";
+import type { KernelSource, PackedSource } from "../device/device.ts";
+import { GpuShapeError } from "../errors.ts";
+import { reshapeKernel } from "../kernels/copy-kernels.ts";
 import { rowMajor } from "./row-major.ts";
 
 /** Float32, in which kernels compute places, holds whole numbers up to here. */
 const MAX_COUNTED = 2 ** 24;
 
+/** Norms of a tensor, and of its rows and columns, that are known on the host. */
+export interface Norms {
+  whole?: number;
+  rows?: Float64Array;
+  columns?: Float64Array;
+}
+
+/** The GPU that a tensor lives on, as tensors and operations use it. `Gpu` is the only one. */
+export interface TensorGpu {
+  /** Elements of a row that one thread of a kernel handles. */
+  readonly groupSize: number;
+  /** A thread can write four results: {@link runPacked} works. */
+  readonly writesFour: boolean;
+  bytesOf(rows: number, cols: number): number;
+  /** A tensor of garbage. */
+  empty(rows: number, cols: number): GpuTensor;
+  tensor(source: MatrixLike): GpuTensor;
+  tensor(values: ArrayLike<number>, rows: number, cols: number): GpuTensor;
+  zeros(rows: number, cols: number): GpuTensor;
+  scope<R>(body: () => R): R;
+  keep(tensor: GpuTensor): GpuTensor;
+  holds(tensor: GpuTensor): boolean;
+  release(tensor: GpuTensor): void;
+  write(tensor: GpuTensor, values: Float32Array): void;
+  read(tensor: GpuTensor): Float32Array;
+  readAsync(tensor: GpuTensor): Promise<Float32Array>;
+  /** Norms that need no read-back. Those that are added are remembered until the tensor is written to. */
+  norms(tensor: GpuTensor): Norms;
+  /** The same, after a chance for a read-back that was announced. */
+  announcedNorms(tensor: GpuTensor): Norms;
+  /** out ← a, of one shape. */
+  copy(out: GpuTensor, a: GpuTensor): void;
+  /** out ← the kernel's result; `out` may be an input. */
+  run(source: KernelSource, out: GpuTensor, inputs: readonly GpuTensor[], numbers?: readonly number[]): void;
+  /** out and further ← the kernel's results; `out` may be an input. */
+  runPacked(
+    source: PackedSource,
+    outs: readonly [GpuTensor, ...GpuTensor[]],
+    inputs: readonly GpuTensor[],
+    numbers: readonly number[],
+  ): void;
+}
+
 /**
- * A float32 matrix on a {@link Gpu} (a vector is one row or one column). It holds memory there until it is disposed: by `dispose`,
+ * A float32 matrix on a `Gpu` (a vector is one row or one column). It holds memory there until it is disposed: by `dispose`,
  * by `using`, or by the scope it was made in.
  */
 export class GpuTensor {
-  readonly gpu: Gpu;
+  readonly gpu: TensorGpu;
   readonly rows: number;
   readonly cols: number;
 
   /** Use `gpu.tensor` or `gpu.zeros`. */
-  constructor(gpu: Gpu, rows: number, cols: number) {
+  constructor(gpu: TensorGpu, rows: number, cols: number) {
     this.gpu = gpu;
     this.rows = rows;
     this.cols = cols;

@@ -11,16 +11,17 @@ import type {
   RangeInfo,
   Scratch,
 } from "@sumo/core";
-import { axpbyInto } from "./elementwise.ts";
-import type { Gpu } from "./gpu.ts";
-import { adamwKernel, ratioKernel, shrinkKernel, squareMeanKernel } from "./kernels/elementwise.ts";
-import { scaleColumnsInto, scaleRowsInto } from "./lines.ts";
-import { matmulInto } from "./matmul.ts";
-import { newtonSchulzInto } from "./newton-schulz.ts";
-import { polarInto } from "./polar.ts";
-import { rangeFinder } from "./randomized.ts";
-import { columnNorms, norm, rowNorms } from "./reduce.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { newtonSchulzInto } from "../decompositions/newton-schulz.ts";
+import { polarInto } from "../decompositions/polar.ts";
+import { rangeFinder } from "../decompositions/randomized.ts";
+import { adamwKernel, ratioKernel, shrinkKernel, squareMeanKernel } from "../kernels/elementwise-kernels.ts";
+import { axpbyInto } from "../operations/elementwise.ts";
+import { scaleColumnsInto, scaleRowsInto } from "../operations/lines.ts";
+import { matmulInto } from "../operations/matmul.ts";
+import { columnNorms, norm, rowNorms } from "../operations/reduce.ts";
+import type { Gpu } from "../tensor/gpu.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
+import { expectedNormsOf } from "./expected-norms.ts";
 
 export interface GpuBackendOptions {
   /**
@@ -50,9 +51,11 @@ class GpuBackend implements Backend<GpuTensor> {
   readonly sizes: BackendSizes;
   private readonly gpu: Gpu;
   private readonly place: "exact" | "device";
+  private readonly expected: ReturnType<typeof expectedNormsOf>;
 
   constructor(gpu: Gpu, place: "exact" | "device") {
     this.gpu = gpu;
+    this.expected = expectedNormsOf(gpu);
     this.place = place;
     this.name = `gpu/${gpu.mode}`;
     this.sizes = gpuSizes(gpu, place);
@@ -99,7 +102,7 @@ class GpuBackend implements Backend<GpuTensor> {
   }
 
   expectNorms(a: GpuTensor, lines?: Lines): void {
-    this.gpu.expected.expect(a, lines);
+    this.expected.expect(a, lines);
   }
 
   knownLineNorms(a: GpuTensor, lines: Lines): Float64Array | undefined {
@@ -173,7 +176,7 @@ class GpuScratch implements Scratch<GpuTensor> {
   dispose(): void {}
 }
 
-/** What routines take on the device at most at one time, but for what a product takes while it runs. */
+/** The most bytes that routines hold on the device at one time, the temporaries of products aside. */
 function gpuSizes(gpu: Gpu, place: "exact" | "device"): BackendSizes {
   const bytes = (rows: number, cols: number): number => gpu.bytesOf(rows, cols);
   const polynomial = (rows: number, cols: number): number => {

@@ -1,4 +1,4 @@
-import { GpuShapeError } from "./errors.ts";
+import { GpuShapeError } from "../errors.ts";
 import {
   gatherRows,
   productKernel,
@@ -6,9 +6,9 @@ import {
   productRows,
   productTransposedKernel,
   productTransposedPlusKernel,
-} from "./kernels/matmul.ts";
+} from "../kernels/product-kernels.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 import { transpose, transposeInto } from "./move.ts";
-import type { GpuTensor } from "./tensor.ts";
 
 export interface MatmulOptions {
   readonly transposeA?: boolean;

@@ -1,5 +1,5 @@
-import { loadGpuJs } from "./device/gpu-js.ts";
-import { UnsupportedModeError } from "./errors.ts";
+import { UnsupportedModeError } from "../errors.ts";
+import { loadGpuJs } from "./gpu-js.ts";
 
 /** How kernels run: on the GPU through WebGPU or WebGL (headless in Node), or on the CPU as WebAssembly or plain JavaScript. */
 export type GpuMode = "webgpu" | "webgl2" | "webgl" | "headlessgl" | "webasm" | "cpu";

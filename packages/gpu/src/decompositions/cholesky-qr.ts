@@ -1,8 +1,8 @@
 import { cholesky, identity, type Matrix, matrix, qr, SingularError, solveTriangular, zeros } from "@sumo/linalg";
-import { GpuShapeError } from "./errors.ts";
-import { gram, matmul } from "./matmul.ts";
+import { GpuShapeError } from "../errors.ts";
+import { gram, matmul } from "../operations/matmul.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 import { rescaled } from "./scaling.ts";
-import type { GpuTensor } from "./tensor.ts";
 
 const EPS = 2 ** -23;
 const MAX_PASSES = 4;

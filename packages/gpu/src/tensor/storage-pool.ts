@@ -1,5 +1,5 @@
-import type { Device, Storage } from "./device/device.ts";
-import { GpuMemoryError, GpuShapeError, TooLargeError } from "./errors.ts";
+import type { Device, Storage } from "../device/device.ts";
+import { GpuMemoryError, GpuShapeError, TooLargeError } from "../errors.ts";
 import { isSize } from "./row-major.ts";
 
 /** A device's memory. What was given back is kept for new matrices of the same shape up to a limit; the longest idle goes first. */

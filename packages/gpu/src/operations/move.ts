@@ -1,6 +1,6 @@
-import { GpuShapeError } from "./errors.ts";
-import { sliceKernel, transposeKernel } from "./kernels/move.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { GpuShapeError } from "../errors.ts";
+import { sliceKernel, transposeKernel } from "../kernels/copy-kernels.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 /** The transpose, a copy. Owned by the innermost open scope, else by the caller. */
 export function transpose(a: GpuTensor): GpuTensor {

@@ -1,5 +1,5 @@
 import type { MatrixLike } from "@sumo/linalg";
-import { GpuShapeError } from "./errors.ts";
+import { GpuShapeError } from "../errors.ts";
 
 interface RowMajor {
   readonly rows: number;

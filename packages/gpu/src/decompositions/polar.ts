@@ -1,5 +1,5 @@
 import { type Matrix, type PolarOptions, polar as polarOnCpu } from "@sumo/linalg";
-import type { GpuTensor } from "./tensor.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 export interface GpuPolar {
   /** Orthogonal polar factor, the shape of the input. Owned by the innermost open scope, else by the caller. */

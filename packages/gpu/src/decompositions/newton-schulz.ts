@@ -1,10 +1,10 @@
 import { type NewtonSchulzOptions, type NewtonSchulzStep, newtonSchulzSchedule } from "@sumo/linalg";
-import { checkSame } from "./elementwise.ts";
-import { normalizeKernel } from "./kernels/lines.ts";
-import { matmulInto } from "./matmul.ts";
-import { transpose, transposeInto } from "./move.ts";
-import { columnNorms, rowNorms } from "./reduce.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { normalizeKernel } from "../kernels/line-kernels.ts";
+import { checkSame } from "../operations/elementwise.ts";
+import { matmulInto } from "../operations/matmul.ts";
+import { transpose, transposeInto } from "../operations/move.ts";
+import { columnNorms, rowNorms } from "../operations/reduce.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 /**
  * An approximation of the orthogonal polar factor by odd polynomials of the matrix, without any read-back; `newtonSchulz` of

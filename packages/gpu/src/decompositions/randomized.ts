@@ -7,12 +7,12 @@ import {
   svd,
   transpose as transposeView,
 } from "@sumo/linalg";
+import { GpuOptionError, GpuShapeError } from "../errors.ts";
+import { gram, matmul } from "../operations/matmul.ts";
+import { transpose } from "../operations/move.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 import { choleskyQR, orthonormalized } from "./cholesky-qr.ts";
-import { GpuOptionError, GpuShapeError } from "./errors.ts";
-import { gram, matmul } from "./matmul.ts";
-import { transpose } from "./move.ts";
 import { rescaled } from "./scaling.ts";
-import type { GpuTensor } from "./tensor.ts";
 
 export interface RandomizedOptions {
   /** Columns that the random sketch has beyond the rank; default 8. */

@@ -1,5 +1,5 @@
-import type { KernelSource } from "./device/device.ts";
-import { GpuShapeError } from "./errors.ts";
+import type { KernelSource } from "../device/device.ts";
+import { GpuShapeError } from "../errors.ts";
 import {
   axpbyKernel,
   multiplyKernel,
@@ -8,8 +8,8 @@ import {
   scaleKernel,
   tanhBackwardKernel,
   tanhKernel,
-} from "./kernels/elementwise.ts";
-import type { GpuTensor } from "./tensor.ts";
+} from "../kernels/elementwise-kernels.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 /** alpha a + beta b. Owned, like every result here, by the innermost open scope, else by the caller. @throws {GpuShapeError} */
 export function scaledAdd(alpha: number, a: GpuTensor, beta: number, b: GpuTensor): GpuTensor {

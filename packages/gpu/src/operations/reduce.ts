@@ -1,7 +1,7 @@
-import type { KernelSource } from "./device/device.ts";
-import { columnNormsKernel, columnSumsKernel, rowNormsKernel, rowSumsKernel } from "./kernels/reduce.ts";
+import type { KernelSource } from "../device/device.ts";
+import { columnNormsKernel, columnSumsKernel, rowNormsKernel, rowSumsKernel } from "../kernels/reduction-kernels.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 import { transpose } from "./move.ts";
-import type { GpuTensor } from "./tensor.ts";
 
 /** Elements that one thread sums in float32; the sums of threads are summed in float64. */
 const PART = 256;
@@ -13,9 +13,7 @@ const MAX_PARTS = 4096;
  * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads back at most one number for 256 elements.
  */
 export function norm(a: GpuTensor): number {
-  const { gpu } = a;
-  gpu.expected.fetch(a);
-  const norms = gpu.norms(a);
+  const norms = a.gpu.announcedNorms(a);
   norms.whole ??= Math.sqrt(parts(a, rowNormsKernel).reduce((sum, part) => sum + part * part, 0));
   return norms.whole;
 }

@@ -1,7 +1,7 @@
 import { NonFiniteError } from "@sumo/linalg";
-import { scale } from "./elementwise.ts";
-import { norm } from "./reduce.ts";
-import type { GpuTensor } from "./tensor.ts";
+import { scale } from "../operations/elementwise.ts";
+import { norm } from "../operations/reduce.ts";
+import type { GpuTensor } from "../tensor/tensor.ts";
 
 /** Matrices of such norms have Gram matrices, and those Gram matrices, well inside the range of float32. */
 const COMFORTABLE = 2 ** 20;
