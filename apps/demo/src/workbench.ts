@@ -172,7 +172,7 @@ export class Workbench {
   }
 
   private changed(run: Run): void {
-    if (run.problem !== undefined) this.controls.complain(`${OPTIMIZERS[run.optimizer].label} stopped: ${run.problem}`);
+    if (run.problem !== undefined) this.controls.complain(`${OPTIMIZERS[run.optimizer].title} stopped: ${run.problem}`);
     if (this.drawing) return;
     this.drawing = true;
     requestAnimationFrame(() => {

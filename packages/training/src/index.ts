@@ -1,6 +1,6 @@
 export { DataError, DivergedError, RunError, TrainingError, UsageError } from "./errors.ts";
 export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
-export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry, takes } from "./options/optimizers.ts";
+export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export { ENGINES, RESIDUALS, type SampleOptions, SCHEDULES, type TrainOptions } from "./options/train-options.ts";
 export type { Checkpoint } from "./run-files/checkpoint.ts";

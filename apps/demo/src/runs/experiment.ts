@@ -1,6 +1,6 @@
 import type { OptimizerName } from "@sumo/core";
 import { type LlamaConfig, llamaConfig } from "@sumo/llama";
-import { BYTES, peakRate, type TrainOptions, takes } from "@sumo/training";
+import { BYTES, OPTIMIZERS, peakRate, type TrainOptions } from "@sumo/training";
 
 /** Choices of the form: model size, optimizers, rank, steps and seed. */
 export interface Experiment {
@@ -67,7 +67,7 @@ export function trainOptions(
     context,
     optimizer,
     lr,
-    ...(takes(optimizer, "rank") && { rank }),
+    ...(OPTIMIZERS[optimizer].takes.includes("rank") && { rank }),
     auxLr: 3e-3,
     beta2: 0.99,
     weightDecay: 0,

@@ -86,7 +86,7 @@ export class Chart {
       const value = lastValue(this.columns[i + 1]!, place);
       if (value === undefined) return [];
       return [
-        create("span", optimizer, swatch(optimizer), `${OPTIMIZERS[optimizer].label} ${this.options.format(value)}`),
+        create("span", optimizer, swatch(optimizer), `${OPTIMIZERS[optimizer].title} ${this.options.format(value)}`),
       ];
     });
     const at = place === undefined ? undefined : this.columns[0][place];
@@ -133,7 +133,13 @@ function seriesOf({ optimizer, kind }: Line): uPlot.Series {
   const faint = (): string => `${own()}${FAINT}`;
   switch (kind) {
     case "line":
-      return { stroke: own, width: 2, dash: [...OPTIMIZERS[optimizer].dash], spanGaps: true, points: { show: false } };
+      return {
+        stroke: own,
+        width: 2,
+        dash: [...OPTIMIZERS[optimizer].line.dash],
+        spanGaps: true,
+        points: { show: false },
+      };
     case "thin":
       return { stroke: faint, width: 1, spanGaps: true, points: { show: false } };
     case "dots":

@@ -151,13 +151,13 @@ function createRow(optimizer: OptimizerName): Row {
   lr.max = "10";
   lr.step = "any";
   lr.required = true;
-  lr.ariaLabel = `${OPTIMIZERS[optimizer].label}’s learning rate`;
-  lr.value = String(OPTIMIZERS[optimizer].smallModelLr);
+  lr.ariaLabel = `${OPTIMIZERS[optimizer].title}’s learning rate`;
+  lr.value = String(OPTIMIZERS[optimizer].smallModelRate);
   return { optimizer, chosen, lr };
 }
 
 function showRow({ optimizer, chosen, lr }: Row): HTMLElement {
-  const label = create("label", "check", chosen, swatch(optimizer), OPTIMIZERS[optimizer].label);
+  const label = create("label", "check", chosen, swatch(optimizer), OPTIMIZERS[optimizer].title);
   return create("div", `optimizer ${optimizer}`, label, lr);
 }
 

@@ -38,7 +38,7 @@ function rowOf(
   return create(
     "tr",
     optimizer,
-    headCell("row", swatch(optimizer), ` ${OPTIMIZERS[optimizer].label}`),
+    headCell("row", swatch(optimizer), ` ${OPTIMIZERS[optimizer].title}`),
     create("td", "wide", bar),
     create("td", "", formatBytes(hiddenStateBytes) + share),
   );

@@ -4,7 +4,7 @@ import { OPTIMIZER_NAMES, OPTIMIZERS } from "@sumo/training";
 /** Adds the optimizers' colours to the page's styles: a custom property for each, and a class that makes it the element's `--own`. */
 export function addOptimizerColours(): void {
   const properties = (theme: "light" | "dark"): string =>
-    `:root { ${OPTIMIZER_NAMES.map((name) => `--${name}: ${OPTIMIZERS[name].colour[theme]};`).join(" ")} }`;
+    `:root { ${OPTIMIZER_NAMES.map((name) => `--${name}: ${OPTIMIZERS[name].line[theme]};`).join(" ")} }`;
   const classes = OPTIMIZER_NAMES.map((name) => `.${name} { --own: var(--${name}); }`).join(" ");
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`${properties("light")} @media (prefers-color-scheme: dark) { ${properties("dark")} } ${classes}`);
@@ -26,7 +26,7 @@ export function swatch(optimizer: OptimizerName): SVGSVGElement {
   svg.setAttribute("viewBox", "0 0 28 4");
   svg.setAttribute("aria-hidden", "true");
   line.setAttribute("d", "M0 2h28");
-  line.setAttribute("stroke-dasharray", OPTIMIZERS[optimizer].dash.join(" ") || "none");
+  line.setAttribute("stroke-dasharray", OPTIMIZERS[optimizer].line.dash.join(" ") || "none");
   svg.append(line);
   return svg;
 }

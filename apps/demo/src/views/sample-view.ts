@@ -42,13 +42,13 @@ export class SampleView {
       const sample = samples[Math.min(place, samples.length - 1)];
       if (sample === undefined) return;
       const [title, text] = this.texts.children[i]!.children;
-      title!.lastChild!.textContent = ` ${OPTIMIZERS[optimizer].label} after ${sample.step} steps`;
+      title!.lastChild!.textContent = ` ${OPTIMIZERS[optimizer].title} after ${sample.step} steps`;
       if (text!.textContent !== sample.text) text!.textContent = sample.text;
     });
   }
 }
 
 function emptySample({ optimizer }: Run): HTMLElement {
-  const title = create("h3", "", swatch(optimizer), ` ${OPTIMIZERS[optimizer].label}`);
+  const title = create("h3", "", swatch(optimizer), ` ${OPTIMIZERS[optimizer].title}`);
   return create("article", optimizer, title, create("blockquote"));
 }

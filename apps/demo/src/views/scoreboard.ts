@@ -32,7 +32,7 @@ export class Scoreboard {
     const head = create("thead", "", create("tr", "", headCell("col", "optimizer"), ...COLUMNS.map(titleCell)));
     this.cells = new Map(runs.map((run) => [run, COLUMNS.map(() => create("td", "", "–"))]));
     const rows = Array.from(this.cells, ([{ optimizer }, cells]) =>
-      create("tr", optimizer, headCell("row", swatch(optimizer), OPTIMIZERS[optimizer].label), ...cells),
+      create("tr", optimizer, headCell("row", swatch(optimizer), OPTIMIZERS[optimizer].title), ...cells),
     );
     const empty = create("caption", "", "No run yet: choose optimizers and press Start.");
     this.table.replaceChildren(...(runs.length === 0 ? [empty] : [head, create("tbody", "", ...rows)]));

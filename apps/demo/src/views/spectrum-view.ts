@@ -81,7 +81,7 @@ export class SpectrumView {
       "caption",
       "",
       swatch(run.optimizer),
-      ` ${OPTIMIZERS[run.optimizer].label}’s condition numbers`,
+      ` ${OPTIMIZERS[run.optimizer].title}’s condition numbers`,
     );
     const head = create("tr", "", headCell("col", "layer"), ...names.map((name) => headCell("col", MATRICES[name]!)));
     const rows = layers.map((layer) =>

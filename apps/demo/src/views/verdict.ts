@@ -29,7 +29,7 @@ export function describe(
 
 function closingLoss({ optimizer, history }: Entrant): string {
   const final = history.lines.at(-1)?.final;
-  return `${OPTIMIZERS[optimizer].label} ${final === undefined ? "none" : formatLoss(final.validation)}`;
+  return `${OPTIMIZERS[optimizer].title} ${final === undefined ? "none" : formatLoss(final.validation)}`;
 }
 
 /** Steps after which the others reached the highest final loss, by their validation losses. */
@@ -40,9 +40,9 @@ function overtakings(runs: readonly Entrant[]): string | undefined {
   const earlier = runs.flatMap(({ optimizer, history: { measurements } }) => {
     const reached = measurements.find(({ validation }) => validation <= target);
     if (optimizer === slowest.optimizer || reached === undefined || reached === measurements.at(-1)) return [];
-    return [`${OPTIMIZERS[optimizer].label} after ${formatWhole(reached.step)} steps`];
+    return [`${OPTIMIZERS[optimizer].title} after ${formatWhole(reached.step)} steps`];
   });
   return earlier.length === 0
     ? undefined
-    : `Where ${OPTIMIZERS[slowest.optimizer].label} ended: ${earlier.join(", ")}.`;
+    : `Where ${OPTIMIZERS[slowest.optimizer].title} ended: ${earlier.join(", ")}.`;
 }

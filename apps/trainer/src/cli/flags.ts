@@ -4,7 +4,7 @@ import { FREE } from "./cli-options.ts";
 import { between, nonEmpty, optimizers, positive, rates, runName, vocabulary, whole } from "./flag-values.ts";
 
 /** Default learning rates, as the help lists them. */
-const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].lr}`).join(", ");
+const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].learningRate}`).join(", ");
 
 /** Adds all options, with their help, to a command. */
 export function addOptions(command: Command): Command {

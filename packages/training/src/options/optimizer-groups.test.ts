@@ -1,6 +1,7 @@
 import { plan } from "@sumo/core";
 import { expect, test } from "vitest";
 import { optimizerGroups } from "./optimizer-groups.ts";
+import { OPTIMIZER_NAMES } from "./optimizers.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 const options = {
@@ -26,13 +27,10 @@ function rates(changes: Partial<TrainOptions>, step: number): number[] {
   return optimizerGroups({ ...options, ...changes }, hidden).map(({ lr }) => (typeof lr === "number" ? lr : lr(step)));
 }
 
-test.each(["sumo", "adamw", "muon", "galore", "soap", "sgd"] as const)(
-  "%s has the hidden matrices, AdamW everything else",
-  (optimizer) => {
-    const got = plan(parameters, optimizerGroups({ ...options, optimizer }, hidden)).parameters;
-    expect(got.map((parameter) => parameter.optimizer)).toEqual(["adamw", optimizer, "adamw"]);
-  },
-);
+test.each(OPTIMIZER_NAMES)("%s has the hidden matrices, AdamW everything else", (optimizer) => {
+  const got = plan(parameters, optimizerGroups({ ...options, optimizer }, hidden)).parameters;
+  expect(got.map((parameter) => parameter.optimizer)).toEqual(["adamw", optimizer, "adamw"]);
+});
 
 test("state of the hidden matrix: 2mn for AdamW, r(m + n) for SUMO, mn for Muon", () => {
   const floats = (changes: Partial<TrainOptions>): number =>

@@ -8,7 +8,7 @@ const DECAY_SHARE = 0.2;
 
 /** Peak learning rate of the hidden matrices: `lr`, or the optimizer's default. */
 export function peakRate({ lr, optimizer }: Pick<TrainOptions, "lr" | "optimizer">): number {
-  return lr ?? OPTIMIZERS[optimizer].lr;
+  return lr ?? OPTIMIZERS[optimizer].learningRate;
 }
 
 /** Names of the hidden matrices: all of a model's matrices but the embedding and the head. */

@@ -1,82 +1,74 @@
-import type { OptimizerName, OptimizerOptions } from "@sumo/core";
+import { algorithms, type OptimizerName } from "@sumo/core";
 import type { TrainOptions } from "./train-options.ts";
 
-type OptionsOf<Name extends OptimizerName> = Extract<OptimizerOptions, { readonly optimizer: Name }>;
-
-/** An optimizer as the apps present it: its name in prose, its default learning rates, the options that it takes, its line in charts. */
-export interface OptimizerEntry<Name extends OptimizerName = OptimizerName> {
-  readonly label: string;
-  /** Peak learning rate of the hidden matrices: the best of a small grid on the command line's default model, 128 wide. */
-  readonly lr: number;
-  /** The same on a model 64 wide with 2 layers: the best of a grid of factors of two (400 steps, seed 0). */
-  readonly smallModelLr: number;
-  /** Training options that the optimizer takes beside its learning rate. Checkpoints list them in this order. */
-  readonly takes: readonly (keyof TrainOptions & keyof OptionsOf<Name>)[];
-  /** Dashes and gaps of the line, so that lines differ without their colours too. */
-  readonly dash: readonly number[];
-  /**
-   * Colour of the line on a light and on a dark page: hues that colour-blind eyes tell apart (after Okabe and Ito), darkened or lightened
-   * until each has a contrast of 3 to 1 with the page. Hexadecimal, because charts append an opacity.
-   */
-  readonly colour: { readonly light: string; readonly dark: string };
+/** An optimizer as the apps present it: an entry of core's table, with what command line and page add to it. */
+export interface OptimizerEntry {
+  /** Name in prose. */
+  readonly title: string;
+  /** Default peak learning rate of the hidden matrices. */
+  readonly learningRate: number;
+  /** The same for a model 64 wide with 2 layers. */
+  readonly smallModelRate: number;
+  /** Training options that it takes beside its learning rate. Checkpoints list them in this order. */
+  readonly takes: readonly (keyof TrainOptions)[];
+  /** Its line in charts. */
+  readonly line: LineStyle;
 }
 
-/** Every optimizer that a run can use for its hidden matrices. The small model's rates of GaLore and SOAP are the highest that were tried. */
-export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerEntry<Name> } = {
-  sumo: {
-    label: "SUMO",
-    lr: 2e-3,
-    smallModelLr: 2e-3,
-    takes: ["weightDecay", "seed", "rank", "momentum", "residual"],
-    dash: [],
-    colour: { light: "#0b6bb5", dark: "#6cb8f2" },
-  },
-  adamw: {
-    label: "AdamW",
-    lr: 1e-3,
-    smallModelLr: 1.5e-3,
-    takes: ["weightDecay", "beta2"],
-    dash: [7, 4],
-    colour: { light: "#c75a00", dark: "#f2a24a" },
-  },
-  muon: {
-    label: "Muon",
-    lr: 1e-2,
-    smallModelLr: 8e-3,
-    takes: ["weightDecay", "momentum"],
-    dash: [2, 3],
-    colour: { light: "#00835e", dark: "#3fcf9f" },
-  },
-  galore: {
-    label: "GaLore",
-    lr: 5e-3,
-    smallModelLr: 1e-2,
-    takes: ["weightDecay", "seed", "rank"],
-    dash: [9, 3, 2, 3],
-    colour: { light: "#a8447f", dark: "#e58fc2" },
-  },
-  soap: {
-    label: "SOAP",
-    lr: 3e-3,
-    smallModelLr: 6e-3,
-    takes: ["weightDecay"],
-    dash: [14, 4],
-    colour: { light: "#836a00", dark: "#d9c04f" },
-  },
-  sgd: {
-    label: "SGD",
-    lr: 0.1,
-    smallModelLr: 0.1,
-    takes: ["weightDecay", "momentum"],
-    dash: [3, 6],
-    colour: { light: "#66707a", dark: "#9aa5af" },
-  },
+/** Style of a line in charts. */
+interface LineStyle {
+  /** Dashes and gaps, so that lines differ without their colours too. */
+  readonly dash: readonly number[];
+  /** Colour on a light and on a dark page. Hexadecimal, because charts append an opacity. */
+  readonly light: string;
+  readonly dark: string;
+}
+
+/** Order of the optimizers in lists. Others of core's table come after these. */
+const ORDER: readonly OptimizerName[] = ["sumo", "adamw", "muon", "galore", "soap", "sgd"];
+
+/** Options that a run hands to the optimizer of its hidden matrices, where that takes them. */
+const HANDED_ON = ["weightDecay", "seed", "rank", "momentum", "residual"] as const;
+
+/**
+ * Learning rates that measured best on a model 64 wide with 2 layers, on a grid of factors of two (400 steps, seed 0), where they differ
+ * from the default. GaLore's and SOAP's are the highest that were tried.
+ */
+const SMALL_MODEL_RATES: Readonly<Partial<Record<OptimizerName, number>>> = {
+  adamw: 1.5e-3,
+  muon: 8e-3,
+  galore: 1e-2,
+  soap: 6e-3,
 };
 
-/** Names of the optimizers, in the order in which lists show them. */
-export const OPTIMIZER_NAMES: readonly OptimizerName[] = Object.keys(OPTIMIZERS) as OptimizerName[];
+/** Hues that colour-blind eyes tell apart (after Okabe and Ito), darkened or lightened until each has a contrast of 3 to 1 with the page. */
+const LINES: readonly LineStyle[] = [
+  { dash: [], light: "#0b6bb5", dark: "#6cb8f2" },
+  { dash: [7, 4], light: "#c75a00", dark: "#f2a24a" },
+  { dash: [2, 3], light: "#00835e", dark: "#3fcf9f" },
+  { dash: [9, 3, 2, 3], light: "#a8447f", dark: "#e58fc2" },
+  { dash: [14, 4], light: "#836a00", dark: "#d9c04f" },
+  { dash: [3, 6], light: "#66707a", dark: "#9aa5af" },
+];
 
-/** Whether an optimizer takes a training option. */
-export function takes(optimizer: OptimizerName, option: keyof TrainOptions): boolean {
-  return (OPTIMIZERS[optimizer].takes as readonly string[]).includes(option);
+/** Names of the optimizers that a run can use for its hidden matrices, in the order of lists. */
+export const OPTIMIZER_NAMES: readonly OptimizerName[] = [
+  ...new Set([...ORDER, ...(Object.keys(algorithms) as OptimizerName[])]),
+];
+
+/** The optimizers by name. */
+export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerEntry>> = Object.fromEntries(
+  OPTIMIZER_NAMES.map((name, i) => [name, entryOf(name, i)]),
+) as Record<OptimizerName, OptimizerEntry>;
+
+function entryOf(name: OptimizerName, place: number): OptimizerEntry {
+  const { title, learningRate, options } = algorithms[name];
+  return {
+    title,
+    learningRate,
+    smallModelRate: SMALL_MODEL_RATES[name] ?? learningRate,
+    // `beta2` is AdamW's alone: other optimizers keep their own.
+    takes: [...HANDED_ON.filter((option) => options.includes(option)), ...(name === "adamw" ? ["beta2" as const] : [])],
+    line: LINES[place % LINES.length]!,
+  };
 }

@@ -1,6 +1,6 @@
 import type { OptimizerName } from "@sumo/core";
 import { UsageError } from "../errors.ts";
-import { takes } from "./optimizers.ts";
+import { OPTIMIZERS } from "./optimizers.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** Whether a resumed run may set an option anew: `free` options change nothing that a step computes. */
@@ -67,7 +67,7 @@ export function flagOf(option: string): string {
 }
 
 function unusedOptions(options: TrainOptions, optimizer: OptimizerName): (keyof TrainOptions)[] {
-  return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !takes(optimizer, name));
+  return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !OPTIMIZERS[optimizer].takes.includes(name));
 }
 
 function pick(options: TrainOptions): TrainOptions {

@@ -1,0 +1,55 @@
+import { createWasmEngine } from "@sumo/linalg";
+import { llamaConfig } from "@sumo/llama";
+import { describe, expect, test } from "vitest";
+import { UsageError } from "../errors.ts";
+import { OPTIMIZER_NAMES } from "../options/optimizers.ts";
+import type { TrainOptions } from "../options/train-options.ts";
+import { createCorpus } from "../text/corpus.ts";
+import { createTokenizer } from "../tokenizer/tokenizer.ts";
+import { checkAddressable, planRun } from "./plan-run.ts";
+import { Trainer } from "./trainer.ts";
+
+const model = llamaConfig({ dim: 32, layers: 2, heads: 2, context: 16 });
+const options = {
+  ...{ optimizer: "sumo", auxLr: 3e-3, beta2: 0.99, weightDecay: 0, schedule: "cosine", warmup: 2, finalLr: 0.1 },
+  ...{ context: 16, steps: 8, batch: 2, accumulate: 1, seed: 0 },
+} as TrainOptions;
+const corpus = createCorpus(new TextEncoder().encode("a whale ".repeat(80)), createTokenizer([]), 16);
+
+/** A trainer on an engine of its own, with what it allocates when it is made, and the most of three steps, in bytes. */
+function allocations(changes: Partial<TrainOptions>): { made: number; peak: number } {
+  const engine = createWasmEngine({ bytes: 2 ** 26 });
+  const trainer = new Trainer(model, { ...options, ...changes }, corpus, engine);
+  const made = engine.heap.usedBytes;
+  for (let i = 0; i < 3; i++) trainer.trainStep();
+  const peak = engine.heap.peakBytes;
+  trainer.dispose();
+  return { made, peak };
+}
+
+describe.each(OPTIMIZER_NAMES)("%s", (optimizer) => {
+  test.each([{}, { accumulate: 3 }, { recompute: true as const }])(
+    "the plan holds what a run allocates: %o",
+    (changes) => {
+      const plan = planRun(model, { ...options, optimizer, ...changes }, { reserveBytes: 0 });
+      const { made, peak } = allocations({ optimizer, ...changes });
+      expect(made).toBe(plan.heapBytes - plan.accumulationBytes);
+      const scratch = 2 ** 20; // the engine's packed operands
+      expect(peak).toBeLessThanOrEqual(plan.heapBytes + scratch);
+    },
+  );
+});
+
+test("the state of all parameters holds that of the hidden matrices, which are seven a layer", () => {
+  const plan = planRun(model, options);
+  expect(plan.hiddenMatrices).toBe(7 * model.layers);
+  expect(plan.hiddenStateBytes).toBeLessThan(plan.stateBytes);
+  const { hiddenStateBytes } = planRun(model, { ...options, optimizer: "muon", momentum: 0 });
+  expect(hiddenStateBytes).toBe(0); // no state without momentum
+});
+
+test("a run beyond 32-bit addresses is refused", () => {
+  const plan = planRun(model, options);
+  expect(() => checkAddressable({ ...plan, heapBytes: 2 ** 32 })).not.toThrow();
+  expect(() => checkAddressable({ ...plan, heapBytes: 2 ** 32 + 1 })).toThrow(UsageError);
+});
