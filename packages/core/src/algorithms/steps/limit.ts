@@ -19,7 +19,7 @@ export function limitGrowth<T>(
   x: T,
   lastNorm: number,
   growthLimit: number | "off",
-  ceiling = Infinity,
+  ceiling: number = Infinity,
   known?: number,
 ): Limited {
   const norm = finiteUpdate(known ?? backend.norm(x));
