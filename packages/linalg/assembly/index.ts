@@ -1,8 +1,8 @@
-import { adamw } from "./adamw";
-import { convert, largest } from "./convert";
-import { gemm, gemmScratch } from "./gemm";
-import { gram, gramScratch } from "./gram";
-import { axpby, dot } from "./vector";
+import { adamw } from "./elementwise/adamw";
+import { convert, largest } from "./elementwise/convert";
+import { gemm, gemmScratch } from "./products/gemm";
+import { gram, gramScratch } from "./products/gram";
+import { axpby, dot } from "./elementwise/vector";
 
 export { adamw, gramScratch };
 
@@ -74,10 +74,10 @@ export function largest64(n: usize, x: usize): f64 {
   return largest<f64>(n, x);
 }
 
-export { scaleLines, squaredNorms } from "./lines";
-export { qlSweep } from "./ql-sweep";
-export { jacobi } from "./jacobi";
-export { jacobiEigen } from "./jacobi-eigen";
-export { rankOneEigen } from "./rank-one-eigen";
-export { reflect } from "./reflect";
-export { updateMultiply } from "./update-multiply";
+export { scaleLines, squaredNorms } from "./elementwise/lines";
+export { qlSweep } from "./factorizations/ql-sweep";
+export { jacobiSweep } from "./factorizations/jacobi-sweep";
+export { jacobiEigenSweep } from "./factorizations/jacobi-eigen-sweep";
+export { rankOneEigen } from "./factorizations/rank-one-eigen";
+export { reflect } from "./factorizations/reflect";
+export { updateMultiply } from "./factorizations/update-multiply";

@@ -149,7 +149,7 @@ function polarAgainstNewtonSchulz(r, n) {
       const a = input(r, n, "float32");
       const u = output(r, n, "float32");
       const s = vector(r, "float64");
-      const exact = work(polarWorkspace(r, n, "float32"));
+      const exact = work(polarWorkspace(r, n));
       const approximate = work(newtonSchulzWorkspace(r, n, "float32"));
       return {
         run: () => polarInto({ u, s }, a, exact),

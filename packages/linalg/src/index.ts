@@ -1,9 +1,7 @@
-export { cholesky, choleskyInto, choleskyWorkspace } from "./cholesky.ts";
-export { cond, condWorkspace, matrixRank, matrixRankWorkspace } from "./cond.ts";
-export { det, detWorkspace } from "./det.ts";
-export { type Eigh, type EighOptions, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh.ts";
+export { type Eigh, type EighOptions, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh/eigh.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
+export { Heap, type HeapOptions } from "./engine/heap.ts";
 export { createReferenceEngine } from "./engine/reference/reference-engine.ts";
 export {
   createThreadedEngine,
@@ -23,48 +21,46 @@ export {
   UnsupportedError,
   WorkspaceError,
 } from "./errors.ts";
-export { type GramOptions, gram, gramInto, gramWorkspace } from "./gram.ts";
-export { Heap, type HeapOptions } from "./heap.ts";
-export { inv, invInto, invWorkspace } from "./inv.ts";
-export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./lstsq.ts";
-export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./matmul.ts";
+export { cond, condWorkspace, matrixRank, matrixRankWorkspace } from "./from-svd/cond.ts";
+export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./from-svd/lstsq.ts";
+export { nullspace, nullspaceInto, nullspaceWorkspace } from "./from-svd/nullspace.ts";
+export { orth, orthInto, orthWorkspace } from "./from-svd/orth.ts";
+export { pinv, pinvInto, pinvWorkspace } from "./from-svd/pinv.ts";
 export {
-  type Dtype,
   fromRows,
   identity,
   type Matrix,
   type MatrixLike,
   type MatrixOptions,
   matrix,
-  type Real,
-  type RealOf,
   transpose,
   type Vector,
   zeros,
-} from "./matrix.ts";
-export { newtonSchulz, newtonSchulzInto, newtonSchulzWorkspace } from "./newton-schulz.ts";
+} from "./matrix/matrix.ts";
+export type { Dtype, Real, RealOf } from "./matrix/real.ts";
+export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./memory/workspace.ts";
 export {
   type NewtonSchulzCoefficients,
   type NewtonSchulzOptions,
   type NewtonSchulzSchedule,
-  type NewtonSchulzStep,
   newtonSchulzSchedule,
-} from "./newton-schulz-coefficients.ts";
-export { type NormKind, norm, normWorkspace } from "./norm.ts";
-export { nullspace, nullspaceInto, nullspaceWorkspace } from "./nullspace.ts";
-export { orth, orthInto, orthWorkspace } from "./orth.ts";
-export { pinv, pinvInto, pinvWorkspace } from "./pinv.ts";
-export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar.ts";
-export { type PolarExpressOptions, polarExpressCoefficients } from "./polar-express.ts";
-export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr.ts";
-export { fillNormal, fillUniform, type RandomKey } from "./random.ts";
+} from "./polar/coefficients.ts";
+export { newtonSchulz, newtonSchulzInto, newtonSchulzWorkspace } from "./polar/newton-schulz.ts";
+export type { NewtonSchulzStep } from "./polar/newton-schulz-step.ts";
+export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar/polar.ts";
+export { type PolarExpressOptions, polarExpressCoefficients } from "./polar/polar-express.ts";
+export { type GramOptions, gram, gramInto, gramWorkspace } from "./products/gram.ts";
+export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./products/matmul.ts";
+export { type NormKind, norm, normWorkspace } from "./products/norm.ts";
+export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr/qr.ts";
+export { fillNormal, fillUniform, type RandomKey } from "./sketch/random.ts";
 export {
   type RandomizedSvdOptions,
   type RandomizedSvdOut,
   randomizedSvd,
   randomizedSvdInto,
   randomizedSvdWorkspace,
-} from "./randomized-svd.ts";
+} from "./sketch/randomized-svd.ts";
 export {
   type RangeFinder,
   type RangeFinderOptions,
@@ -72,15 +68,17 @@ export {
   rangeFinder,
   rangeFinderInto,
   rangeFinderWorkspace,
-} from "./range-finder.ts";
-export type { ToleranceOptions } from "./scaled-svd.ts";
-export { solve, solveInto, solveWorkspace } from "./solve.ts";
+} from "./sketch/range-finder.ts";
+export type { RangeFinderSettings } from "./sketch/subspace-iteration.ts";
+export { cholesky, choleskyInto, choleskyWorkspace } from "./solve/cholesky.ts";
+export { det, detWorkspace } from "./solve/det.ts";
+export { inv, invInto, invWorkspace } from "./solve/inv.ts";
+export { solve, solveInto, solveWorkspace } from "./solve/solve.ts";
 export {
   type SolveTriangularOptions,
   solveTriangular,
   solveTriangularInto,
   solveTriangularWorkspace,
-} from "./solve-triangular.ts";
-export type { RangeFinderSettings } from "./subspace-iteration.ts";
-export { type SVD, type SVDOptions, type SVDOut, svd, svdInto, svdvals, svdWorkspace } from "./svd.ts";
-export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";
+} from "./solve/solve-triangular.ts";
+export { type SVD, type SVDOptions, type SVDOut, svd, svdInto, svdvals, svdWorkspace } from "./svd/svd.ts";
+export type { ToleranceOptions } from "./svd/tolerance.ts";

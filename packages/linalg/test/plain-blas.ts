@@ -1,7 +1,7 @@
 import type { LibraryHandle } from "koffi";
 import { AS_IT_IS, type Blas, TRANSPOSED } from "../src/engine/native/blas.ts";
 import { gemm } from "../src/engine/reference/gemm.ts";
-import type { Real } from "../src/matrix.ts";
+import type { Real } from "../src/matrix/real.ts";
 
 /** The arguments of a library's `gemm`, row-major. */
 export interface GemmCall {

@@ -47,7 +47,7 @@ export const linalgSizes: BackendSizes = {
   matrix: (rows, cols) => sizeOfFloat32(rows * cols),
   packed: (rows, cols) => packedWords(rows * cols),
   scaleLines: (rows, cols) => 2 * sizeOfFloat64(Math.max(rows, cols)),
-  polar: (rows, cols) => allOf(polarWorkspace(rows, cols, "float32"), sizeOfFloat64(Math.min(rows, cols))),
+  polar: (rows, cols) => allOf(polarWorkspace(rows, cols), sizeOfFloat64(Math.min(rows, cols))),
   newtonSchulz: (rows, cols) => newtonSchulzWorkspace(rows, cols, "float32"),
   rangeFinder: (rows, cols, rank, { oversampling, powerIterations }) =>
     allOf(

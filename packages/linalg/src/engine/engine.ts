@@ -1,5 +1,5 @@
-import type { Heap } from "../heap.ts";
-import type { Real } from "../matrix.ts";
+import type { Real } from "../matrix/real.ts";
+import type { Heap } from "./heap.ts";
 import type { Lapack } from "./lapack.ts";
 
 /**
@@ -188,7 +188,7 @@ export interface Engine {
    * from i on is exchanged with it (de Rijk). `squares` holds the rows' squared norms and is kept up to date; a row whose square
    * is zero is left alone. Returns the largest cosine met, 0 if no pair was rotated.
    */
-  jacobi(
+  jacobiSweep(
     k: number,
     n: number,
     tolerance: number,
@@ -207,7 +207,7 @@ export interface Engine {
    * |a_pq| > tolerance √|a_pp a_qq|, the plane rotation by at most 45° that makes a_pq zero, on rows and columns of A and on the same
    * rows of Z (n × m). Returns the largest such |a_pq| met, 0 if no pair was rotated.
    */
-  jacobiEigen(
+  jacobiEigenSweep(
     n: number,
     tolerance: number,
     a: Float64Array,

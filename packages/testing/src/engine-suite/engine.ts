@@ -49,13 +49,13 @@ export interface EngineUnderTest {
       ...[values: Float64Array, vectors: Float64Array, scratch: Float64Array],
     ]
   ): void;
-  jacobi(
+  jacobiSweep(
     ...args: [
       ...[k: number, n: number, tolerance: number, x: Float64Array, xOffset: number, ldx: number],
       ...[squares: Float64Array, m: number, z: Float64Array, zOffset: number, ldz: number],
     ]
   ): number;
-  jacobiEigen(
+  jacobiEigenSweep(
     ...args: [
       ...[n: number, tolerance: number, a: Float64Array, aOffset: number, lda: number],
       ...[m: number, z: Float64Array, zOffset: number, ldz: number],

@@ -166,7 +166,7 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
       fc.assert(property, { seed: 1, numRuns: 100 });
     });
 
-    test("sweeps of jacobi make rows orthogonal by rotations alone", () => {
+    test("sweeps of one-sided Jacobi make rows orthogonal by rotations alone", () => {
       const property = fc.property(fc.integer({ min: 1, max: 14 }), size, inHeap, inHeap, (k, extra, inX, inZ) =>
         withOperands(engine(), (make) => {
           const n = k + extra;
@@ -178,7 +178,7 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
           }
           const tolerance = 8 * Math.sqrt(n) * EPS;
           const sweep = (): number =>
-            engine().jacobi(k, n, tolerance, x.data, x.offset, x.ld, squares.data, k, z.data, z.offset, z.ld);
+            engine().jacobiSweep(k, n, tolerance, x.data, x.offset, x.ld, squares.data, k, z.data, z.offset, z.ld);
           let sweeps = 0;
           while (sweep() > 0) expect(++sweeps).toBeLessThanOrEqual(15);
           x.expectGuards();
@@ -201,7 +201,7 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
       fc.assert(property, { seed: 1, numRuns: 40 });
     });
 
-    test("sweeps of jacobiEigen make a symmetric matrix diagonal by rotations alone, each pair to its own scale", () => {
+    test("sweeps of two-sided Jacobi make a symmetric matrix diagonal by rotations alone, each pair to its own scale", () => {
       const order = fc.integer({ min: 1, max: 14 });
       const property = fc.property(order, fc.constantFrom(0, 4, 20), inHeap, inHeap, (n, grade, inA, inZ) =>
         withOperands(engine(), (make) => {
@@ -214,7 +214,8 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
               z.set(i, j, i === j ? 1 : 0);
             }
           }
-          const sweep = (): number => engine().jacobiEigen(n, EPS, a.data, a.offset, a.ld, n, z.data, z.offset, z.ld);
+          const sweep = (): number =>
+            engine().jacobiEigenSweep(n, EPS, a.data, a.offset, a.ld, n, z.data, z.offset, z.ld);
           let sweeps = 0;
           while (sweep() > 0) expect(++sweeps).toBeLessThanOrEqual(15);
           a.expectGuards();

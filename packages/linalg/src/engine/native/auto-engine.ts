@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../../errors.ts";
-import type { HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import type { HeapOptions } from "../heap.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { createNativeEngine } from "./native-engine.ts";
 

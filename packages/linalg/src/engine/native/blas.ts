@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { UnsupportedError } from "../../errors.ts";
-import type { Real } from "../../matrix.ts";
+import type { Real } from "../../matrix/real.ts";
 
 /** The two products of the CBLAS interface in both dtypes, row-major, `float32` first. */
 export interface Blas {

@@ -1,7 +1,7 @@
 import type { LibraryHandle } from "koffi";
 import { NotConvergedError } from "../../errors.ts";
-import type { Heap } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import type { Heap } from "../heap.ts";
 import type { Lapack } from "../lapack.ts";
 import { Staging } from "../wasm/staging.ts";
 

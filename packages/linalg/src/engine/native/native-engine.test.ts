@@ -3,7 +3,7 @@ import type { LibraryHandle } from "koffi";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { nativeMissing } from "../../../test/native-missing.ts";
 import { NotConvergedError, UnsupportedError } from "../../errors.ts";
-import { Heap } from "../../heap.ts";
+import { Heap } from "../heap.ts";
 import type { Lapack } from "../lapack.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { createAutoEngine } from "./auto-engine.ts";

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../../errors.ts";
-import type { Heap, HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import type { Heap, HeapOptions } from "../heap.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { type Blas, loadBlas } from "./blas.ts";
 import { brokenClause } from "./clause.ts";

@@ -7,11 +7,11 @@ import {
   type PlainBlasOptions,
   plainBlas,
 } from "../../../test/plain-blas.ts";
+import { symmetricEigen, symmetricEigenWorkspace } from "../../eigh/symmetric-eigen.ts";
 import { UnsupportedError } from "../../errors.ts";
-import { factorRows, formRows, householderWorkspace } from "../../householder.ts";
-import { rowSvd, rowSvdWorkspace } from "../../jacobi-svd.ts";
-import { symmetricEigen, symmetricEigenWorkspace } from "../../symmetric-eigen.ts";
-import { Workspace } from "../../workspace.ts";
+import { Workspace } from "../../memory/workspace.ts";
+import { factorRows, formRows, householderWorkspace } from "../../qr/householder.ts";
+import { rowSvd, rowSvdWorkspace } from "../../svd/row-svd.ts";
 import type { Lapack } from "../lapack.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
 import { createAutoEngine } from "./auto-engine.ts";

@@ -1,4 +1,4 @@
-import type { Real } from "../../matrix.ts";
+import type { Real } from "../../matrix/real.ts";
 
 /** Held by the elements that no kernel may write. */
 const GUARD = 77;

@@ -1,4 +1,4 @@
-import type { Real } from "../../matrix.ts";
+import type { Real } from "../../matrix/real.ts";
 import type { Clause, LibraryKernels } from "./clause.ts";
 import { Operand } from "./operand.ts";
 

@@ -1,6 +1,6 @@
-import type { Heap } from "../../heap.ts";
-import type { Real } from "../../matrix.ts";
+import type { Real } from "../../matrix/real.ts";
 import type { Engine } from "../engine.ts";
+import type { Heap } from "../heap.ts";
 import { Staging } from "../wasm/staging.ts";
 import { AS_IT_IS, type Blas, LOWER, ROW_MAJOR, TRANSPOSED } from "./blas.ts";
 

@@ -1,22 +1,23 @@
+import type { Engine } from "../engine.ts";
 /** One AdamW update; formulas in `Engine.adamw`. Arithmetic is float64, the moments are rounded before they are used. */
-export function adamw(
-  n: number,
-  w: Float32Array,
-  wOffset: number,
-  g: Float32Array,
-  gOffset: number,
-  m: Float32Array,
-  mOffset: number,
-  v: Float32Array,
-  vOffset: number,
-  lr: number,
-  beta1: number,
-  beta2: number,
-  eps: number,
-  decay: number,
-  c1: number,
-  c2: number,
-): void {
+export const adamw: Engine["adamw"] = (
+  n,
+  w,
+  wOffset,
+  g,
+  gOffset,
+  m,
+  mOffset,
+  v,
+  vOffset,
+  lr,
+  beta1,
+  beta2,
+  eps,
+  decay,
+  c1,
+  c2,
+) => {
   for (let i = 0; i < n; i++) {
     const gradient = g[gOffset + i]!;
     const first = Math.fround(beta1 * m[mOffset + i]! + (1 - beta1) * gradient);
@@ -25,4 +26,4 @@ export function adamw(
     v[vOffset + i] = second;
     w[wOffset + i] = w[wOffset + i]! * (1 - lr * decay) - (lr * (first / c1)) / (Math.sqrt(second / c2) + eps);
   }
-}
+};

@@ -1,24 +1,24 @@
-import type { Real } from "../../matrix.ts";
+import type { Engine } from "../engine.ts";
 
 /** C ← alpha op(A) op(B) + beta C; every element is one sum in float64, rounded once. The contract is that of `Engine.gemm`. */
-export function gemm(
-  transA: boolean,
-  transB: boolean,
-  m: number,
-  n: number,
-  k: number,
-  alpha: number,
-  a: Real,
-  aOffset: number,
-  lda: number,
-  b: Real,
-  bOffset: number,
-  ldb: number,
-  beta: number,
-  c: Real,
-  cOffset: number,
-  ldc: number,
-): void {
+export const gemm: Engine["gemm"] = (
+  transA,
+  transB,
+  m,
+  n,
+  k,
+  alpha,
+  a,
+  aOffset,
+  lda,
+  b,
+  bOffset,
+  ldb,
+  beta,
+  c,
+  cOffset,
+  ldc,
+) => {
   const [aRow, aCol] = transA ? [1, lda] : [lda, 1];
   const [bRow, bCol] = transB ? [1, ldb] : [ldb, 1];
   const row = new Float64Array(n);
@@ -33,4 +33,4 @@ export function gemm(
       c[at] = beta === 0 ? alpha * row[j]! : alpha * row[j]! + beta * c[at]!;
     }
   }
-}
+};

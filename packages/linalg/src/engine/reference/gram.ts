@@ -1,17 +1,7 @@
-import type { Real } from "../../matrix.ts";
+import type { Engine } from "../engine.ts";
 
 /** C ← A Aᵀ, or Aᵀ A if `trans`, in float64. The contract is that of `Engine.gram`. */
-export function gram(
-  trans: boolean,
-  n: number,
-  k: number,
-  a: Real,
-  aOffset: number,
-  lda: number,
-  c: Float64Array,
-  cOffset: number,
-  ldc: number,
-): void {
+export const gram: Engine["gram"] = (trans, n, k, a, aOffset, lda, c, cOffset, ldc) => {
   const [row, col] = trans ? [1, lda] : [lda, 1];
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -21,4 +11,4 @@ export function gram(
       c[cOffset + j * ldc + i] = sum;
     }
   }
-}
+};

@@ -1,16 +1,8 @@
-import { rotateRows } from "../../rotate-rows.ts";
+import type { Engine } from "../engine.ts";
+import { rotateRows } from "./rotate-rows.ts";
 
 /** One implicit QL step. The contract is that of `Engine.qlSweep`. */
-export function qlSweep(
-  first: number,
-  last: number,
-  d: Float64Array,
-  e: Float64Array,
-  z: Float64Array,
-  column: number,
-  m: number,
-  ldz: number,
-): number {
+export const qlSweep: Engine["qlSweep"] = (first, last, d, e, z, column, m, ldz) => {
   const half = (d[first + 1]! - d[first]!) / (2 * e[first]!);
   const root = pythagoras(half, 1);
   let g = d[last]! - d[first]! + e[first]! / (half + (half >= 0 ? root : -root));
@@ -42,7 +34,7 @@ export function qlSweep(
   e[first] = g;
   e[last] = 0;
   return first;
-}
+};
 
 /** √(f² + g²), by way of the larger where the squares would overflow or vanish. */
 function pythagoras(f: number, g: number): number {

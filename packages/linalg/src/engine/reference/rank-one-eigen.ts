@@ -1,22 +1,15 @@
+import type { Engine } from "../engine.ts";
+
 const EPS = Number.EPSILON;
 /** Four or five are usual; the bracket halves at least every other time. */
 const MAX_ITERATIONS = 200;
 
 /** Eigenvalues and eigenvectors of diag(d) + ρ z zᵀ. The contract is that of `Engine.rankOneEigen`. */
-export function rankOneEigen(
-  k: number,
-  rho: number,
-  d: Float64Array,
-  z: Float64Array,
-  place: Int32Array,
-  values: Float64Array,
-  vectors: Float64Array,
-  scratch: Float64Array,
-): void {
+export const rankOneEigen: Engine["rankOneEigen"] = (k, rho, d, z, place, values, vectors, scratch) => {
   for (let i = 0; i < k; i++) values[i] = solve(k, i, rho, d, z, vectors, i * k);
   nearbyVector(k, d, z, vectors, scratch);
   for (let i = 0; i < k; i++) eigenvector(k, i * k, scratch, place, vectors);
-}
+};
 
 /**
  * The root of 1/ρ + Σ z_j² / (d_j − λ) between d_i and d_{i+1} (above d_{k−1}: below d_{k−1} + ρ ‖z‖²), by rational interpolation

@@ -1,10 +1,10 @@
-import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import { Heap, type HeapOptions } from "../heap.ts";
 import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
 import { gram } from "./gram.ts";
-import { jacobi } from "./jacobi.ts";
-import { jacobiEigen } from "./jacobi-eigen.ts";
+import { jacobiEigenSweep } from "./jacobi-eigen-sweep.ts";
+import { jacobiSweep } from "./jacobi-sweep.ts";
 import { scaleLines, squaredNorms } from "./lines.ts";
 import { qlSweep } from "./ql-sweep.ts";
 import { rankOneEigen } from "./rank-one-eigen.ts";
@@ -26,8 +26,8 @@ export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
     adamw,
     squaredNorms,
     scaleLines,
-    jacobi,
-    jacobiEigen,
+    jacobiSweep,
+    jacobiEigenSweep,
     reflect,
     qlSweep,
     rankOneEigen,

@@ -1,14 +1,6 @@
+import type { Engine } from "../engine.ts";
 /** X ← X (I − tau v vᵀ), row by row. The contract is that of `Engine.reflect`. */
-export function reflect(
-  m: number,
-  n: number,
-  tau: number,
-  v: Float64Array,
-  vOffset: number,
-  x: Float64Array,
-  xOffset: number,
-  ldx: number,
-): void {
+export const reflect: Engine["reflect"] = (m, n, tau, v, vOffset, x, xOffset, ldx) => {
   if (tau === 0) return;
   for (let i = 0; i < m; i++) {
     const row = xOffset + i * ldx;
@@ -17,4 +9,4 @@ export function reflect(
     const factor = tau * dot;
     for (let j = 0; j < n; j++) x[row + j]! -= factor * v[vOffset + j]!;
   }
-}
+};

@@ -1,15 +1,6 @@
+import type { Engine } from "../engine.ts";
 /** A ← A − v wᵀ − w vᵀ; y ← A x, on the upper triangle. The contract is that of `Engine.updateMultiply`. */
-export function updateMultiply(
-  n: number,
-  a: Float64Array,
-  aOffset: number,
-  lda: number,
-  v: Float64Array,
-  w: Float64Array,
-  x: Float64Array,
-  y: Float64Array,
-  offset: number,
-): void {
+export const updateMultiply: Engine["updateMultiply"] = (n, a, aOffset, lda, v, w, x, y, offset) => {
   y.fill(0, offset, offset + n);
   for (let i = 0; i < n; i++) {
     const row = aOffset + i * lda;
@@ -27,4 +18,4 @@ export function updateMultiply(
     }
     y[offset + i] = sum;
   }
-}
+};

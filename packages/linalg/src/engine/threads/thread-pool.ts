@@ -1,4 +1,4 @@
-import type { Heap } from "../../heap.ts";
+import type { Heap } from "../heap.ts";
 import { instantiateModule } from "../wasm/instantiate.ts";
 import { startWorker, type WorkerHandle } from "./worker-host.ts";
 import { PROTOCOL, runWorker } from "./worker-loop.ts";

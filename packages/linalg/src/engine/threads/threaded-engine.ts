@@ -1,6 +1,6 @@
 import { OptionError } from "../../errors.ts";
-import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import { Heap, type HeapOptions } from "../heap.ts";
 import { compileKernels, instantiateModule } from "../wasm/instantiate.ts";
 import { wasmBase64 } from "../wasm/kernels.generated.ts";
 import type { Gemm, Kernels } from "../wasm/kernels.ts";

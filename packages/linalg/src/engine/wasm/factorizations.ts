@@ -6,13 +6,13 @@ const at = (array: Float64Array, offset: number): number => array.byteOffset + 8
 
 export function factorizations(
   kernels: Kernels,
-): Pick<Engine, "jacobi" | "jacobiEigen" | "qlSweep" | "rankOneEigen" | "reflect" | "updateMultiply"> {
+): Pick<Engine, "jacobiSweep" | "jacobiEigenSweep" | "qlSweep" | "rankOneEigen" | "reflect" | "updateMultiply"> {
   return {
-    jacobi(k, n, tolerance, x, xOffset, ldx, squares, m, z, zOffset, ldz) {
-      return kernels.jacobi(k, n, tolerance, at(x, xOffset), ldx, at(squares, 0), m, at(z, zOffset), ldz);
+    jacobiSweep(k, n, tolerance, x, xOffset, ldx, squares, m, z, zOffset, ldz) {
+      return kernels.jacobiSweep(k, n, tolerance, at(x, xOffset), ldx, at(squares, 0), m, at(z, zOffset), ldz);
     },
-    jacobiEigen(n, tolerance, a, aOffset, lda, m, z, zOffset, ldz) {
-      return kernels.jacobiEigen(n, tolerance, at(a, aOffset), lda, m, at(z, zOffset), ldz);
+    jacobiEigenSweep(n, tolerance, a, aOffset, lda, m, z, zOffset, ldz) {
+      return kernels.jacobiEigenSweep(n, tolerance, at(a, aOffset), lda, m, at(z, zOffset), ldz);
     },
     rankOneEigen(k, rho, d, z, place, values, vectors, scratch) {
       const operands = [at(d, 0), at(z, 0), place.byteOffset, at(values, 0), at(vectors, 0), at(scratch, 0)] as const;

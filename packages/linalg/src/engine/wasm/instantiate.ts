@@ -1,5 +1,5 @@
 import { UnsupportedError } from "../../errors.ts";
-import type { Heap } from "../../heap.ts";
+import type { Heap } from "../heap.ts";
 
 /** How a module names its memory import of kind memory (2) with a maximum (1), in bytes: `"env"`, `"memory"`, 2, 1. */
 const MEMORY_IMPORT = [3, ...codes("env"), 6, ...codes("memory"), 2, 1];

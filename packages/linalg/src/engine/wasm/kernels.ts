@@ -29,7 +29,7 @@ export interface Kernels {
     out: number,
     ldo: number,
   ): void;
-  jacobi(
+  jacobiSweep(
     k: number,
     n: number,
     tolerance: number,
@@ -40,7 +40,7 @@ export interface Kernels {
     z: number,
     ldz: number,
   ): number;
-  jacobiEigen(n: number, tolerance: number, a: number, lda: number, m: number, z: number, ldz: number): number;
+  jacobiEigenSweep(n: number, tolerance: number, a: number, lda: number, m: number, z: number, ldz: number): number;
   rankOneEigen(
     k: number,
     rho: number,

@@ -1,5 +1,5 @@
-import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import { Heap, type HeapOptions } from "../heap.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import type { Kernels } from "./kernels.ts";
 import { wasmBase64 } from "./relaxed-kernels.generated.ts";

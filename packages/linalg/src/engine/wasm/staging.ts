@@ -1,5 +1,5 @@
-import type { Heap } from "../../heap.ts";
-import type { Real } from "../../matrix.ts";
+import type { Real } from "../../matrix/real.ts";
+import type { Heap } from "../heap.ts";
 
 /**
  * Where an operand of a kernel lies in the heap: in place, or as a copy in a block that is kept for the next call.

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { UnsupportedError, WorkspaceError } from "../../errors.ts";
-import { Heap } from "../../heap.ts";
+import { Heap } from "../heap.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import { wasmBase64 } from "./kernels.generated.ts";

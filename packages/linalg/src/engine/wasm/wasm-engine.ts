@@ -1,5 +1,5 @@
-import { Heap, type HeapOptions } from "../../heap.ts";
 import type { Engine } from "../engine.ts";
+import { Heap, type HeapOptions } from "../heap.ts";
 import { factorizations } from "./factorizations.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import { wasmBase64 } from "./kernels.generated.ts";

@@ -1,0 +1,119 @@
+import { currentEngine } from "../engine/current.ts";
+import type { Engine } from "../engine/engine.ts";
+import { NonFiniteError } from "../errors.ts";
+import type { MatrixLike } from "../matrix/matrix.ts";
+import type { Real } from "../matrix/real.ts";
+
+/** A tile of two float64 operands stays in the first-level cache. */
+const TILE = 16;
+
+/**
+ * Largest magnitude of `a`. Reads every element once.
+ * @throws {NonFiniteError} with the first NaN or infinity in row-major order.
+ */
+export function largest(operation: string, a: MatrixLike, engine: Engine = currentEngine()): number {
+  const { data, offset } = a;
+  const [rows, cols] = [a.shape[0]!, a.shape[1]!];
+  if (!isPacked(a)) return search(operation, a, false);
+  const most = engine.largest(rows * cols, data, offset);
+  return Number.isFinite(most) ? most : search(operation, a, false);
+}
+
+/** The same for the lower triangle. @throws {NonFiniteError} */
+export const largestLower = (operation: string, a: MatrixLike): number => search(operation, a, true);
+
+function search(operation: string, { data, shape, stride, offset }: MatrixLike, lower: boolean): number {
+  const rows = shape[0]!;
+  const cols = shape[1]!;
+  const rowStride = stride[0]!;
+  const colStride = stride[1]!;
+  let most = 0;
+  for (let i = 0; i < rows; i++) {
+    let at = offset + i * rowStride;
+    const end = lower ? Math.min(i + 1, cols) : cols;
+    for (let j = 0; j < end; j++, at += colStride) {
+      const value = data[at]!;
+      // x - x is 0 for finite x and NaN for the rest.
+      if (value - value !== 0) throw new NonFiniteError(operation, [i, j], value);
+      const size = Math.abs(value);
+      if (size > most) most = size;
+    }
+  }
+  return most;
+}
+
+/** Whether the elements lie row after row without gaps. */
+export function isPacked({ shape, stride }: MatrixLike): boolean {
+  const [rows, cols] = [shape[0]!, shape[1]!];
+  return rows === 0 || cols === 0 || ((cols === 1 || stride[1] === 1) && (rows === 1 || stride[0] === cols));
+}
+
+/**
+ * The power of two 2ᵉ with 2ᵉ ≤ x < 2ᵉ⁺¹, by which a matrix is divided without rounding so that squares neither overflow nor vanish.
+ * 1 for x = 0; between 2⁻¹⁰²² and 2¹⁰²², so that its reciprocal is finite and normal.
+ */
+export function powerOfTwo(x: number): number {
+  if (x === 0) return 1;
+  let e = Math.max(-1022, Math.min(1022, Math.floor(Math.log2(x))));
+  if (2 ** e > x) e--;
+  return 2 ** Math.max(-1022, e);
+}
+
+/** x ← alpha x. */
+export function scaleBy(x: Real, alpha: number): void {
+  if (alpha === 1) return;
+  for (let i = 0; i < x.length; i++) x[i] = alpha * x[i]!;
+}
+
+/** out ← alpha times the elements of `a`, packed row-major, or those of aᵀ if `transposed`. Returns `out`. */
+export function packScaled<D extends Real>(
+  engine: Engine,
+  out: D,
+  a: MatrixLike,
+  alpha: number,
+  transposed = false,
+): D {
+  const { data, offset } = a;
+  if (!transposed && isPacked(a)) {
+    engine.convert(a.shape[0]! * a.shape[1]!, alpha, data, offset, out, 0);
+    return out;
+  }
+  const [outer, inner] = transposed ? [1, 0] : [0, 1];
+  const rows = a.shape[outer]!;
+  const cols = a.shape[inner]!;
+  const rowStride = a.stride[outer]!;
+  const colStride = a.stride[inner]!;
+  // In tiles, so that neither side strides through memory for long.
+  for (let i0 = 0; i0 < rows; i0 += TILE) {
+    const iEnd = Math.min(i0 + TILE, rows);
+    for (let j0 = 0; j0 < cols; j0 += TILE) {
+      const jEnd = Math.min(j0 + TILE, cols);
+      for (let i = i0; i < iEnd; i++) {
+        let at = offset + i * rowStride + j0 * colStride;
+        for (let j = j0; j < jEnd; j++, at += colStride) out[i * cols + j] = alpha * data[at]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** out ← alpha times packed row-major `values`, through the strides of `out`, cast to its type. */
+export function unpackScaled(engine: Engine, out: MatrixLike, values: Real, alpha: number): void {
+  const { data, offset } = out;
+  const [rows, cols] = [out.shape[0]!, out.shape[1]!];
+  if (isPacked(out)) {
+    engine.convert(rows * cols, alpha, values, 0, data, offset);
+    return;
+  }
+  const [rowStride, colStride] = [out.stride[0]!, out.stride[1]!];
+  for (let i0 = 0; i0 < rows; i0 += TILE) {
+    const iEnd = Math.min(i0 + TILE, rows);
+    for (let j0 = 0; j0 < cols; j0 += TILE) {
+      const jEnd = Math.min(j0 + TILE, cols);
+      for (let i = i0; i < iEnd; i++) {
+        let at = offset + i * rowStride + j0 * colStride;
+        for (let j = j0; j < jEnd; j++, at += colStride) data[at] = alpha * values[i * cols + j]!;
+      }
+    }
+  }
+}

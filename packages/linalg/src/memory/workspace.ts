@@ -1,0 +1,107 @@
+import type { Engine } from "../engine/engine.ts";
+import { WorkspaceError } from "../errors.ts";
+
+/** Scratch that a routine needs, in bytes. Every `take` is rounded up to 64 bytes. */
+export type WorkspaceSize = number;
+
+const ALIGN_BYTES = 64;
+const roundUp = (bytes: number): number => Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES;
+
+/** Bytes of `length` float32 elements of scratch. */
+export const sizeOfFloat32 = (length: number): WorkspaceSize => roundUp(4 * length);
+/** Bytes of `length` float64 elements of scratch. */
+export const sizeOfFloat64 = (length: number): WorkspaceSize => roundUp(8 * length);
+/** Bytes of `length` int32 elements of scratch. */
+export const sizeOfInt32 = (length: number): WorkspaceSize => roundUp(4 * length);
+/** Scratch for parts that are alive together. */
+export const allOf = (...sizes: WorkspaceSize[]): WorkspaceSize => sizes.reduce((sum, size) => sum + size, 0);
+/** Scratch for parts that run one after another. */
+export const anyOf = (...sizes: WorkspaceSize[]): WorkspaceSize =>
+  sizes.reduce((most, size) => Math.max(most, size), 0);
+
+interface Views {
+  float32?: Float32Array;
+  float64?: Float64Array;
+  int32?: Int32Array;
+}
+
+/**
+ * Scratch memory in an engine's heap, handed out from the bottom up and taken back by scope, so that a loop allocates nothing.
+ * It also carries the engine: a routine that takes a workspace runs on that workspace's engine.
+ */
+export class Workspace {
+  readonly engine: Engine;
+  readonly bytes: number;
+  private readonly block: Uint8Array;
+  private top = 0;
+  /** The views handed out last time, by address: a warm scope makes no new objects. */
+  private readonly views = new Map<number, Views>();
+
+  constructor(engine: Engine, size: WorkspaceSize) {
+    this.engine = engine;
+    this.bytes = roundUp(size);
+    this.block = engine.heap.uint8(this.bytes);
+  }
+
+  /** Runs `body`; what it took is given back when it returns or throws. */
+  scope<R>(body: (work: this) => R): R {
+    const { top } = this;
+    try {
+      return body(this);
+    } finally {
+      this.top = top;
+    }
+  }
+
+  /** `length` float32 elements of garbage, valid until the enclosing scope ends. @throws {WorkspaceError} if too little is left. */
+  float32(length: number): Float32Array {
+    const at = this.take(sizeOfFloat32(length));
+    const slot = this.slot(at);
+    if (slot.float32?.length !== length) slot.float32 = new Float32Array(this.block.buffer, at, length);
+    return slot.float32;
+  }
+
+  /** `length` float64 elements of garbage, valid until the enclosing scope ends. @throws {WorkspaceError} if too little is left. */
+  float64(length: number): Float64Array {
+    const at = this.take(sizeOfFloat64(length));
+    const slot = this.slot(at);
+    if (slot.float64?.length !== length) slot.float64 = new Float64Array(this.block.buffer, at, length);
+    return slot.float64;
+  }
+
+  /** `length` int32 elements of garbage, valid until the enclosing scope ends. @throws {WorkspaceError} if too little is left. */
+  int32(length: number): Int32Array {
+    const at = this.take(sizeOfInt32(length));
+    const slot = this.slot(at);
+    if (slot.int32?.length !== length) slot.int32 = new Int32Array(this.block.buffer, at, length);
+    return slot.int32;
+  }
+
+  /** Gives the memory back to the heap. The workspace must not be used again. */
+  dispose(): void {
+    this.engine.heap.release(this.block);
+  }
+
+  private take(bytes: number): number {
+    if (this.top + bytes > this.bytes) {
+      throw new WorkspaceError(
+        "Workspace",
+        this.top + bytes,
+        this.bytes,
+        "size it with the routine's own …Workspace function",
+      );
+    }
+    const at = this.block.byteOffset + this.top;
+    this.top += bytes;
+    return at;
+  }
+
+  private slot(at: number): Views {
+    let slot = this.views.get(at);
+    if (slot === undefined) {
+      slot = {};
+      this.views.set(at, slot);
+    }
+    return slot;
+  }
+}

@@ -1,0 +1,55 @@
+import { SingularError } from "../errors.ts";
+import { checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
+import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
+import type { Real } from "../matrix/real.ts";
+import { withWorkspace, zerosLike } from "../memory/allocate.ts";
+import { largestLower, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
+import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { factorCholesky } from "./triangular.ts";
+
+/**
+ * Cholesky factor of a symmetric positive definite matrix: lower triangular l with a = l lᵀ, in float64 inside.
+ *
+ * @param a - n × n, any strides; only its lower triangle is read, as in NumPy.
+ * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity of the lower triangle.
+ * @throws {SingularError} if it is not positive definite to working precision; the message names the pivot.
+ * Accuracy: ‖a − l lᵀ‖ ≤ c n ε ‖a‖. Cost: n³/3 flops.
+ *
+ * @see Higham, Accuracy and Stability of Numerical Algorithms (2002), theorem 10.3.
+ *
+ * @example
+ * cholesky(fromRows([[4, 2], [2, 5]])); // [[2, 0], [1, 2]]
+ */
+export function cholesky<D extends Real>(a: MatrixLike<D>): Matrix<D> {
+  const n = checkSquare("cholesky", a);
+  const out = zerosLike(a, n, n);
+  return withWorkspace(choleskyWorkspace(n), (work) => choleskyInto(out, a, work));
+}
+
+/**
+ * out ← the Cholesky factor; see {@link cholesky}.
+ *
+ * @param out - n × n of the dtype of `a`; may be `a`.
+ * @param work - at least {@link choleskyWorkspace} bytes.
+ * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError} @throws {SingularError} before anything is written.
+ */
+export function choleskyInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Workspace): M {
+  const n = checkSquare("cholesky", a);
+  checkOutput("cholesky", "out", out, n, n);
+  checkSameDtype("cholesky", out.data, a.data);
+  // An even power, so that its root is a power of two as well.
+  const unit = powerOfTwo(Math.sqrt(largestLower("cholesky", a)));
+  return work.scope(() => {
+    const l = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
+    scaleBy(l, 1 / unit);
+    const failed = factorCholesky(n, l, work);
+    if (failed < n) throw new SingularError("cholesky", `not positive definite: pivot ${failed} is not positive`);
+    for (let i = 0; i < n; i++) l.fill(0, i * n + i + 1, (i + 1) * n);
+    scaleBy(l, unit);
+    unpackScaled(work.engine, out, l, 1);
+    return out;
+  });
+}
+
+/** Bytes of scratch that {@link choleskyInto} needs for an n × n matrix. */
+export const choleskyWorkspace = (n: number): WorkspaceSize => sizeOfFloat64(n * n);

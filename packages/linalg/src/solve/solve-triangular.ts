@@ -1,0 +1,82 @@
+import { SingularError } from "../errors.ts";
+import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/checks.ts";
+import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
+import type { Real } from "../matrix/real.ts";
+import { withWorkspace, zerosLike } from "../memory/allocate.ts";
+import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { solveLower } from "./triangular.ts";
+
+export interface SolveTriangularOptions {
+  /** Read the lower triangle instead of the upper. Default false, as in SciPy. */
+  readonly lower?: boolean;
+  /** Solve aᵀ x = b. */
+  readonly transpose?: boolean;
+  /** Take the diagonal as ones. */
+  readonly unitDiagonal?: boolean;
+}
+
+/**
+ * Solves a x = b, or aᵀ x = b, for a triangular matrix, by substitution in float64.
+ *
+ * @param a - n × n, any strides; only the named triangle is read, though all of it must be finite.
+ * @param b - n × p of the same dtype; a vector is n × 1.
+ * @returns a new n × p matrix of that dtype.
+ * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError}
+ * @throws {SingularError} with the index of the first zero on the diagonal.
+ * Accuracy: x solves (a + e) x = b with |e| ≤ n ε |a|, elementwise. Cost: n²p flops.
+ *
+ * @see Higham, Accuracy and Stability of Numerical Algorithms (2002), theorem 8.5.
+ *
+ * @example
+ * solveTriangular(fromRows([[2, 1], [0, 4]]), fromRows([[4], [8]])); // [[1], [2]]
+ */
+export function solveTriangular<D extends Real>(
+  a: MatrixLike<D>,
+  b: MatrixLike<D>,
+  options: SolveTriangularOptions = {},
+): Matrix<D> {
+  const n = checkSquare("solveTriangular", a);
+  checkShape("solveTriangular", "b", b, n, b.shape[1]!);
+  const out = zerosLike(b, n, b.shape[1]!);
+  return withWorkspace(solveTriangularWorkspace(n, b.shape[1]!), (work) =>
+    solveTriangularInto(out, a, b, work, options),
+  );
+}
+
+/**
+ * out ← the solution; see {@link solveTriangular}.
+ *
+ * @param out - n × p; may be `b`.
+ * @param work - at least {@link solveTriangularWorkspace} bytes.
+ * @throws as {@link solveTriangular}, before anything is written.
+ */
+export function solveTriangularInto<M extends MatrixLike>(
+  out: M,
+  a: MatrixLike,
+  b: MatrixLike,
+  work: Workspace,
+  { lower = false, transpose = false, unitDiagonal = false }: SolveTriangularOptions = {},
+): M {
+  const n = checkSquare("solveTriangular", a);
+  const p = b.shape[1]!;
+  checkShape("solveTriangular", "b", b, n, p);
+  checkOutput("solveTriangular", "out", out, n, p);
+  for (const data of [out.data, b.data]) checkSameDtype("solveTriangular", data, a.data);
+  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solveTriangular", x, work.engine))) as [number, number];
+  return work.scope(() => {
+    // An upper triangle is the transpose of a lower one.
+    const l = packScaled(work.engine, work.float64(n * n), a, unitDiagonal ? 1 : 1 / aUnit, !lower);
+    const x = packScaled(work.engine, work.float64(n * p), b, 1 / bUnit);
+    for (let i = 0; i < n && !unitDiagonal; i++) {
+      if (l[i * n + i] === 0) throw new SingularError("solveTriangular", `singular: zero at [${i}, ${i}]`);
+    }
+    solveLower(n, l, transpose === lower, unitDiagonal, p, x, work);
+    unpackScaled(work.engine, out, x, unitDiagonal ? bUnit : bUnit / aUnit);
+    return out;
+  });
+}
+
+/** Bytes of scratch that {@link solveTriangularInto} needs for n × n and n × p matrices. */
+export const solveTriangularWorkspace = (n: number, p: number): WorkspaceSize =>
+  allOf(sizeOfFloat64(n * n), sizeOfFloat64(n * p));

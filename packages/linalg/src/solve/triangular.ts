@@ -1,0 +1,86 @@
+import type { Workspace } from "../memory/workspace.ts";
+import { writeIdentity } from "../rows/write-identity.ts";
+
+/** Rows that are eliminated one by one before the rest is updated by a matrix product. */
+const BLOCK = 32;
+
+/**
+ * Cholesky factor of the packed symmetric n × n matrix whose lower triangle is that of `a`: on exit the lower triangle is L with
+ * a = L Lᵀ, what lies above is as it was. Returns the index of the first pivot that is not positive, n if all are; on failure
+ * `a` is half done.
+ *
+ * @see Golub and Van Loan, Matrix Computations (2013), §4.2.5.
+ */
+export function factorCholesky(n: number, a: Float64Array, { engine }: Workspace): number {
+  for (let first = 0; first < n; first += BLOCK) {
+    const size = Math.min(BLOCK, n - first);
+    const at = first * n + first;
+    if (first > 0) {
+      engine.gemm(false, true, n - first, size, first, -1, a, first * n, n, a, first * n, n, 1, a, at, n);
+    }
+    for (let i = first; i < n; i++) {
+      const failed = factorRow(n, a, first, size, i);
+      if (failed) return i;
+    }
+  }
+  return n;
+}
+
+/** Row i of L within the block of columns that starts at `first`; true if its pivot is not positive. */
+function factorRow(n: number, a: Float64Array, first: number, size: number, i: number): boolean {
+  const row = i * n + first;
+  const end = Math.min(i - first, size);
+  let squares = 0;
+  for (let j = 0; j < end; j++) {
+    const other = (first + j) * n + first;
+    let sum = a[row + j]!;
+    for (let p = 0; p < j; p++) sum -= a[row + p]! * a[other + p]!;
+    const value = sum / a[other + j]!;
+    a[row + j] = value;
+    squares += value * value;
+  }
+  if (i >= first + size) return false;
+  const pivot = a[row + end]! - squares;
+  a[row + end] = Math.sqrt(pivot);
+  return !(pivot > 0);
+}
+
+/**
+ * The n × m rows at `x` ← op(L)⁻¹ X by substitution, for the packed lower triangular n × n matrix `l`, op(L) = L or Lᵀ.
+ * `unit` takes the diagonal as ones.
+ *
+ * Backward stable: each column solves a system within n ε of the given one (Higham 2002, theorem 8.5).
+ */
+export function solveLower(
+  n: number,
+  l: Float64Array,
+  transposed: boolean,
+  unit: boolean,
+  m: number,
+  x: Float64Array,
+  { engine }: Workspace,
+): void {
+  const blocks = Math.ceil(n / BLOCK);
+  for (let b = 0; b < blocks; b++) {
+    const first = (transposed ? blocks - 1 - b : b) * BLOCK;
+    const size = Math.min(BLOCK, n - first);
+    const [from, count] = transposed ? [first + size, n - first - size] : [0, first];
+    const at = transposed ? from * n + first : first * n + from;
+    engine.gemm(transposed, false, size, m, count, -1, l, at, n, x, from * m, m, 1, x, first * m, m);
+    for (let r = 0; r < size; r++) {
+      const i = transposed ? first + size - 1 - r : first + r;
+      const [start, done] = transposed ? [i + 1, r] : [first, r];
+      const row = transposed ? start * n + i : i * n + start;
+      engine.gemm(transposed, false, 1, m, done, -1, l, row, n, x, start * m, m, 1, x, i * m, m);
+      if (unit) continue;
+      const pivot = l[i * n + i]!;
+      for (let j = i * m; j < (i + 1) * m; j++) x[j] = x[j]! / pivot;
+    }
+  }
+}
+
+/** out ← L⁻¹ for the packed lower triangular n × n matrix `l`, zeros above. */
+export function invertLower(n: number, l: Float64Array, out: Float64Array, work: Workspace): void {
+  writeIdentity(n, out);
+  solveLower(n, l, false, false, n, out, work);
+}
