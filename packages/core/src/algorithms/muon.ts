@@ -29,7 +29,7 @@ export interface MuonOptions {
   readonly cautious?: boolean;
 }
 
-export type MuonSettings = Required<MuonOptions>;
+type MuonSettings = Required<MuonOptions>;
 
 const CHECKS: OptionChecks<MuonOptions> = {
   momentum: range(0, 1, "[)"),

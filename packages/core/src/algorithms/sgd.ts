@@ -20,7 +20,7 @@ export interface SgdOptions {
   readonly cautious?: boolean;
 }
 
-export type SgdSettings = Required<SgdOptions>;
+type SgdSettings = Required<SgdOptions>;
 
 const CHECKS: OptionChecks<SgdOptions> = {
   momentum: range(0, 1, "[)"),
