@@ -12,6 +12,7 @@ const guides = [
   ["Checkpoints", "checkpoints"],
   ["LoRA adapters", "lora"],
   ["Your own text", "your-text"],
+  ["Architecture", "architecture"],
 ] as const;
 
 const theory = [

@@ -51,12 +51,12 @@ export class NonFiniteError extends LinalgError {
   }
 }
 
-/** An iteration that did not meet its tolerance, or a system library that gave up, which says neither after how many steps nor how far off. */
+/** An iteration did not converge to its tolerance. Where a system library reports that, its steps and residual are not known. */
 export class NotConvergedError extends LinalgError {
   readonly code = "LINALG_NOT_CONVERGED";
   /** Undefined where LAPACK gave up. */
   readonly iterations: number | undefined;
-  /** What was left of the quantity that should vanish. Undefined where LAPACK gave up. */
+  /** The quantity that should have converged to zero. Undefined where LAPACK reported the failure. */
   readonly residual: number | undefined;
 
   constructor(operation: string, measured?: { readonly iterations: number; readonly residual: number }) {

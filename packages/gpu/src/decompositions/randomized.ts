@@ -19,7 +19,7 @@ export interface RandomizedOptions {
   readonly oversampling?: number;
   /** Multiplications with a aᵀ, re-orthogonalized after each product; default 1. */
   readonly powerIterations?: number;
-  /** Names the random numbers, which are those of `@sumo/linalg`. Default [0, 0, 0]. */
+  /** Key of the random numbers, which are those of `@sumo/linalg`. Default [0, 0, 0]. */
   readonly key?: RandomKey;
 }
 

@@ -55,7 +55,7 @@ function conquer(t: Tridiagonal, low: number, high: number, work: Workspace): vo
   if (beta !== 0) work.scope(() => merge(t, low, middle, high, beta, work));
 }
 
-/** What remains of a merge after deflation: k rows, by rising value, and for each where its halves are not zero. */
+/** A merge after deflation: k rows in ascending order of their values, and for each the half in which it is not zero. */
 interface Merge {
   readonly k: number;
   /** Rows of z, and by rising value their diagonal elements and components of the update. */
@@ -98,7 +98,7 @@ function merge(t: Tridiagonal, low: number, middle: number, high: number, beta: 
 }
 
 /**
- * Takes out the rows whose eigenpairs are known already: those that the update hardly touches, and one of each pair of nearly equal
+ * Deflates the rows whose eigenpairs are known already: those whose component of the update is negligible, and one of each pair of nearly equal
  * values, after a rotation that turns the update away from it. Both change the matrix by less than its rounding.
  */
 function deflate(t: Tridiagonal, low: number, middle: number, high: number, beta: number, work: Workspace): Merge {

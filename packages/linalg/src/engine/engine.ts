@@ -135,7 +135,7 @@ export interface Engine {
   /**
    * One implicit QL step with Wilkinson's shift on rows first … last (first < last) of the symmetric tridiagonal matrix with
    * diagonal `d` and neighbours `e` (e_i beside d_i and d_{i+1}; e has one element more, which is spoiled). Each rotation of rows
-   * i and i + 1 is put to work on the same rows of `z` (m elements from column `column` on):
+   * i and i + 1 is applied to the same rows of `z` (m elements from column `column` on):
    * (c row i − s row i + 1, s row i + c row i + 1). Returns the row where the step ended, `first` unless the bulge vanished on the way.
    */
   qlSweep(
@@ -184,9 +184,9 @@ export interface Engine {
 
   /**
    * One cyclic sweep of one-sided Jacobi: for each pair of rows of X (k × n) whose cosine exceeds `tolerance`, the plane rotation
-   * that makes them orthogonal, on X and on the same rows of Z (k × m). Before row i meets the others, the longest of the rows
+   * that makes them orthogonal, on X and on the same rows of Z (k × m). Before row i is rotated with the others, the longest of the rows
    * from i on is exchanged with it (de Rijk). `squares` holds the rows' squared norms and is kept up to date; a row whose square
-   * is zero is left alone. Returns the largest cosine met, 0 if no pair was rotated.
+   * is zero is left alone. Returns the largest cosine of a rotated pair, 0 if there was none.
    */
   jacobiSweep(
     k: number,
@@ -205,7 +205,7 @@ export interface Engine {
   /**
    * One cyclic sweep of two-sided Jacobi on the symmetric n × n matrix A, stored in full: for each pair p < q with
    * |a_pq| > tolerance √|a_pp a_qq|, the plane rotation by at most 45° that makes a_pq zero, on rows and columns of A and on the same
-   * rows of Z (n × m). Returns the largest such |a_pq| met, 0 if no pair was rotated.
+   * rows of Z (n × m). Returns the largest such |a_pq|, 0 if no pair was rotated.
    */
   jacobiEigenSweep(
     n: number,

@@ -88,7 +88,7 @@ export class Heap {
     return new Int32Array(this.buffer, this.allocate(length * 4), length).fill(0);
   }
 
-  /** Gives a block back. `array` must be what an allocation returned, not a part of it. */
+  /** Frees a block. `array` must be what an allocation returned, not a part of it. */
   release(array: ArrayBufferView): void {
     const start = array.byteOffset;
     const bytes = this.owns(array) ? this.sizes.get(start) : undefined;

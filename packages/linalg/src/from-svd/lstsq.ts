@@ -12,7 +12,7 @@ import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts"
 export interface Lstsq<D extends Real = Real> {
   /** n × p: of all x that make ‖a x − b‖ least, column by column, the shortest. */
   readonly x: Matrix<D>;
-  /** How many singular values exceed the tolerance. */
+  /** Number of singular values above the tolerance. */
   readonly rank: number;
   /** Singular values of a, descending. */
   readonly s: Float64Array;

@@ -3,7 +3,7 @@ import { type Dtype, dtypeOf, type Real, type RealOf } from "./real.ts";
 import { StridedView } from "./strided-view.ts";
 
 /**
- * What routines accept: the four fields of an `ndarray` with two dimensions. Every `ndarray` is one; so is any object with these fields.
+ * Matrices that routines accept: the four fields of an `ndarray` with two dimensions. Every `ndarray` is one; so is any object with these fields.
  * Element (i, j) is `data[offset + i * stride[0] + j * stride[1]]`; strides may be zero (read only) or negative.
  */
 export interface MatrixLike<D extends Real = Real> {
@@ -13,10 +13,10 @@ export interface MatrixLike<D extends Real = Real> {
   readonly offset: number;
 }
 
-/** What routines return: the interface of an `ndarray`, two dimensions, row-major. */
+/** Matrices that routines return: the interface of an `ndarray`, two dimensions, row-major. */
 export type Matrix<D extends Real = Real> = StridedView<D>;
 
-/** What vector-valued results (singular values, eigenvalues) are: plain typed arrays. */
+/** Vectors that routines return (singular values, eigenvalues): plain typed arrays. */
 export type Vector<D extends Real = Real> = D;
 
 export interface MatrixOptions {

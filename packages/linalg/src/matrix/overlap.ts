@@ -21,7 +21,7 @@ export function mayOverlap(out: MatrixLike, a: MatrixLike): boolean {
 
 const isEmpty = (a: MatrixLike): boolean => a.shape[0] === 0 || a.shape[1] === 0;
 
-/** Where the first byte lies in the buffer, and where the bytes after the last begin. */
+/** Byte range in the buffer: the first byte, and the one after the last. */
 function byteRange({ data, shape, stride, offset }: MatrixLike): [first: number, end: number] {
   const down = (shape[0]! - 1) * stride[0]!;
   const across = (shape[1]! - 1) * stride[1]!;

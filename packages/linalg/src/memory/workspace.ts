@@ -77,7 +77,7 @@ export class Workspace {
     return slot.int32;
   }
 
-  /** Gives the memory back to the heap. The workspace must not be used again. */
+  /** Frees the memory in the heap. The workspace must not be used again. */
   dispose(): void {
     this.engine.heap.release(this.block);
   }

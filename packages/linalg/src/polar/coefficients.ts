@@ -15,7 +15,7 @@ export interface NewtonSchulzOptions {
 export interface NewtonSchulzSchedule {
   readonly steps: number;
   readonly triples: readonly NewtonSchulzStep[];
-  /** What the norm is multiplied with, so that rounding cannot push a singular value out of the interval. */
+  /** Factor on the norm, so that rounding cannot push a singular value out of the interval. */
   readonly margin: number;
 }
 
@@ -47,7 +47,7 @@ const NAMED = {
     margin: SAFETY,
   },
 } satisfies Record<string, NewtonSchulzSchedule>;
-/** What the options come to. @throws {OptionError} */
+/** The steps, coefficients and margin that the options choose. @throws {OptionError} */
 export function newtonSchulzSchedule({
   coefficients = "polar-express",
   steps,

@@ -29,7 +29,7 @@ export interface Polar<D extends Real = Real> {
   readonly u: Matrix<D>;
   /** Singular values, descending. */
   readonly s: Float64Array;
-  /** How many of them exceed the tolerance. */
+  /** Number of singular values above the tolerance. */
   readonly rank: number;
 }
 

@@ -19,7 +19,7 @@ import {
 } from "./subspace-iteration.ts";
 
 export interface RandomizedSvdOptions extends RangeFinderSettings {
-  /** Names the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
+  /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
 }
 

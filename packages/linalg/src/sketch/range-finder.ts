@@ -21,7 +21,7 @@ import {
 } from "./subspace-iteration.ts";
 
 export interface RangeFinderOptions extends RangeFinderSettings {
-  /** Names the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
+  /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
   /** m × rank: a basis to start from, by one block power iteration, instead of random numbers. May be `q`. */
   readonly start?: MatrixLike;

@@ -28,7 +28,7 @@ export interface Subspace {
   readonly l: number;
   readonly a: Real;
   readonly aOffset: number;
-  /** What A was divided by. */
+  /** The power of two by which A was divided. */
   readonly unit: number;
   /** Packed m × l. */
   readonly left: Real;

@@ -1,7 +1,7 @@
 import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import type { RowSvd } from "./row-svd.ts";
 
-/** How many times longer the longest row may be than the shortest. */
+/** Largest ratio of the longest row's norm to the shortest's. */
 const UNEVEN = 8;
 
 /**

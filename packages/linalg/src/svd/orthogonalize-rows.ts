@@ -10,8 +10,8 @@ const MAX_SWEEPS = 30;
 export const NEGLIGIBLE: number = 2 ** -500;
 
 /**
- * One-sided Jacobi: finds the orthogonal J for which the rows of J X are orthogonal, and puts it to work on packed `x` (k × n) and
- * `z` (k × m, along for the ride: from the identity it becomes J). On exit `lengths` has the rows' norms, which are the singular
+ * One-sided Jacobi: finds the orthogonal J for which the rows of J X are orthogonal, and applies it to packed `x` (k × n) and
+ * `z` (k × m, which receives the same rotations; pass the identity to get J). On exit `lengths` has the rows' norms, which are the singular
  * values, descending; row i of `x` is σ_i vᵢᵀ.
  *
  * Each σ comes out with a relative error of the order of ε times the condition of X after scaling its columns,
@@ -46,7 +46,7 @@ export function orthogonalizeRows(
   });
 }
 
-/** The squares of the rows' lengths. Negligible rows become zero: what is left of their squares gives no angle to turn by. */
+/** Squared norms of the rows. Negligible rows become zero: their underflowed squares do not determine a rotation angle. */
 function rowSquares(k: number, n: number, x: Float64Array, squares: Float64Array): void {
   for (let i = 0, at = 0; i < k; i++) {
     let sum = 0;

@@ -7,7 +7,7 @@ import { NEGLIGIBLE, orthogonalizeRows, orthogonalizeRowsWorkspace } from "./ort
 /** Up to this order Jacobi alone is as fast as with eigenvectors to start from. */
 const SMALL = 16;
 
-/** What {@link rowSvd} is to find. */
+/** Outputs of {@link rowSvd}; those left out are not computed. */
 export interface RowSvd {
   /** n singular values, descending. */
   readonly s: Float64Array;

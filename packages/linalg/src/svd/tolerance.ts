@@ -18,7 +18,7 @@ export function toleranceOf(operation: string, a: MatrixLike, { tolerance }: Tol
   return tolerance;
 }
 
-/** How many of the descending values `s` exceed `tolerance` times the first. */
+/** Number of the descending values `s` above `tolerance` times the first. */
 export function rankOf(s: ArrayLike<number>, tolerance: number): number {
   let rank = 0;
   while (rank < s.length && s[rank]! > tolerance * s[0]!) rank++;

@@ -6,7 +6,7 @@ import { createNativeEngine } from "./native-engine.ts";
 
 export interface AutoEngineOptions {
   readonly heap?: HeapOptions;
-  /** Hears which engine was chosen and why. Default: a line on standard error. */
+  /** Receives the name of the chosen engine and the reason. Default: a line on standard error. */
   readonly announce?: (message: string) => void;
 }
 

@@ -49,7 +49,7 @@ export const AS_IT_IS = 111;
 export const TRANSPOSED = 112;
 export const LOWER = 122;
 
-/** Where systems keep a BLAS with the CBLAS interface and 32-bit sizes. */
+/** File names of BLAS libraries with the CBLAS interface and 32-bit sizes. */
 const LIBRARIES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: ["libopenblas.so.0", "libopenblas.so", "libmkl_rt.so", "libblas.so.3", "libcblas.so.3"],
   darwin: ["/System/Library/Frameworks/Accelerate.framework/Accelerate", "libopenblas.dylib"],

@@ -1,7 +1,7 @@
 import type { Lapack } from "../lapack.ts";
 import type { Clause } from "./clause.ts";
 
-/** What a backward stable method may be off by, relative to the norm, for the few rows here. */
+/** Tolerance for a backward stable method, relative to the norm, for the few rows here. */
 const TOLERANCE = 1e-13;
 
 /** The statements of the contract of `Lapack`. Each holds for an engine without one. */

@@ -5,7 +5,7 @@ import type { Heap } from "../heap.ts";
 import type { Lapack } from "../lapack.ts";
 import { Staging } from "../wasm/staging.ts";
 
-/** What a Fortran function takes: single numbers by their address, which here are arrays of one. */
+/** Arguments of a Fortran function: single numbers are passed by address, here as arrays of one. */
 type Argument = string | readonly number[] | Float64Array | Int32Array | null | number;
 type Fortran = (...args: Argument[]) => void;
 type Functions = Readonly<Record<"geqrf" | "orgqr" | "syevd" | "gesdd", Fortran>>;
@@ -109,7 +109,7 @@ function declare(library: LibraryHandle): Functions | undefined {
   }
 }
 
-/** What the function says: 0, or more if an iteration failed. @throws {Error} if it refused an argument, which is this package's fault. */
+/** The function's INFO: 0, or more if an iteration failed. @throws {Error} if it refused an argument, which is this package's fault. */
 function run(name: string, call: (info: number[]) => void): number {
   const info = [0];
   call(info);

@@ -176,7 +176,7 @@ function gramCarriesNaN(gram: LibraryKernels["gram"], n: number, k: number): boo
   return everySample(n, n, (i, j) => Number.isNaN(c.get(i, j)) === (i === bad || j === bad));
 }
 
-/** Whether `holds` for all elements of a small m × n matrix, or for a sample that meets all rows and columns in turn. */
+/** Whether `holds` for all elements of a small m × n matrix, or for a sample that covers all rows and columns. */
 function everySample(m: number, n: number, holds: (i: number, j: number) => boolean): boolean {
   const step = 2 * Math.floor((m * n) / (2 * SAMPLES)) + 1;
   for (let at = m * n - 1; at >= 0; at -= step) if (!holds(Math.floor(at / n), at % n)) return false;

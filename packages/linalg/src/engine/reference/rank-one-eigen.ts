@@ -33,7 +33,7 @@ function solve(
     for (let j = 0; j < k; j++) gap += z[j]! * z[j]!;
     gap *= rho;
   }
-  // The sign in the middle tells which end is nearer.
+  // The sign in the middle decides which end is nearer.
   const middle = evaluate(k, i, rho, d, z, last ? d[i]! : d[left]!, gap / 2);
   const fromLeft = last || middle.value >= 0;
   const origin = fromLeft ? d[i]! : d[i + 1]!;

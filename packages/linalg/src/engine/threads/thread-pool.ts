@@ -5,7 +5,7 @@ import { PROTOCOL, runWorker } from "./worker-loop.ts";
 
 const { idle: IDLE, given: GIVEN, taken: TAKEN, failed: FAILED, quit: QUIT } = PROTOCOL;
 const { taskLength: TASK_LENGTH, spins: SPINS } = PROTOCOL;
-/** A worker that has not taken its task for so long is lost, ended from outside: the caller takes the task back. */
+/** Time after which a worker that has not taken its task counts as lost: the caller does the task. */
 const PATIENCE_MS = 1000;
 
 /** Arguments of a kernel, first its index in the list of names that the pool was made with. */
@@ -38,7 +38,7 @@ export class ThreadPool {
     });
   }
 
-  /** How many workers could take a task now. */
+  /** Number of workers that could take a task now. */
   get idle(): number {
     let count = 0;
     for (let i = 0; i < this.states.length; i++) if (Atomics.load(this.states, i) === IDLE) count++;
@@ -91,7 +91,7 @@ export class ThreadPool {
       since ??= time;
       const late = time - since > PATIENCE_MS;
       if (late && Atomics.compareExchange(states, worker, GIVEN, QUIT) === GIVEN) return "lost";
-      // Parking is not allowed on a page's main thread, which goes on spinning.
+      // A page's main thread may not block in Atomics.wait: it spins.
       if (canPark) Atomics.wait(states, worker, now, PATIENCE_MS);
     }
     return Atomics.compareExchange(states, worker, FAILED, IDLE) === FAILED ? "failed" : "done";

@@ -25,7 +25,7 @@ export interface ThreadedEngineOptions {
 export interface ThreadedEngine extends Engine {
   /** Workers that could take a part now: none until they have started. */
   readonly idleWorkers: number;
-  /** Ends the workers; the engine goes on with the caller's thread. */
+  /** Ends the workers; the engine then runs on the caller's thread alone. */
   dispose(): void;
 }
 

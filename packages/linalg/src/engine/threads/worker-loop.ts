@@ -1,4 +1,4 @@
-/** What a pool and its workers agree on. */
+/** Protocol of a pool and its workers in shared memory. */
 export const PROTOCOL = {
   // States of a worker; 0 is absent: not started yet. A task is given first, and then taken.
   idle: 1,

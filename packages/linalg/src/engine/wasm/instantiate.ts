@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../../errors.ts";
 import type { Heap } from "../heap.ts";
 
-/** How a module names its memory import of kind memory (2) with a maximum (1), in bytes: `"env"`, `"memory"`, 2, 1. */
+/** Encoding of a module's memory import of kind memory (2) with a maximum (1), in bytes: `"env"`, `"memory"`, 2, 1. */
 const MEMORY_IMPORT = [3, ...codes("env"), 6, ...codes("memory"), 2, 1];
 /** Limits flag of a shared memory with a maximum. */
 const SHARED_WITH_MAXIMUM = 3;
@@ -38,7 +38,7 @@ export function instantiateModule<Kernels>(module: WebAssembly.Module, heap: Hea
   return exports as Kernels;
 }
 
-/** Where the limits flag of the imported memory stands. */
+/** Offset of the limits flag of the imported memory. */
 function memoryFlag(bytes: Uint8Array): number {
   const at = bytes.findIndex((_, i) => MEMORY_IMPORT.every((byte, j) => bytes[i + j] === byte));
   return at + MEMORY_IMPORT.length - 1;
