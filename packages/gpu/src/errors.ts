@@ -1,4 +1,4 @@
-/** Base of every error that this package throws on purpose. `code` is stable; the message says what happened and what to do. */
+/** Base class of this package's errors. `code` is stable; the message names the fault and its remedy. */
 export abstract class GpuError extends Error {
   abstract readonly code: string;
 
@@ -8,27 +8,27 @@ export abstract class GpuError extends Error {
   }
 }
 
-/** A mode that this machine, runtime or Content-Security-Policy does not offer, or a library that does not load. */
+/** The machine, the runtime or the Content-Security-Policy does not support a mode, or gpu.js does not load. */
 export class UnsupportedModeError extends GpuError {
   readonly code = "GPU_UNSUPPORTED_MODE";
 }
 
-/** Operands that cannot go together, or a size that is none. Thrown before anything is written. */
+/** Shapes of operands do not match, or a size is not a whole number of at least 0. Thrown before anything is written. */
 export class GpuShapeError extends GpuError {
   readonly code = "GPU_SHAPE";
 }
 
-/** An argument outside its range. Thrown before anything is written. */
+/** An argument is out of range. Thrown before anything is written. */
 export class GpuOptionError extends GpuError {
   readonly code = "GPU_OPTION";
 }
 
-/** A tensor, or a whole GPU, that was disposed and is used again. */
+/** A tensor or a GPU is used after it was disposed of. */
 export class DisposedTensorError extends GpuError {
   readonly code = "GPU_DISPOSED";
 }
 
-/** A matrix that is larger than a texture or buffer of this device can be. Nothing was allocated. */
+/** A matrix exceeds the device's largest texture or buffer. Thrown before anything is allocated. */
 export class TooLargeError extends GpuError {
   readonly code = "GPU_TOO_LARGE";
   readonly needElements: number;
@@ -44,7 +44,7 @@ export class TooLargeError extends GpuError {
   }
 }
 
-/** The device has no memory left. */
+/** The device is out of memory. */
 export class GpuMemoryError extends GpuError {
   readonly code = "GPU_MEMORY";
 
@@ -53,12 +53,12 @@ export class GpuMemoryError extends GpuError {
   }
 }
 
-/** The device reported a failure of an earlier call. What was computed since the last read-back may be wrong. */
+/** The device reported a failure of an earlier call. Results since the last read-back may be wrong. */
 export class GpuFailureError extends GpuError {
   readonly code = "GPU_FAILURE";
 }
 
-/** The browser or driver took the context away: every tensor on it is gone. */
+/** The browser or the driver lost the context, and every tensor with it. */
 export class LostContextError extends GpuError {
   readonly code = "GPU_LOST_CONTEXT";
 

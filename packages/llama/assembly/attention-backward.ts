@@ -4,7 +4,7 @@ import { softmaxGradientRow } from "./softmax";
 import { scores, strip } from "./strip";
 import { padded, TILE } from "./tile";
 
-/** Query rows whose probabilities are kept at once. */
+/** Query rows in one block of probabilities. */
 const BLOCK: i32 = 32;
 
 /** Backward pass of attention: overwrites qkv with its gradient. dOut and out: [batch, length, heads headDim]. */
@@ -33,7 +33,7 @@ export function attentionBackward(
   const dQ = o + area;
   const dK = dQ + area;
   const dV = dK + area;
-  // A row more than a power of two apart, so that a column of probabilities does not fall into few cache sets.
+  // Padded by a tile: at a row stride of a power of two, a column of probabilities maps to few cache sets.
   const pRow = <usize>(padded(length) + TILE) << 2;
   const p = dV + area;
   const dS = p + <usize>BLOCK * pRow;

@@ -2,9 +2,9 @@ const LOG2_E: f32 = 1.4426950408889634;
 /** ln 2 in two parts: the first has nine significant bits, so that its product with a whole number below 2^15 is exact. */
 const LN_2_HIGH: f32 = 0.693359375;
 const LN_2_LOW: f32 = -2.1219444005469057e-4;
-/** Below this e^x is under the smallest normal number; whatever comes out is replaced by zero. */
+/** Below this e^x is subnormal; the result is flushed to zero. */
 const LOWEST: f32 = -87.33;
-/** Above this the result stays what it is here, 2.4e38. */
+/** Larger arguments are clamped to this; the result is then 2.4e38. */
 const HIGHEST: f32 = 88.37;
 
 /**

@@ -8,7 +8,7 @@ export function pack(length: i32, headDim: i32, x: usize, xRow: usize, out: usiz
   memory.fill(out + <usize>length * line, 0, <usize>(padded(length) - length) * line);
 }
 
-/** `pack` of rows first to length, each rotated by the angles of its position and scaled: halves (x, y) -> (x cos - y sin, y cos + x sin). */
+/** Packs rows first to length as `pack` does, each rotated by the angles of its position and scaled: halves (x, y) -> (x cos - y sin, y cos + x sin). */
 export function packRotated(
   first: i32,
   length: i32,

@@ -19,7 +19,7 @@ export function softmaxRow(n: i32, count: i32, p: usize, stat: usize): void {
   store<f32>(stat, 1 / sumLanes(sums), 4);
 }
 
-/** p (scores) <- probabilities, from the row's stat; d (gradient of p) <- p (d - pull), the gradient of the scores. */
+/** Backward pass of a row: p (scores) <- probabilities, from the row's stat; d (gradient of p) <- p (d - pull), gradient of the scores. */
 export function softmaxGradientRow(n: i32, count: i32, stat: usize, pull: f32, p: usize, d: usize): void {
   const bytes = <usize>n << 2;
   mask(n, count, p);

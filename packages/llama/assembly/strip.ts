@@ -10,7 +10,7 @@ export function scores(i: i32, n: i32, width: i32, a: usize, panels: usize, out:
 }
 
 /**
- * Two rows of a product: c0, c1 (n floats, n a multiple of 16) <- or += A B with k terms. Element p of the rows of A stands at
+ * Two rows of a product: c0, c1 (n floats, n a multiple of 16) <- or += A B with k terms. Element p of the rows of A is at
  * a0 + p aStep and a1 + p aStep; element (p, j) of B at b + (j / 16) bTile + p bRow + 4 (j mod 16). Steps in bytes.
  */
 export function strip(

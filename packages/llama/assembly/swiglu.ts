@@ -22,7 +22,7 @@ export function swiglu(rows: i32, hidden: i32, gateUp: usize, out: usize): void 
   }
 }
 
-/** gateUp <- its gradient; `out`, the gradient of swiglu's output on entry, becomes that output again. */
+/** Backward pass: gateUp <- its gradient; `out`, on entry the gradient of swiglu's output, is overwritten with that output. */
 export function swigluBackward(rows: i32, hidden: i32, gateUp: usize, out: usize): void {
   const bytes = <usize>hidden << 2;
   const vectors = bytes & ~15;

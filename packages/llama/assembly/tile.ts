@@ -1,7 +1,7 @@
-/** Scratch rows and columns are padded with zeros to whole tiles of 16 floats, so that no product has an edge. */
+/** Width of a tile. Scratch is padded with zeros to whole tiles, so that products need no code for edges. */
 export const TILE: i32 = 16;
 
-/** The multiple of TILE that is not below n. */
+/** n rounded up to a multiple of TILE. */
 // @ts-ignore: decorator
 @inline
 export function padded(n: i32): i32 {

@@ -19,7 +19,7 @@ export class InputError extends LlamaError {
   readonly code = "LLAMA_INPUT";
 }
 
-/** A checkpoint is of another kind of model, or its tensors are missing, unknown, misshapen or not finite. Thrown before anything is written. */
+/** A checkpoint has another architecture, or its tensors are missing, unknown, misshapen or not finite. Thrown before anything is written. */
 export class CheckpointError extends LlamaError {
   readonly code = "LLAMA_CHECKPOINT";
 }

@@ -89,7 +89,7 @@ function build(config: LlamaConfig, engine: Engine, seed: number, arena: Arena):
   };
 }
 
-/** The kernels for an engine: the reference kernels for the reference engine, WebAssembly on the engine's heap for every other. */
+/** Kernels for an engine: the reference kernels for the reference engine, WebAssembly on the engine's heap for all others. */
 function kernelsOf(engine: Engine): Kernels {
   return engine.name === "reference" ? referenceKernels : createWasmKernels(engine.heap);
 }

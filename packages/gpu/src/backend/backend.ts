@@ -25,7 +25,7 @@ import { expectedNormsOf } from "./expected-norms.ts";
 
 export interface GpuBackendOptions {
   /**
-   * Where an exact polar factor is computed: `"exact"` (default) reads the r × n matrix back and factors it in float64 on the CPU;
+   * Place of the exact polar factor: `"exact"` (default) reads the r × n matrix back and factors it in float64 on the CPU;
    * `"device"` stays on the GPU with eight Polar Express steps in float32, which agree up to condition 1e3.
    */
   readonly polar?: "exact" | "device";
@@ -35,8 +35,8 @@ export interface GpuBackendOptions {
  * A {@link Gpu} as a backend of `@sumo/core`: weights, gradients, state and scratch are tensors on it.
  *
  * A step of SUMO reads back once: the moment for its exact polar factor, and with it the norms that check the gradient and limit the
- * update. A refresh reads a few matrices of the sketch's width beside. A step of AdamW reads the gradient's norm, if that is not known from
- * an upload.
+ * update. A refresh also reads back a few matrices of the sketch's width. A step of AdamW reads back the gradient's norm, unless the
+ * upload computed it.
  *
  * @example
  * const optimizer = createOptimizer([{ name: "w", shape: [64, 32], data: w }], options, { backend: gpuBackend(gpu) });
@@ -157,7 +157,7 @@ class GpuBackend implements Backend<GpuTensor> {
   }
 }
 
-/** Tensors of a scope; the memory of those it gives back serves the next of the same shape. */
+/** Scratch tensors. Their memory is reused by later tensors of the same shape. */
 class GpuScratch implements Scratch<GpuTensor> {
   private readonly gpu: Gpu;
 
@@ -176,7 +176,7 @@ class GpuScratch implements Scratch<GpuTensor> {
   dispose(): void {}
 }
 
-/** The most bytes that routines hold on the device at one time, the temporaries of products aside. */
+/** Peak bytes of each routine on the device, without the temporaries of products. */
 function gpuSizes(gpu: Gpu, place: "exact" | "device"): BackendSizes {
   const bytes = (rows: number, cols: number): number => gpu.bytesOf(rows, cols);
   const polynomial = (rows: number, cols: number): number => {

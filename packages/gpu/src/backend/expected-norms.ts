@@ -6,40 +6,40 @@ import type { Gpu } from "../tensor/gpu.ts";
 import type { ReadHook } from "../tensor/read-hook.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
-/** A larger read-back brings no norms along: the copy with its extra rows might not fit. */
+/** Largest tensor to which norms are appended: a copy of a larger one with extra rows might not fit. */
 const MOST_ELEMENTS = 2 ** 24;
 
-/** The norms of lines of one tensor, on the device. */
+/** Norms of one tensor's lines, on the device. */
 interface LineNorms {
   readonly of: GpuTensor;
   readonly lines: Lines;
-  /** 1 × their number. */
+  /** 1 × number of lines. */
   readonly norms: GpuTensor;
 }
 
-/** Norms that were announced: computed on the device and downloaded with the next read-back, whatever that reads. */
+/** Announced norms: computed on the device, and downloaded with the next read-back of any tensor. */
 class ExpectedNorms implements ReadHook {
   private readonly gpu: Gpu;
   private readonly pending = new Map<GpuTensor, Lines>();
 
-  /** Installs itself as the read hook of `gpu`. One for each GPU: {@link expectedNormsOf}. */
+  /** Installs the read hook of `gpu`. Use {@link expectedNormsOf}: a GPU has one hook. */
   constructor(gpu: Gpu) {
     gpu.readHook = this;
     this.gpu = gpu;
   }
 
-  /** Announces that the norm of `a`, and those of its lines if they are given, will be asked for before it is written to. */
+  /** Announces reads of the norm of `a`, and of its lines' norms if `lines` is given, before the next write to it. */
   expect(a: GpuTensor, lines?: Lines): void {
     if (this.gpu.norms(a)[lines ?? "whole"] !== undefined || a.rows * a.cols === 0) return;
     this.pending.set(a, lines ?? this.pending.get(a) ?? "columns");
   }
 
-  /** Drops what was announced of `a`. */
+  /** Cancels the announcements for `a`. */
   beforeWrite(a: GpuTensor): void {
     this.pending.delete(a);
   }
 
-  /** Reads the norm of `a` back if it was announced, and with it all others that were. */
+  /** Reads back all announced norms if that of `a` is one of them. */
   beforeNorm(a: GpuTensor): void {
     const lines = this.pending.get(a);
     if (lines === undefined) return;
@@ -50,7 +50,7 @@ class ExpectedNorms implements ReadHook {
     });
   }
 
-  /** Downloads `a`, with the norms that were announced appended as extra rows. */
+  /** Downloads `a`, with the announced norms appended as extra rows. */
   read(a: GpuTensor, download: (a: GpuTensor) => Float32Array): Float32Array {
     const elements = a.rows * a.cols;
     if (this.pending.size === 0 || elements === 0 || elements > MOST_ELEMENTS) return download(a);
@@ -93,14 +93,14 @@ class ExpectedNorms implements ReadHook {
   }
 }
 
-/** Launches the kernel of the norms. */
+/** Launches the kernel that computes the norms of lines. */
 const normsOf = (a: GpuTensor, lines: Lines): LineNorms => ({
   of: a,
   lines,
   norms: lines === "rows" ? transpose(rowNorms(a)) : columnNorms(a),
 });
 
-/** The announced norms of a GPU, which all backends on it share. */
+/** The announced norms of a GPU, shared by all backends on it. */
 export function expectedNormsOf(gpu: Gpu): ExpectedNorms {
   return gpu.readHook instanceof ExpectedNorms ? gpu.readHook : new ExpectedNorms(gpu);
 }

@@ -19,8 +19,8 @@ export interface GpuQR {
  *
  * @param a - m × n, m ≥ n, any rank.
  * @throws {GpuShapeError} if m < n. @throws {NonFiniteError}
- * Accuracy: ‖qᵀq − I‖ and ‖a − q r‖ / ‖a‖ are rounding of float32 for every `a`; where its condition exceeds about 1e6, or it has no
- * full rank, it is read back and factored by `@sumo/linalg`.
+ * Accuracy: ‖qᵀq − I‖ and ‖a − q r‖ / ‖a‖ are of the order of float32 rounding for every `a`. A matrix with a condition above about 1e6,
+ * or without full rank, is read back and factored by `@sumo/linalg`.
  * Cost: 2 passes of 4mn² flops up to condition 1e3, one more to 1e6; an n × n read-back each.
  *
  * @see Yamamoto, Nakatsukasa, Yanagisawa and Fukaya, Roundoff error analysis of the CholeskyQR2 algorithm (2015); Fukaya et al.,
@@ -35,7 +35,7 @@ export function choleskyQR(a: GpuTensor): GpuQR {
   });
 }
 
-/** Orthonormal columns that span those of `x`, of comfortable scale; more where it has no full rank. */
+/** Orthonormal basis of a space that contains the columns of `x`, which must be scaled; larger than theirs if their rank is deficient. */
 export function orthonormalized(x: GpuTensor): GpuTensor {
   const { gpu, cols: n } = x;
   return gpu.scope(() => {
@@ -52,7 +52,7 @@ export function orthonormalized(x: GpuTensor): GpuTensor {
   });
 }
 
-/** L of L Lᵀ = G, or of G shifted where rounding has made G indefinite; undefined where that does not help either. */
+/** Cholesky factor L of G = L Lᵀ, or of G shifted if rounding made G indefinite; undefined if that fails too. */
 function factorOf(product: Matrix<Float64Array>): Matrix<Float64Array> | undefined {
   const n = product.shape[0];
   const trace = product.data.reduce((sum, value, at) => (at % (n + 1) === 0 ? sum + value : sum), 0);
@@ -60,7 +60,7 @@ function factorOf(product: Matrix<Float64Array>): Matrix<Float64Array> | undefin
   for (const shift of [0, 4 * EPS * Math.sqrt(n) * trace]) {
     for (let i = 0; i < n; i++) product.set(i, i, product.get(i, i) + shift);
     const factor = choleskyOf(product);
-    // A pivot at the level of rounding is no information: its direction is noise.
+    // A pivot at the level of rounding: its direction is noise.
     if (factor !== undefined && smallestPivot(factor) ** 2 > EPS * trace) return factor;
   }
   return undefined;

@@ -7,10 +7,10 @@ import { columnNorms, rowNorms } from "../operations/reduce.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
 /**
- * An approximation of the orthogonal polar factor by odd polynomials of the matrix, without any read-back; `newtonSchulz` of
+ * Approximates the orthogonal polar factor by odd polynomials of the matrix, without a read-back; `newtonSchulz` of
  * `@sumo/linalg` in float32. With `"polar-express"`, the default, eight steps equal a float32 SVD up to condition 1e3.
  *
- * NaN gives NaN: finding it would need a read-back. Owned by the innermost open scope, else by the caller.
+ * NaN propagates, since detecting it would need a read-back. Owned by the innermost open scope, else by the caller.
  *
  * @throws {OptionError} if `steps` is not a whole number or there are no coefficients.
  * Cost: with r = min(m, n), N = max(m, n): 4 r² N + 2 r³ flops a step.

@@ -6,13 +6,13 @@ export interface GpuPolar {
   readonly u: GpuTensor;
   /** Singular values, descending. */
   readonly s: Float64Array;
-  /** How many of them exceed the tolerance. */
+  /** Number of singular values above the tolerance. */
   readonly rank: number;
 }
 
 /**
  * Orthogonal polar factor, exact: the matrix is read back and factored in float64 by `polar` of `@sumo/linalg`, whose contract this is.
- * For no read-back and an approximation, see {@link newtonSchulz}.
+ * For an approximation without a read-back, see {@link newtonSchulz}.
  *
  * @throws {NonFiniteError}
  */

@@ -15,7 +15,7 @@ import { choleskyQR, orthonormalized } from "./cholesky-qr.ts";
 import { rescaled } from "./scaling.ts";
 
 export interface RandomizedOptions {
-  /** Columns that the random sketch has beyond the rank; default 8. */
+  /** Columns of the random sketch beyond the rank; default 8. */
   readonly oversampling?: number;
   /** Multiplications with a aᵀ, re-orthogonalized after each product; default 1. */
   readonly powerIterations?: number;
@@ -24,14 +24,14 @@ export interface RandomizedOptions {
 }
 
 export interface GpuRangeFinderOptions extends RandomizedOptions {
-  /** m × rank: a basis to start from, by one block power iteration, instead of random numbers. */
+  /** m × rank: basis for a warm start by one block power iteration, instead of random numbers. */
   readonly start?: GpuTensor;
   /** Find the range of aᵀ. Default false. */
   readonly transpose?: boolean;
 }
 
 export interface GpuRangeFinder {
-  /** m × rank, orthonormal columns, by falling singular value. Owned by the innermost open scope, else by the caller. */
+  /** m × rank, orthonormal columns in descending order of singular values. Owned by the innermost open scope, else by the caller. */
   readonly q: GpuTensor;
   /** Estimates of the leading singular values, descending. */
   readonly s: Float64Array;
@@ -51,7 +51,7 @@ export interface GpuSVD {
  * matrices of the sketch's width on the CPU.
  *
  * @throws {GpuShapeError} if the rank exceeds min(m, n). @throws {GpuOptionError} @throws {NonFiniteError}
- * Accuracy: ‖qᵀq − I‖ is rounding of float32 for every `a`; the captured energy is the one of `@sumo/linalg`.
+ * Accuracy: ‖qᵀq − I‖ is of the order of float32 rounding for every `a`; the captured energy is that of `@sumo/linalg`'s.
  *
  * @see Halko, Martinsson and Tropp, Finding structure with randomness (2011), algorithms 4.4 and 5.1.
  */
@@ -101,7 +101,7 @@ function warm(x: GpuTensor, start: GpuTensor, flipped: boolean): GpuRangeFinder 
   return { q: orthonormalized(near), s };
 }
 
-/** A ≈ left (right Rᵀ…)ᵀ with orthonormal left (m × l) and right (n × l), and the SVD of the l × l matrix between them. */
+/** A ≈ left core rightᵀ with orthonormal left (m × l) and right (n × l), and the SVD of the l × l core. */
 interface Sketched {
   readonly left: GpuTensor;
   readonly right: GpuTensor;

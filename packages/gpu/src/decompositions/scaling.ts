@@ -3,7 +3,7 @@ import { scale } from "../operations/elementwise.ts";
 import { norm } from "../operations/reduce.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
-/** Matrices of such norms have Gram matrices, and those Gram matrices, well inside the range of float32. */
+/** Largest norm, and inverse of the smallest, for which the Gram matrix and its own square stay well inside the range of float32. */
 const COMFORTABLE = 2 ** 20;
 
 interface Scaled {
@@ -13,7 +13,7 @@ interface Scaled {
   readonly unit: number;
 }
 
-/** Brings a matrix near norm one where its squares would leave the range of float32. @throws {NonFiniteError} */
+/** Scales a matrix to a norm near one where squares of its elements would leave the range of float32. @throws {NonFiniteError} */
 export function rescaled(operation: string, a: GpuTensor): Scaled {
   const size = norm(a);
   if (!Number.isFinite(size)) throw firstNonFinite(operation, a);

@@ -7,7 +7,7 @@ import { HostDevice } from "./host-device.ts";
 import { candidateModes, type GpuMode } from "./mode.ts";
 import { WebGpuDevice } from "./web-gpu-device.ts";
 
-/** A device of the wanted mode, else of the best that starts. @throws {UnsupportedModeError} */
+/** Creates a device of the wanted mode, else of the best available one. @throws {UnsupportedModeError} */
 export async function createDevice(wanted: GpuMode | undefined): Promise<Device> {
   const library = await loadGpuJs();
   const failures: string[] = [];
@@ -18,7 +18,7 @@ export async function createDevice(wanted: GpuMode | undefined): Promise<Device>
       await device.prepare(ALL_KERNELS);
       return device;
     } catch (error) {
-      // A context that is there may still lack float textures.
+      // An available context may still lack float textures.
       cause = error;
       failures.push(`${mode} does not start: ${String(error)}`);
     }
@@ -34,6 +34,6 @@ async function openDevice(library: Library, mode: GpuMode): Promise<Device> {
       : mode === "webasm" || mode === "cpu"
         ? new HostDevice(gpu, mode)
         : new GLDevice(gpu, mode);
-  // The storage type is the device's own affair: it only ever gets back what it allocated.
+  // Each device has its own storage type, and receives only storages that it allocated.
   return device as unknown as Device;
 }

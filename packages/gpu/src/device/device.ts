@@ -7,16 +7,16 @@ export interface Storage {
   readonly bytes: number;
 }
 
-/** A kernel of packed elements as text, in the part of JavaScript that gpu.js translates. */
+/** Source of a kernel on packed elements, in the subset of JavaScript that gpu.js translates. */
 export interface PackedSource {
-  /** Shown in errors. */
+  /** Name for error messages. */
   readonly name: string;
   /** Names of the arguments: matrices first, then numbers. */
   readonly matrices: readonly string[];
   readonly numbers: readonly string[];
-  /** Four neighbours of a row a thread: `return` an array of four for elements 4x to 4x + 3. What lies beyond the last column must be zero. */
+  /** Four neighbours of a row a thread: `return` an array of four for elements 4x to 4x + 3. Elements beyond the last column must be zero. */
   readonly packed: string;
-  /** Functions that `packed` calls with arrays of four for further results of the same shape. */
+  /** Names of functions that `packed` calls, with an array of four, to write further results of the same shape. */
   readonly further?: readonly string[];
 }
 
@@ -28,12 +28,12 @@ export interface KernelSource extends PackedSource {
   readonly wide?: string;
 }
 
-/** One way of running kernels. Matrices are float32; shapes and liveness are checked above. */
+/** Runs kernels in one mode. Matrices are float32; the caller checks shapes, and that storages are not released. */
 export interface Device<S extends Storage = Storage> {
   readonly mode: GpuMode;
   /** Elements of the largest matrix. */
   readonly maxElements: number;
-  /** Neighbours of a row that one thread handles: 4 with packed kernels, 1 with scalar ones. */
+  /** Adjacent elements of a row that one thread handles: 4 with packed kernels, 1 with scalar ones. */
   readonly groupSize: number;
   /** Bytes that `allocate` would take. */
   bytesOf(rows: number, cols: number): number;
@@ -44,13 +44,13 @@ export interface Device<S extends Storage = Storage> {
   upload(storage: S, values: Float32Array): void;
   /** The elements, row-major. Waits for the device. */
   download(storage: S): Float32Array;
-  /** The same, without blocking the page where the mode can. */
+  /** `download` without blocking the page, in modes that can. */
   downloadAsync(storage: S): Promise<Float32Array>;
   /** out ← the kernel's result. `out` is none of the inputs. */
   run(source: KernelSource, out: S, matrices: readonly S[], numbers: readonly number[]): void;
-  /** outs ← a packed kernel's results, all of one shape, none an input. Only where a thread can write four results. */
+  /** outs ← a packed kernel's results, all of one shape, none an input. Present only on devices where a thread can write four results. */
   runPacked?(source: PackedSource, outs: readonly S[], matrices: readonly S[], numbers: readonly number[]): void;
-  /** Compiles kernels ahead, where they cannot be compiled in the midst of a synchronous call. */
+  /** Compiles kernels in advance, in modes that compile asynchronously. */
   prepare(sources: readonly KernelSource[]): Promise<void>;
   destroy(): void;
 }

@@ -1,4 +1,4 @@
-/** A kernel of gpu.js's on WebGL. */
+/** A kernel of gpu.js on WebGL. */
 export interface TranslatedKernel {
   getFragmentShader(args: ArrayLike<unknown>): string;
 }
@@ -7,8 +7,8 @@ const CALL = /getVec4FromSampler2D\((user_\w+), \w+Size, \w+Dim, 0, /g;
 const BODY = /void kernel\(\) \{/;
 
 /**
- * gpu.js divides integers at every fetch, since a texture's width may differ from its matrix's. Where they agree, column and row are the
- * texel's place, times reciprocals that are computed once, and products run several times as fast.
+ * gpu.js divides integers at every fetch, since a texture's width may differ from its matrix's. Where they agree, the texel's coordinates
+ * are column and row times reciprocals that are computed once, and products run several times as fast.
  */
 export function useDirectFetch(kernel: TranslatedKernel): void {
   const translate = kernel.getFragmentShader;

@@ -6,7 +6,7 @@ import type { GpuMode } from "./mode.ts";
 
 type GL = WebGLRenderingContext | WebGL2RenderingContext;
 
-/** gpu.js's wrapper of a WebGL texture; what a kernel takes as an argument and renders to. */
+/** gpu.js's wrapper of a WebGL texture: the type of a kernel's arguments and of its render target. */
 interface Texture {
   readonly texture: WebGLTexture;
   readonly size: Int32Array;
@@ -26,7 +26,7 @@ interface GLKernel extends RawKernel, TranslatedKernel {
   drawBuffersMap: number[] | null;
 }
 
-/** Four neighbours of a row are one RGBA texel; texels lie row after row in a texture of the same width, or folded where that is too wide. */
+/** Texture of RGBA texels, four adjacent elements of a row each, row-major; folded to a smaller width where rows are too wide. */
 interface GLStorage extends Storage {
   readonly groups: number;
   readonly width: number;
@@ -35,7 +35,7 @@ interface GLStorage extends Storage {
 }
 
 const BYTES_PER_TEXEL = 16;
-/** Indices pass through float32 in the kernels, which holds whole numbers up to here. */
+/** Largest index: kernels compute indices in float32, which is exact for whole numbers up to 2²⁴. */
 const MAX_TEXELS = 2 ** 24;
 
 /** Kernels on WebGL, WebGL2 and headless GL, four elements a thread, rendering into textures that this package owns. */
@@ -70,7 +70,7 @@ export class GLDevice implements Device<GLStorage> {
     if (drawBuffers(this.gl) >= 4 && this.rendersToFour()) this.runPacked = (...args) => this.launch(...args);
   }
 
-  /** Not every GPU has room for four float texels at a time. */
+  /** Whether a thread can write four float textures; not every GPU can. */
   private rendersToFour(): boolean {
     const { gl } = this;
     const targets = [0, 1, 2, 3].map(() => this.allocate(1, 1));
@@ -98,7 +98,7 @@ export class GLDevice implements Device<GLStorage> {
     const handle = gl.createTexture();
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, handle);
-    // Beyond the last row a fetch finds the last row again, never another column's values.
+    // A fetch beyond the last row is clamped to it, so that it never reads another column.
     for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
     for (const end of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, end, gl.NEAREST);
     const format = "RGBA32F" in gl ? gl.RGBA32F : gl.RGBA;
@@ -123,7 +123,7 @@ export class GLDevice implements Device<GLStorage> {
   }
 
   free({ texture }: GLStorage): void {
-    // A framebuffer that is not bound keeps what is attached to it alive.
+    // An unbound framebuffer keeps its attached textures alive.
     for (const kernel of this.kernels.values()) {
       [kernel.texture, ...(kernel.mappedTextures ?? [])].forEach((attached, i) => {
         if (attached === texture) this.attach(kernel.framebuffer, i, null);
@@ -184,7 +184,7 @@ export class GLDevice implements Device<GLStorage> {
     const folded = matrices.some(({ groups, width }) => groups !== width);
     const kernel = this.kernel(source, folded, outs, args);
     const { gl } = this;
-    // What gpu.js does on a change of size, without its new texture and its resized canvas.
+    // gpu.js's own change of size, without its new texture and its resized canvas.
     kernel.output = [out.groups, out.rows];
     kernel.threadDim = [out.groups, out.rows, 1];
     kernel.texSize = out.texture.size;
@@ -246,10 +246,10 @@ export class GLDevice implements Device<GLStorage> {
   }
 }
 
-/** A function of gpu.js's whose argument is a further result of the kernel that calls it. */
+/** Source of a function that makes its argument a further result of the calling kernel. */
 const echo = (name: string): string => `function ${name}(value) { return value; }`;
 
-/** How many results a thread can write. */
+/** Number of results that a thread can write. */
 function drawBuffers(gl: GL): number {
   if ("MAX_DRAW_BUFFERS" in gl) return gl.getParameter(gl.MAX_DRAW_BUFFERS) as number;
   const extension = gl.getExtension("WEBGL_draw_buffers");

@@ -1,7 +1,7 @@
 import { UnsupportedModeError } from "../errors.ts";
 import type { GpuDevice } from "./web-gpu-types.ts";
 
-/** Fields of a gpu.js kernel object that gpu.js does not declare: those of release 2.24.1, which is pinned for that. */
+/** Fields of a gpu.js kernel object that gpu.js does not declare: those of release 2.24.1, which is pinned for this reason. */
 export interface RawKernel {
   built: boolean;
   output: number[] | Int32Array;
@@ -50,7 +50,7 @@ export interface WebGpuContext {
 
 let loading: Promise<Library> | undefined;
 
-/** gpu.js, loaded when the first GPU is made: it is 640 kB. */
+/** Loads gpu.js (640 kB) when the first GPU is created. */
 export function loadGpuJs(): Promise<Library> {
   loading ??= importLibrary().catch((cause: unknown) => {
     loading = undefined;
@@ -67,7 +67,7 @@ async function importLibrary(): Promise<Library> {
   return module.default ?? module;
 }
 
-/** How every kernel of this package is made. */
+/** Creates a kernel with the settings that all kernels of this package share. */
 export function createKernel(gpu: GpuJs, source: string, settings: KernelSettings): Kernel {
   const common = { precision: "single", tactic: "precision", dynamicOutput: true, dynamicArguments: true };
   return gpu.createKernel(source, { ...common, ...settings });

@@ -4,11 +4,11 @@ import type { GpuMode } from "./mode.ts";
 
 interface HostStorage extends Storage {
   readonly data: Float32Array;
-  /** The rows of `data`, at least one and not empty: what a kernel takes. */
+  /** Rows of `data` as a kernel's argument: at least one, and not empty. */
   readonly lines: readonly Float32Array[];
 }
 
-/** gpu.js keeps one WebAssembly module a size; its default of 8 would recompile in every step of a small network. */
+/** Capacity of gpu.js's cache of WebAssembly modules, one a size; with its default of 8 every step of a small network would recompile. */
 const MODULES_PER_KERNEL = 64;
 
 /** Kernels on the CPU, as WebAssembly or JavaScript: for machines without a GPU, and to test against. */

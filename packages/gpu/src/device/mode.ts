@@ -1,13 +1,13 @@
 import { UnsupportedModeError } from "../errors.ts";
 import { loadGpuJs } from "./gpu-js.ts";
 
-/** How kernels run: on the GPU through WebGPU or WebGL (headless in Node), or on the CPU as WebAssembly or plain JavaScript. */
+/** Execution mode of kernels: on the GPU through WebGPU or WebGL (headless in Node), or on the CPU as WebAssembly or plain JavaScript. */
 export type GpuMode = "webgpu" | "webgl2" | "webgl" | "headlessgl" | "webasm" | "cpu";
 
-/** Fastest first: packed kernels on WebGL do four times the work a memory access of the scalar ones on WebGPU. */
+/** Fastest first: packed kernels on WebGL do four times as much work a memory access as scalar ones on WebGPU. */
 const ORDER: readonly GpuMode[] = ["webgl2", "webgl", "headlessgl", "webgpu", "webasm", "cpu"];
 
-/** The modes that run here, best first. Asks for an adapter and for contexts, so that what is listed works. */
+/** Modes that run on this machine, best first. Requests an adapter and contexts to make sure. */
 export async function availableModes(): Promise<GpuMode[]> {
   const { GPU } = await loadGpuJs();
   const supported: Record<GpuMode, boolean> = {
@@ -21,7 +21,7 @@ export async function availableModes(): Promise<GpuMode[]> {
   return ORDER.filter((mode) => supported[mode]);
 }
 
-/** The wanted mode, or all that run here, best first. @throws {UnsupportedModeError} with the modes that would do. */
+/** The wanted mode, or all that run on this machine, best first. @throws {UnsupportedModeError} that lists the available modes. */
 export async function candidateModes(wanted: GpuMode | undefined): Promise<GpuMode[]> {
   const modes = await availableModes();
   if (wanted === undefined && modes.length > 0) return modes;
@@ -31,7 +31,7 @@ export async function candidateModes(wanted: GpuMode | undefined): Promise<GpuMo
 
 const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
-/** A Content-Security-Policy may forbid code made at run time. */
+/** Whether run-time compilation works: a Content-Security-Policy may forbid it. */
 function compiles(make: () => unknown): boolean {
   try {
     make();

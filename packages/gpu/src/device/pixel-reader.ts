@@ -1,7 +1,7 @@
 import { UnsupportedModeError } from "../errors.ts";
 import type { GpuBuffer, GpuCanvasContext, GpuDevice } from "./web-gpu-types.ts";
 
-/** Canvases by size in pixels, one float32 each: a read costs by the canvas, not by the bytes. Rows have to be multiples of 256 bytes. */
+/** Canvas sizes in pixels, one float32 each: the cost of a read depends on the canvas, not on the bytes. Rows are multiples of 256 bytes. */
 const SIZES = [
   [64, 16],
   [256, 32],
@@ -13,8 +13,8 @@ const BUFFER_COPY_SRC = 4;
 const BUFFER_COPY_DST = 8;
 
 /**
- * Reads a WebGPU buffer synchronously. WebGPU itself maps memory only asynchronously, but a canvas can be drawn on another at once:
- * the buffer's bytes become pixels. An opaque canvas gives the three colours as they are, a premultiplied one the alpha.
+ * Reads a WebGPU buffer synchronously. WebGPU maps memory only asynchronously, but drawing one canvas on another is
+ * synchronous, so the buffer's bytes are copied as pixels: colours through an opaque canvas, alpha through a premultiplied one.
  */
 export class PixelReader {
   private readonly device: GpuDevice;
@@ -24,7 +24,7 @@ export class PixelReader {
     this.device = device;
   }
 
-  /** The first elements of a buffer. @throws {UnsupportedModeError} where canvases do not give the bytes back. */
+  /** Reads the first elements of a buffer. @throws {UnsupportedModeError} where canvases do not preserve the bytes. */
   read(buffer: GpuBuffer, elements: number): Float32Array {
     const [width, height] = SIZES.find(([w, h]) => w * h >= elements) ?? SIZES.at(-1)!;
     const known = this.sheets.get(width * height);
@@ -74,7 +74,7 @@ export class PixelReader {
     return copy.getImageData(0, 0, width, rows).data;
   }
 
-  /** Some software drivers give black pixels, without an error: a pattern that comes back proves this one. */
+  /** Creates canvases and verifies them with a pattern: some software drivers return black pixels without an error. */
   private open(width: number, height: number): Sheets {
     const sheets: Sheets = [this.sheet(width, height, "opaque"), this.sheet(width, height, "premultiplied")];
     const pattern = Float32Array.of(Math.PI, -1e-30, 0, 1e30);
@@ -99,7 +99,7 @@ export class PixelReader {
   }
 }
 
-/** A canvas that WebGPU writes, and one that it is drawn on. */
+/** A canvas that WebGPU renders to, and a second one that the first is drawn on. */
 interface Sheet {
   readonly width: number;
   readonly height: number;

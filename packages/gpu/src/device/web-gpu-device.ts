@@ -27,7 +27,7 @@ const COPY_SRC = 4;
 const COPY_DST = 8;
 const STORAGE = 128;
 
-/** Kernels on WebGPU, writing into buffers that this package owns. Everything up to the submission is synchronous. */
+/** Kernels on WebGPU, writing into buffers that this package owns. Runs are synchronous up to the submission. */
 export class WebGpuDevice implements Device<WebGpuStorage> {
   readonly mode: GpuMode = "webgpu";
   readonly groupSize = 1;
@@ -139,7 +139,7 @@ export class WebGpuDevice implements Device<WebGpuStorage> {
     this.kernels.set(name, raw);
   }
 
-  /** Errors of WebGPU arrive late, so that the next call has to tell them. */
+  /** Throws the error of an earlier call, if there is one: WebGPU reports errors asynchronously. */
   private alive(): void {
     if (this.context.isLost) throw new LostContextError(this.mode);
     const cause = this.failure;

@@ -1,7 +1,7 @@
-/** The part of WebGPU's interfaces that this package uses; TypeScript's DOM library does not have them everywhere. */
+/** WebGPU's interfaces as far as this package uses them; not every version of TypeScript's DOM library has them. */
 export interface GpuBuffer {
   readonly size: number;
-  /** gpu.js counts its handles here. */
+  /** gpu.js's reference count of its handles. */
   _refs?: number;
   mapAsync(mode: number): Promise<void>;
   getMappedRange(): ArrayBuffer;

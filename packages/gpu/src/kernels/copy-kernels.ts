@@ -2,7 +2,7 @@ import type { KernelSource } from "../device/device.ts";
 
 const FOUR = [0, 1, 2, 3];
 
-/** One of four numbers, by an index that a shader may not use on a vector. */
+/** Selects one of four numbers: shaders may not index a vector with a variable. */
 const pick = (choices: readonly string[], index: string): string =>
   `(${index} < 0.5 ? ${choices[0]} : (${index} < 1.5 ? ${choices[1]} : (${index} < 2.5 ? ${choices[2]} : ${choices[3]})))`;
 
@@ -30,13 +30,13 @@ export const transposeKernel: KernelSource = {
   }`,
 };
 
-/** The row that element \`at\` of a row-major matrix lies in; a device's quotient may be one off. */
+/** Row of element \`at\` of a row-major matrix, corrected because a device's quotient may be off by one. */
 const rowOf = (at: string, cols: string, row: string): string => `
     let ${row} = Math.floor(${at} / ${cols});
     if (${row} * ${cols} > ${at}) { ${row} = ${row} - 1.0; }
     if ((${row} + 1.0) * ${cols} <= ${at}) { ${row} = ${row} + 1.0; }`;
 
-/** out ← the elements of \`a\` in the same order, in rows of \`cols\` instead of \`from\`. Right up to 2^24 elements, where float32 ends to count. */
+/** out ← the elements of \`a\` in the same order, in rows of \`cols\` instead of \`from\`. Exact up to 2^24 elements, the limit of whole numbers in float32. */
 export const reshapeKernel: KernelSource = {
   name: "reshape",
   matrices: ["a"],
@@ -66,7 +66,7 @@ export const reshapeKernel: KernelSource = {
   }`,
 };
 
-/** out ← a, and below its \`top\` rows of \`groups\` groups the \`count\` groups of \`row\`, as many rows as that takes. */
+/** out ← a, with the \`count\` groups of \`row\` appended below its \`top\` rows, in as many rows of \`groups\` groups as needed. */
 export const appendKernel: KernelSource = {
   name: "append",
   matrices: ["a", "row"],
@@ -87,7 +87,7 @@ export const appendKernel: KernelSource = {
   }`,
 };
 
-/** out ← a from row \`top\` and column \`left\` on. */
+/** out ← the part of a that starts at row \`top\` and column \`left\`. */
 export const sliceKernel: KernelSource = {
   name: "slice",
   matrices: ["a"],

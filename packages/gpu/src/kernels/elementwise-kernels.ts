@@ -1,8 +1,8 @@
 import type { KernelSource } from "../device/device.ts";
 
 /**
- * A kernel that computes every element from the elements in the same place. The expression has to be zero where all its matrices
- * are: that is what lies beyond the last column of a packed row.
+ * Creates an element-wise kernel. The expression has to be zero where all its matrices are, since the padding of a packed row
+ * must stay zero.
  */
 export function elementwise(
   name: string,
@@ -30,7 +30,7 @@ export const scaleKernel: KernelSource = elementwise("scale", ["a"], ["alpha"], 
 export const axpbyKernel: KernelSource = elementwise("axpby", ["a", "b"], ["alpha", "beta"], "alpha * a + beta * b");
 export const multiplyKernel: KernelSource = elementwise("multiply", ["a", "b"], [], "a * b");
 export const tanhKernel: KernelSource = elementwise("tanh", ["a"], [], "Math.tanh(a)");
-/** The gradient before the tanh from the one after it and the tanh itself. */
+/** Backward pass of y = tanh x: g ← g (1 − y²). */
 export const tanhBackwardKernel: KernelSource = elementwise("tanhBackward", ["g", "y"], [], "g * (1.0 - y * y)");
 export const reluKernel: KernelSource = elementwise("relu", ["a"], [], "Math.max(a, 0.0)");
 export const reluBackwardKernel: KernelSource = elementwise("reluBackward", ["g", "y"], [], "(y > 0.0 ? g : 0.0)");
@@ -52,5 +52,5 @@ export const adamwKernel: KernelSource = elementwise(
   ["keep", "rate", "spread", "eps"],
   "keep * w - rate * m / (Math.sqrt(v * spread) + eps)",
 );
-/** a / b, zero where b is. */
+/** a / b, or zero where b is zero. */
 export const ratioKernel: KernelSource = elementwise("ratio", ["a", "b"], [], "(b > 0.0 ? a / b : 0.0)");

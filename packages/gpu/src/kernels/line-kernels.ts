@@ -41,7 +41,7 @@ export const addRowKernel: KernelSource = {
   }`,
 };
 
-/** out ← a / (margin · size), \`size\` 1 × 1; zero where that is. */
+/** out ← a / (margin · size), \`size\` 1 × 1; zero where \`size\` is zero. */
 export const normalizeKernel: KernelSource = {
   name: "normalize",
   matrices: ["a", "size"],

@@ -3,7 +3,7 @@ import { loop } from "./loop.ts";
 
 const FOUR = [0, 1, 2, 3];
 
-/** out ← alpha a op(b), or alpha a op(b) + beta c. op(b) = b, or bᵀ: then both are read along their rows. */
+/** out ← alpha a op(b), or alpha a op(b) + beta c. op(b) = b, or bᵀ, where both operands are read along their rows. */
 export const productKernel: KernelSource = product("product", false, false);
 export const productPlusKernel: KernelSource = product("productPlus", false, true);
 export const productTransposedKernel: KernelSource = product("productTransposed", true, false);
@@ -29,8 +29,8 @@ function product(name: string, transposed: boolean, plus: boolean): KernelSource
 }
 
 /**
- * The same four rows a thread, with half the fetches a multiplication: row 4i + j of a op(b) is row i of the j-th of four results.
- * Only for devices where a thread can write four.
+ * The product with four rows a thread and half the fetches a multiplication: row 4i + j of a op(b) is row i of the j-th of four results.
+ * Only for devices where a thread can write four results.
  */
 export function productRows(transposed: boolean): PackedSource {
   const further = ["second", "third", "fourth"];
@@ -51,7 +51,7 @@ export function productRows(transposed: boolean): PackedSource {
   };
 }
 
-/** out ← alpha times the rows of four matrices in turn, or that plus beta c. */
+/** out ← alpha times the interleaved rows of four matrices, or that plus beta c. */
 export function gatherRows(plus: boolean): PackedSource {
   const parts = FOUR.map((part) => `p${part}`);
   const matrices = plus ? [...parts, "c"] : parts;
@@ -73,7 +73,7 @@ export function gatherRows(plus: boolean): PackedSource {
   };
 }
 
-/** Four sums a turn: shorter dependences for the processor, and less rounding. */
+/** Loop unrolled into four sums: shorter dependency chains, and less rounding. */
 function scalarBody(transposed: boolean, plus: boolean): string {
   const term = (i: string): string =>
     `a[this.thread.y][${i}] * ${transposed ? `b[this.thread.x][${i}]` : `b[${i}][this.thread.x]`}`;
@@ -86,7 +86,7 @@ function scalarBody(transposed: boolean, plus: boolean): string {
     return alpha * (s0 + s1 + (s2 + s3))${plus ? " + beta * c[this.thread.y][this.thread.x]" : ""};`;
 }
 
-/** Four columns a thread share what is fetched of a; four products a sum, as in packed kernels. */
+/** Four columns a thread, which share the fetches of a; four products a sum, as in packed kernels. */
 function wideBody(transposed: boolean, plus: boolean): string {
   const b = (l: string, j: number): string => (transposed ? `b[x + ${j}][${l}]` : `b[${l}][x + ${j}]`);
   const steps = FOUR.map((l) => `at + ${l}`);
@@ -103,8 +103,8 @@ function wideBody(transposed: boolean, plus: boolean): string {
 }
 
 /**
- * Sums sRJ of the R-th of the given rows and column 4x + J: two groups of four inner indices a turn, each with a fetch a row, and four for
- * b. Beyond `inner` the rows of a are zero.
+ * Sums sRJ of the R-th of the given rows and column 4x + J: two groups of four inner indices an iteration, each with one fetch a row, and four
+ * for b. Beyond `inner` the rows of a are zero.
  */
 function packedSums(rows: readonly string[], transposed: boolean): string {
   const each = (text: (row: number, j: number) => string): string =>

@@ -4,8 +4,8 @@ import { loop } from "./loop.ts";
 const FOUR = [0, 1, 2, 3];
 
 /**
- * Partial sums of a row: element [y][x] covers \`span\` groups of four columns (\`span\` columns in scalar kernels) from the x-th on.
- * Summed on in float64, they make totals that are better than float32's.
+ * Partial sums of a row: element [y][x] covers \`span\` groups of four columns (\`span\` columns in scalar kernels), the x-th such range.
+ * The caller sums them in float64, for less rounding than in float32.
  */
 export const rowSumsKernel: KernelSource = {
   name: "rowSums",
@@ -19,7 +19,7 @@ export const rowSumsKernel: KernelSource = {
   packed: packedRows(`s += v[0] + v[1] + v[2] + v[3];`, "", "s"),
 };
 
-/** Like {@link rowSumsKernel}, but norms, scaled by the largest element so that squares neither overflow nor vanish. */
+/** Partial norms in the layout of {@link rowSumsKernel}, scaled by the largest element so that squares neither overflow nor underflow. */
 export const rowNormsKernel: KernelSource = {
   name: "rowNorms",
   matrices: ["a"],
@@ -40,7 +40,7 @@ export const rowNormsKernel: KernelSource = {
   ),
 };
 
-/** Four parts a thread, one after another. */
+/** Body of a packed kernel that computes four partial results a thread, one after another. */
 function packedRows(add: string, scan: string, result: string): string {
   const over = (index: string, j: number, body: string): string =>
     loop(`${index}${j}`, "span", `const at = first + ${index}${j}; if (at < groups) { const v = a[y][at]; ${body} }`);

@@ -56,7 +56,7 @@ export function reluBackward(gradient: GpuTensor, y: GpuTensor): GpuTensor {
   return combine("reluBackward", reluBackwardKernel, [gradient, y], []);
 }
 
-/** out ← alpha a + beta out. beta = 0 ignores what `out` held. `a` may be `out`. @throws {GpuShapeError} */
+/** out ← alpha a + beta out. With beta = 0 `out` is not read. `a` may be `out`. @throws {GpuShapeError} */
 export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: number): GpuTensor {
   checkSame("axpby", [out, a]);
   const { gpu } = out;
@@ -67,7 +67,7 @@ export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: num
   const { whole = Infinity, rows, columns } = gpu.norms(a);
   gpu.run(scaleKernel, out, [a], [alpha]);
   const factor = Math.abs(alpha);
-  // Beyond the range of float32 elements become infinite or zero.
+  // Outside the range of float32 elements overflow or underflow, and the norm is unknown.
   if (!(factor * whole < MAX_FLOAT32 && factor * whole > MIN_FLOAT32)) return out;
   Object.assign(gpu.norms(out), {
     whole: factor * whole,
@@ -80,7 +80,7 @@ export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: num
 const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 const MIN_FLOAT32 = 2 ** -100;
 
-/** @throws {GpuShapeError} unless all have one shape. */
+/** Checks that all tensors have the same shape. @throws {GpuShapeError} */
 export function checkSame(operation: string, tensors: readonly GpuTensor[]): void {
   const [first] = tensors;
   const other = tensors.find(({ rows, cols }) => rows !== first!.rows || cols !== first!.cols);

@@ -2,7 +2,7 @@ import { GpuShapeError } from "../errors.ts";
 import { addRowKernel, scaleColumnsKernel, scaleRowsKernel } from "../kernels/line-kernels.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
-/** Row i of `a` times factor i, an m × 1 column. Owned, like every result here, by the innermost open scope, else by the caller. */
+/** Multiplies row i of `a` by factor i, an m × 1 column. Owned, like every result here, by the innermost open scope, else by the caller. */
 export function scaleRows(a: GpuTensor, factors: GpuTensor): GpuTensor {
   return scaleRowsInto(a.gpu.empty(a.rows, a.cols), a, factors);
 }
@@ -15,7 +15,7 @@ export function scaleRowsInto(out: GpuTensor, a: GpuTensor, factors: GpuTensor):
   return out;
 }
 
-/** Column j of `a` times factor j, a 1 × n row. */
+/** Multiplies column j of `a` by factor j, a 1 × n row. */
 export function scaleColumns(a: GpuTensor, factors: GpuTensor): GpuTensor {
   return scaleColumnsInto(a.gpu.empty(a.rows, a.cols), a, factors);
 }
@@ -28,7 +28,7 @@ export function scaleColumnsInto(out: GpuTensor, a: GpuTensor, factors: GpuTenso
   return out;
 }
 
-/** `row`, 1 × n, added to every row of `a`. @throws {GpuShapeError} */
+/** Adds `row`, 1 × n, to every row of `a`. @throws {GpuShapeError} */
 export function addRow(a: GpuTensor, row: GpuTensor): GpuTensor {
   check("addRow", row, 1, a.cols);
   const out = a.gpu.empty(a.rows, a.cols);

@@ -18,7 +18,7 @@ export interface MatmulOptions {
 }
 
 export interface MatmulIntoOptions extends MatmulOptions {
-  /** Factor of what `out` held. Default 0: it is ignored. */
+  /** Factor of the previous `out`. Default 0: `out` is not read. */
   readonly beta?: number;
 }
 
@@ -29,7 +29,7 @@ const [ROWS, ROWS_TRANSPOSED, GATHER, GATHER_PLUS] = [
   gatherRows(true),
 ];
 
-/** Multiplications from which four rows a thread pay, measured on two software GPUs: 0.8 to 1.4 times as fast at this size, 2.0 at 2^30. */
+/** Fewest multiplications for kernels with four rows a thread: on two software GPUs 0.8 to 1.4 times as fast at this size, 2.0 at 2^30. */
 const ROWS_FROM = 2 ** 21;
 
 /**
@@ -37,7 +37,7 @@ const ROWS_FROM = 2 ** 21;
  *
  * @throws {GpuShapeError} if the inner sizes differ.
  * Accuracy: sums of float32 products in float32, four products at a time on WebGL. Cost: 2mnk flops; `transposeA` adds a transposition.
- * On WebGL a large product takes the memory of its result once more while it runs.
+ * On WebGL a large product temporarily needs the memory of its result twice.
  *
  * @example
  * const gradient = matmul(x, delta, { transposeA: true });
@@ -55,7 +55,7 @@ export function matmulInto(out: GpuTensor, a: GpuTensor, b: GpuTensor, options: 
   }
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0 } = options;
   if (!transposeA) return product(out, a, b, transposeB, alpha, beta);
-  // The kernels read `a` along its rows. Either it is transposed before, or, where they are smaller, the other operand and the result.
+  // The kernels read `a` along its rows: transpose it first, or, if they are smaller, the other operand and the result.
   if (transposeB || beta !== 0 || m * k <= k * n + m * n) {
     return a.gpu.scope(() => product(out, transpose(a), b, transposeB, alpha, beta));
   }
@@ -65,7 +65,7 @@ export function matmulInto(out: GpuTensor, a: GpuTensor, b: GpuTensor, options: 
   });
 }
 
-/** a aᵀ, or aᵀ a: see {@link matmul}. */
+/** Gram matrix a aᵀ, or aᵀ a: see {@link matmul}. */
 export function gram(a: GpuTensor, { transpose = false }: { readonly transpose?: boolean } = {}): GpuTensor {
   return matmul(a, a, transpose ? { transposeA: true } : { transposeB: true });
 }
@@ -91,7 +91,7 @@ function product(
   return out;
 }
 
-/** A thread computes four rows; another pass puts them in their places. */
+/** Computes four rows a thread, into four matrices; a second kernel interleaves their rows. */
 function rowsInFours(
   out: GpuTensor,
   a: GpuTensor,

@@ -2,7 +2,7 @@ import { GpuShapeError } from "../errors.ts";
 import { sliceKernel, transposeKernel } from "../kernels/copy-kernels.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
-/** The transpose, a copy. Owned by the innermost open scope, else by the caller. */
+/** Copies the transpose. Owned by the innermost open scope, else by the caller. */
 export function transpose(a: GpuTensor): GpuTensor {
   return transposeInto(a.gpu.empty(a.cols, a.rows), a);
 }
@@ -23,7 +23,7 @@ export interface SliceRange {
   readonly cols?: readonly [first: number, count: number];
 }
 
-/** A copy of some rows and columns. Owned by the innermost open scope, else by the caller. @throws {GpuShapeError} if it reaches outside. */
+/** Copies a range of rows and columns. Owned by the innermost open scope, else by the caller. @throws {GpuShapeError} if it is out of range. */
 export function slice(a: GpuTensor, { rows = [0, a.rows], cols = [0, a.cols] }: SliceRange): GpuTensor {
   for (const [[first, count], size] of [[rows, a.rows] as const, [cols, a.cols] as const]) {
     const inside =

@@ -3,13 +3,13 @@ import { columnNormsKernel, columnSumsKernel, rowNormsKernel, rowSumsKernel } fr
 import type { GpuTensor } from "../tensor/tensor.ts";
 import { transpose } from "./move.ts";
 
-/** Elements that one thread sums in float32; the sums of threads are summed in float64. */
+/** Elements that one thread sums in float32; the host adds the threads' sums in float64. */
 const PART = 256;
-/** More parts than these are worth another pass on the device rather than a longer read-back. */
+/** Largest read-back of partial sums; more are reduced on the device first. */
 const MAX_PARTS = 4096;
 
 /**
- * Frobenius norm. Not finite if and only if an element is not. Waits for the GPU.
+ * Frobenius norm. Finite if and only if all elements are. Waits for the GPU.
  * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads back at most one number for 256 elements.
  */
 export function norm(a: GpuTensor): number {
@@ -23,22 +23,22 @@ export function sum(a: GpuTensor): number {
   return parts(a, rowSumsKernel).reduce((total, part) => total + part, 0);
 }
 
-/** m × 1: the norm of every row. Owned, like every result here, by the innermost open scope, else by the caller. */
+/** Norm of every row, m × 1. Owned, like every result here, by the innermost open scope, else by the caller. */
 export function rowNorms(a: GpuTensor): GpuTensor {
   return overRows(a, rowNormsKernel, a.cols);
 }
 
-/** m × 1: the sum of every row. */
+/** Sum of every row, m × 1. */
 export function rowSums(a: GpuTensor): GpuTensor {
   return overRows(a, rowSumsKernel, a.cols);
 }
 
-/** 1 × n: the norm of every column. */
+/** Norm of every column, 1 × n. */
 export function columnNorms(a: GpuTensor): GpuTensor {
   return overColumns(a, columnNormsKernel);
 }
 
-/** 1 × n: the sum of every column. */
+/** Sum of every column, 1 × n. */
 export function columnSums(a: GpuTensor): GpuTensor {
   return overColumns(a, columnSumsKernel);
 }
@@ -51,7 +51,7 @@ function parts(a: GpuTensor, kernel: KernelSource): Float32Array {
   });
 }
 
-/** One number for every `span` columns of every row. */
+/** Reduces every `span` columns of every row to one number. */
 function overRows(a: GpuTensor, kernel: KernelSource, span: number): GpuTensor {
   const count = Math.ceil(a.cols / Math.max(1, span));
   const out = a.gpu.empty(a.rows, count);

@@ -13,23 +13,23 @@ import { GpuTensor, type Norms, type TensorGpu } from "./tensor.ts";
 export interface GpuOptions {
   /** Default: the best of `availableModes()`. */
   readonly mode?: GpuMode;
-  /** Memory of disposed tensors that is kept for new ones of the same shape. Default 256 MiB. */
+  /** Largest pool of memory of disposed tensors, in bytes. New tensors of the same shape reuse it. Default 256 MiB. */
   readonly idleBytes?: number;
 }
 
 export interface GpuMemory {
-  /** Tensors that are not disposed. */
+  /** Number of tensors that are not disposed of. */
   readonly tensors: number;
-  /** Their bytes on the device, padding included. */
+  /** Bytes of those tensors on the device, padding included. */
   readonly bytes: number;
-  /** Bytes of disposed tensors that are kept for new ones. */
+  /** Bytes in the pool of memory for new tensors. */
   readonly idleBytes: number;
 }
 
 /**
- * Opens a GPU: compiles nothing yet on WebGL, all kernels on WebGPU.
+ * Opens a GPU. On WebGPU this compiles all kernels; on WebGL each kernel is compiled when it first runs.
  *
- * @throws {UnsupportedModeError} if the mode does not run here; the message lists those that do.
+ * @throws {UnsupportedModeError} if the mode does not run on this machine; the message lists those that do.
  *
  * @example
  * const gpu = await createGpu();
@@ -40,7 +40,7 @@ export async function createGpu({ mode, idleBytes = 2 ** 28 }: GpuOptions = {}):
   return new Gpu(await createDevice(mode), idleBytes);
 }
 
-/** One device, its kernels and its tensors. Tensors of different ones do not mix. */
+/** A device with its kernels and tensors. Operands of one operation must belong to the same `Gpu`. */
 export class Gpu implements TensorGpu {
   private readonly device: Device;
   private readonly pool: StoragePool;
@@ -71,7 +71,7 @@ export class Gpu implements TensorGpu {
     return { tensors: this.held.size, bytes, idleBytes };
   }
 
-  /** Number of read-backs, each a wait of the CPU for the GPU. */
+  /** Number of read-backs; in each the CPU waits for the GPU. */
   get readBacks(): number {
     return this.waits;
   }
@@ -91,7 +91,7 @@ export class Gpu implements TensorGpu {
    * const a = gpu.tensor(fromRows([[1, 2], [3, 4]]));
    */
   tensor(source: MatrixLike): GpuTensor;
-  /** The same from row-major numbers. @throws {GpuShapeError} if they are not rows · cols many. */
+  /** Copies row-major numbers to the GPU, in float32. @throws {GpuShapeError} if they are not rows · cols many. */
   tensor(values: ArrayLike<number>, rows: number, cols: number): GpuTensor;
   tensor(source: MatrixLike | ArrayLike<number>, rows?: number, cols?: number): GpuTensor {
     const matrix = rowMajor(source, rows, cols);
@@ -108,8 +108,8 @@ export class Gpu implements TensorGpu {
   }
 
   /**
-   * Runs `body` and disposes every tensor that was made in it, except those it returns (itself, or in an array or object),
-   * which pass to the enclosing scope, else to the caller. Synchronous only: tensors that a promise makes later belong to no scope.
+   * Runs `body` and disposes of every tensor created in it, except those it returns (itself, or in an array or object),
+   * which pass to the enclosing scope, else to the caller. Synchronous only: tensors that a promise creates later belong to no scope.
    *
    * @example
    * const loss = gpu.scope(() => norm(subtract(matmul(w, x), y)));
@@ -118,14 +118,14 @@ export class Gpu implements TensorGpu {
     return this.scopes.run(body);
   }
 
-  /** Takes a tensor out of all open scopes: from now on it is the caller's. Returns it. */
+  /** Moves a tensor from its scope to the caller, who must dispose of it. Returns it. */
   keep(tensor: GpuTensor): GpuTensor {
     this.find(tensor);
     this.scopes.remove(tensor);
     return tensor;
   }
 
-  /** Frees all tensors and the device. Everything of this GPU throws afterwards. */
+  /** Frees all tensors and the device. Later calls on either throw. */
   dispose(): void {
     if (this.disposed) return;
     for (const tensor of [...this.held.keys()]) tensor.dispose();
@@ -237,7 +237,7 @@ export class Gpu implements TensorGpu {
       launch(target.storage, storages);
       return;
     }
-    // A kernel cannot write what it reads: the result goes to other memory, which takes the place of the old.
+    // A kernel cannot write to its inputs: the result goes to new memory, which then replaces the old.
     const fresh = this.pool.acquire(out.rows, out.cols);
     let spare = fresh;
     try {

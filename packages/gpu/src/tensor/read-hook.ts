@@ -1,6 +1,6 @@
 import type { GpuTensor } from "./tensor.ts";
 
-/** Joins the read-backs of a GPU, so that one wait brings more than what was asked for. */
+/** Batches read-backs of a GPU: one wait can download several results. */
 export interface ReadHook {
   /** Called before `a` is written to or disposed of. */
   beforeWrite(a: GpuTensor): void;

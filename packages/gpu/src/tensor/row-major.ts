@@ -7,7 +7,7 @@ interface RowMajor {
   readonly values: Float32Array;
 }
 
-/** The elements in float32, row after row: as they are where they already lie so, else a copy. @throws {GpuShapeError} */
+/** Row-major float32 elements: the source's own array if it has this layout, else a copy. @throws {GpuShapeError} */
 export function rowMajor(source: MatrixLike | ArrayLike<number>, rows?: number, cols?: number): RowMajor {
   if ("data" in source) return ofMatrix(source);
   if (rows === undefined || cols === undefined || !isSize(rows) || !isSize(cols) || source.length !== rows * cols) {
@@ -35,5 +35,5 @@ function ofMatrix({ data, shape, stride, offset }: MatrixLike): RowMajor {
   return { rows, cols, values };
 }
 
-/** Whether a matrix can have so many rows or columns. */
+/** Whether `n` is a number of rows or columns. */
 export const isSize = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

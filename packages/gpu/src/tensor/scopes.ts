@@ -1,20 +1,20 @@
 import { GpuTensor } from "./tensor.ts";
 
-/** The open scopes of a GPU, and the tensors that each will dispose. */
+/** Stack of a GPU's open scopes, each with the tensors that it owns. */
 export class Scopes {
   private readonly open: Set<GpuTensor>[] = [];
 
-  /** Gives a new tensor to the innermost scope. */
+  /** Adds a new tensor to the innermost scope. */
   add(tensor: GpuTensor): void {
     this.open.at(-1)?.add(tensor);
   }
 
-  /** Takes a tensor out of all scopes. */
+  /** Removes a tensor from all scopes. */
   remove(tensor: GpuTensor): void {
     for (const made of this.open) made.delete(tensor);
   }
 
-  /** Runs `body`; what was made in it and is not returned is disposed, what is returned goes to the enclosing scope. */
+  /** Runs `body`, and disposes of the tensors created in it; those that it returns pass to the enclosing scope. */
   run<R>(body: () => R): R {
     const made = new Set<GpuTensor>();
     this.open.push(made);

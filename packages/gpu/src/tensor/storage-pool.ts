@@ -2,7 +2,7 @@ import type { Device, Storage } from "../device/device.ts";
 import { GpuMemoryError, GpuShapeError, TooLargeError } from "../errors.ts";
 import { isSize } from "./row-major.ts";
 
-/** A device's memory. What was given back is kept for new matrices of the same shape up to a limit; the longest idle goes first. */
+/** Pool of a device's memory. Released memory is reused for matrices of the same shape; beyond a limit the longest idle is freed. */
 export class StoragePool {
   usedBytes = 0;
   idleBytes = 0;
@@ -15,7 +15,7 @@ export class StoragePool {
     this.idleLimit = idleLimit;
   }
 
-  /** Memory with garbage in it. @throws {GpuShapeError} @throws {TooLargeError} @throws {GpuMemoryError} @throws {LostContextError} */
+  /** Acquires memory, with undefined contents. @throws {GpuShapeError} @throws {TooLargeError} @throws {GpuMemoryError} @throws {LostContextError} */
   acquire(rows: number, cols: number): Storage {
     const { device } = this;
     if (!isSize(rows) || !isSize(cols)) throw new GpuShapeError(`expected whole sizes, got ${rows} x ${cols}`);
@@ -38,7 +38,7 @@ export class StoragePool {
     while (this.idleBytes > this.idleLimit) this.freeOldest();
   }
 
-  /** Frees what is idle. */
+  /** Frees all idle memory. */
   clear(): void {
     while (this.idle.size > 0) this.freeOldest();
   }

@@ -4,24 +4,24 @@ import { GpuShapeError } from "../errors.ts";
 import { reshapeKernel } from "../kernels/copy-kernels.ts";
 import { rowMajor } from "./row-major.ts";
 
-/** Float32, in which kernels compute places, holds whole numbers up to here. */
+/** Largest number of elements that `reshape` can index on the device: float32 indices are exact up to here. */
 const MAX_COUNTED = 2 ** 24;
 
-/** Norms of a tensor, and of its rows and columns, that are known on the host. */
+/** Host's cache of a tensor's norm, and those of its rows and columns. */
 export interface Norms {
   whole?: number;
   rows?: Float64Array;
   columns?: Float64Array;
 }
 
-/** The GPU that a tensor lives on, as tensors and operations use it. `Gpu` is the only one. */
+/** A tensor's GPU, as tensors and operations use it; implemented by `Gpu`. */
 export interface TensorGpu {
   /** Elements of a row that one thread of a kernel handles. */
   readonly groupSize: number;
-  /** A thread can write four results: {@link runPacked} works. */
+  /** Whether a thread can write four results, which {@link runPacked} requires. */
   readonly writesFour: boolean;
   bytesOf(rows: number, cols: number): number;
-  /** A tensor of garbage. */
+  /** Allocates a tensor with undefined contents. */
   empty(rows: number, cols: number): GpuTensor;
   tensor(source: MatrixLike): GpuTensor;
   tensor(values: ArrayLike<number>, rows: number, cols: number): GpuTensor;
@@ -33,9 +33,9 @@ export interface TensorGpu {
   write(tensor: GpuTensor, values: Float32Array): void;
   read(tensor: GpuTensor): Float32Array;
   readAsync(tensor: GpuTensor): Promise<Float32Array>;
-  /** Norms that need no read-back. Those that are added are remembered until the tensor is written to. */
+  /** Cached norms, which need no read-back. Added norms stay cached until the next write to the tensor. */
   norms(tensor: GpuTensor): Norms;
-  /** The same, after a chance for a read-back that was announced. */
+  /** {@link norms}, after the announced read-back if there is one. */
   announcedNorms(tensor: GpuTensor): Norms;
   /** out ← a, of one shape. */
   copy(out: GpuTensor, a: GpuTensor): void;
@@ -51,8 +51,8 @@ export interface TensorGpu {
 }
 
 /**
- * A float32 matrix on a `Gpu` (a vector is one row or one column). It holds memory there until it is disposed: by `dispose`,
- * by `using`, or by the scope it was made in.
+ * A float32 matrix on a `Gpu` (a vector is one row or one column). Its memory is released by `dispose`,
+ * by `using`, or at the end of the scope it was created in.
  */
 export class GpuTensor {
   readonly gpu: TensorGpu;
@@ -84,12 +84,12 @@ export class GpuTensor {
     return this.gpu.read(this);
   }
 
-  /** The same without blocking, on WebGPU; elsewhere it waits. */
+  /** `read` without blocking on WebGPU; other modes wait. */
   readAsync(): Promise<Float32Array> {
     return this.gpu.readAsync(this);
   }
 
-  /** A copy as a matrix of `@sumo/linalg`. Waits for the GPU. */
+  /** Copies the tensor to a matrix of `@sumo/linalg`. Waits for the GPU. */
   toMatrix(): Matrix<Float32Array> {
     return matrix(this.rows, this.cols, this.read());
   }
@@ -123,7 +123,7 @@ export class GpuTensor {
     return out;
   }
 
-  /** Gives the memory back. Any use afterwards throws; disposing again does nothing. */
+  /** Releases the memory. Any later use throws, except disposing again, which does nothing. */
   dispose(): void {
     this.gpu.release(this);
   }

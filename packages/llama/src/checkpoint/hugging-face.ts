@@ -1,7 +1,7 @@
 import { headDim, type LlamaConfig, llamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
 
-/** The `config.json` of a LLaMA for Hugging Face transformers, as this package writes it. */
+/** Contents of a LLaMA's `config.json` for Hugging Face transformers, as this package writes it. */
 export interface HuggingFaceConfig {
   readonly architectures: readonly string[];
   readonly model_type: string;
@@ -46,7 +46,7 @@ export function toHuggingFaceConfig(config: LlamaConfig): HuggingFaceConfig {
 /**
  * Converts a parsed Hugging Face `config.json` to a config. Optional keys that are missing take the defaults of transformers' `LlamaConfig`.
  *
- * @throws {CheckpointError} for another kind of model, or features that this one lacks: other activations, biases, scaled rotary
+ * @throws {CheckpointError} for another architecture, or features that are not supported: other activations, biases, scaled rotary
  * positions, heads whose width is not `hidden_size / num_attention_heads`. @throws {ConfigError} for sizes that are missing or do not divide.
  */
 export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
@@ -80,7 +80,7 @@ function checkKind(json: Readonly<Record<string, unknown>>): void {
   if (type !== "default") refuse("rotary positions that are not scaled", type);
 }
 
-/** Rotary settings: keys at the top of the file, or in `rope_scaling`, or, in newer files, in `rope_parameters`. */
+/** Rotary settings: keys at the top of the file, or in `rope_scaling`, or (newer files) in `rope_parameters`. */
 function rotary(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return { ...json, ...(json["rope_scaling"] ?? {}), ...(json["rope_parameters"] ?? {}) };
 }

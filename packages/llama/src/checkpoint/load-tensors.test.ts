@@ -7,7 +7,7 @@ import { CheckpointError, createLlama, llamaConfig, loadTensors, parameterShapes
 const engine = createWasmEngine({ bytes: 2 ** 26 });
 const CONFIG = llamaConfig({ vocabSize: 13, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 20, context: 6 });
 
-/** Random tensors of the config's shapes, as a file would bring them. */
+/** Random tensors of the config's shapes, in the form of a parsed file. */
 function randomTensors(): Record<string, Tensor> {
   return Object.fromEntries(
     parameterShapes(CONFIG).map(({ name, shape, kind }, i) => {

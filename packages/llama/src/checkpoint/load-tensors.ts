@@ -9,7 +9,7 @@ export interface Tensor {
 }
 
 /**
- * Overwrites a model's weights with the tensors of a checkpoint in Hugging Face's names and layout. Ignored are
+ * Overwrites a model's weights with the tensors of a checkpoint in Hugging Face's names and layout. Ignores
  * `lm_head.weight` where the model is tied, and the tables of rotary frequencies in old checkpoints.
  *
  * @throws {CheckpointError} when a tensor is missing, unknown, misshapen or not finite; nothing is written then.

@@ -6,7 +6,7 @@ import { type Choice, chooseToken } from "./choose-token.ts";
 const logits = Float32Array.of(0.5, 3, -1, 2.5, 2);
 const GRID = 4000;
 
-/** How often each token is chosen over a fine grid of random numbers. */
+/** Frequency of each token over a fine grid of random numbers. */
 function shares(choice: Choice): number[] {
   const out = Array.from(logits, () => 0);
   for (let i = 0; i < GRID; i++) out[chooseToken(logits, choice, (i + 0.5) / GRID)]! += 1 / GRID;

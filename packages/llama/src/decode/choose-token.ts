@@ -40,10 +40,10 @@ export function chooseToken(
     left -= weight;
     return left < 0;
   });
-  return likely[chosen < 0 ? kept.length - 1 : chosen]!; // below zero: rounding left the last weight short
+  return likely[chosen < 0 ? kept.length - 1 : chosen]!; // not found: rounding made the weights sum to less than the total
 }
 
-/** The fewest leading weights, of weights in descending order, whose sum is at least `share` of the total; at least one. */
+/** Shortest prefix of descending weights whose sum is at least `share` of the total; at least one weight. */
 function nucleus(weights: readonly number[], share: number): readonly number[] {
   let left = share * weights.reduce((sum, weight) => sum + weight, 0);
   const count = weights.findIndex((weight) => {

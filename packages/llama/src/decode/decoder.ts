@@ -10,7 +10,7 @@ import { linear } from "../pass/products.ts";
 import { forwardLayers } from "../pass/schedule.ts";
 import { checkTokens, describeArray } from "../tokens.ts";
 
-/** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: nothing is computed twice. */
+/** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: each token is computed once. */
 export interface Decoder {
   /** Number of tokens in the cache. */
   readonly position: number;
@@ -18,8 +18,8 @@ export interface Decoder {
    * Appends tokens to the sequence and predicts the next one.
    *
    * @returns the logits of the next token, [vocabSize]; the same array in every call, overwritten by the next one. They have the same bits
-   * however the sequence is cut into calls. Cost: 2 flops a parameter and token, and 4 position · dim a layer and token for attention.
-   * @throws {InputError} for no tokens, tokens outside the vocabulary, or more than the context has room for; the cache stays as it was.
+   * however the sequence is split into calls. Cost: 2 flops a parameter and token, and 4 position · dim a layer and token for attention.
+   * @throws {InputError} for no tokens, tokens outside the vocabulary, or more tokens than the context holds; the cache is then unchanged.
    */
   feed(tokens: Int32Array): Float32Array;
   /** Empties the cache. */

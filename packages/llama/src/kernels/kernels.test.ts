@@ -15,7 +15,7 @@ const kernels: readonly (readonly [string, Kernels])[] = [
   ["wasm", wasm],
 ];
 
-/** Runs `body` with arrays of the heap, which are given back afterwards. */
+/** Runs `body` with arrays of the heap, which are released afterwards. */
 function withArrays<R>(body: (make: (length: number, seed?: number, size?: number) => Float32Array) => R): R {
   const made: Float32Array[] = [];
   try {
@@ -34,7 +34,7 @@ function withArrays<R>(body: (make: (length: number, seed?: number, size?: numbe
 
 const largest = (x: Iterable<number>): number => Array.from(x).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
-/** Both within `ulps` units of rounding at the size of the largest element; so the elements that must not change are equal. */
+/** Expects a difference of at most `ulps` units of rounding of the largest element, in the elements that must not change too. */
 function expectClose(got: Float32Array, want: Float32Array, ulps: number): void {
   const tolerance = ulps * EPS * largest(want);
   const error = largest(got.map((x, i) => x - want[i]!));

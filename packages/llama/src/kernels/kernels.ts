@@ -17,7 +17,7 @@ export interface Rotation {
  * Contract of the model's kernels, which complement the engine's products. The reference kernels are its executable definition.
  *
  * Common to all: arrays lie in the engine's heap and are float32 unless stated; rows are contiguous, and an offset, in elements, is the
- * place of the first; arguments are not checked; outputs do not overlap inputs unless stated; NaN propagates.
+ * start of the first; arguments are not checked; outputs do not overlap inputs unless stated; NaN propagates.
  */
 export interface Kernels {
   /** out[r] ← table[tokens[r]], rows of `dim`. */
@@ -63,7 +63,7 @@ export interface Kernels {
     dXOffset: number,
   ): void;
 
-  /** dWeight ← Σ_r dOut[r] · x[r] · inverse[r], from the arrays' beginnings. */
+  /** dWeight ← Σ_r dOut[r] · x[r] · inverse[r]; all arrays start at offset 0. */
   rmsNormWeightGradient(
     rows: number,
     dim: number,
@@ -119,7 +119,7 @@ export interface Kernels {
     outOffset: number,
   ): void;
 
-  /** Backward pass of `swiglu`: on entry `out` is the gradient of its output; on exit `gateUp` is its own gradient and `out` swiglu's output. */
+  /** Backward pass of `swiglu`. On entry `out` is the gradient of swiglu's output, on exit that output; `gateUp` becomes its gradient. */
   swigluBackward(
     rows: number,
     hidden: number,

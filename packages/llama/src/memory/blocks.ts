@@ -1,7 +1,7 @@
 import { allOf, sizeOfFloat32 } from "@sumo/linalg";
 import type { Arena } from "./arena.ts";
 
-/** Lengths of named blocks, in float32 elements. A plan and the allocation read the same lengths, so that they agree. */
+/** Lengths of named blocks, in float32 elements; read both by the plan and by the allocation. */
 export type Lengths<Name extends string> = Readonly<Record<Name, number>>;
 /** Named blocks that are allocated together. */
 export type Blocks<Name extends string> = Readonly<Record<Name, Float32Array>>;

@@ -13,7 +13,7 @@ export interface PassShape {
   readonly recompute: boolean;
 }
 
-/** Activations of a layer, beside its input, that the backward pass reads. */
+/** Activations of a layer, without its input, that are kept for the backward pass. */
 export type KeptBlock = "qkv" | "attended" | "middle" | "gateUp" | "stats" | "inputInverse" | "postInverse";
 /** Temporaries that all layers share. */
 type ForwardBlock = "last" | "lastInverse" | "normed" | "activated";
@@ -39,7 +39,7 @@ export interface Activations extends ForwardActivations {
   readonly losses: Float64Array;
 }
 
-/** Rows of logits in memory at once: all of them for a small vocabulary, about 4 MiB for a large one. */
+/** Rows of one chunk of logits: all rows for a small vocabulary, about 4 MiB for a large one. */
 export function logitRows(config: LlamaConfig, { batch, length }: PassShape): number {
   return Math.min(batch * length, Math.max(64, Math.floor(2 ** 20 / config.vocabSize)));
 }

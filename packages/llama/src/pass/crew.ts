@@ -2,7 +2,7 @@ import type { LayerHalf } from "../weights/parameters.ts";
 
 /**
  * The threads that run one pass together. Every member follows the same schedule on its own share of the work; member 0 is the calling
- * thread, which also hands gradients out.
+ * thread, which also calls back with the gradients.
  */
 export interface Crew {
   /** Index of this thread, from 0. */
@@ -11,11 +11,11 @@ export interface Crew {
   /** Barrier: returns when every member has called it as often as this one. Earlier writes of all members are then visible. */
   wait(): void;
   /**
-   * Member 0's share of the weight gradients of a half of a layer, in units of an equal share; at most 1. It is less than 1 where handing
-   * gradients out takes member 0 time. The same number on every member.
+   * Member 0's share of the weight gradients of a half of a layer, in units of an equal share; at most 1. Below 1 where the call-backs
+   * take member 0 time. The same number on every member.
    */
   firstShare(half: LayerHalf): number;
-  /** Barrier at the end of a half's weight gradients. Lowers `firstShare` of the next one if member 0 arrives last, raises it otherwise. */
+  /** Barrier after a half's weight gradients. Lowers that half's next `firstShare` if member 0 arrives last, raises it otherwise. */
   finish(half: LayerHalf): void;
 }
 
@@ -23,9 +23,9 @@ export interface Crew {
 export const alone: Crew = { index: 0, count: 1, wait: () => {}, firstShare: () => 1, finish: () => {} };
 
 /**
- * This member's part of `total` items: a contiguous range, in the order of the members, in multiples of `unit` as far as they go.
+ * This member's range of `total` items. Ranges follow the order of the members and start at multiples of `unit`.
  *
- * @param firstShare - member 0's part in units of an equal share; the others divide the rest equally.
+ * @param firstShare - member 0's share in units of an equal one; the others share the rest equally.
  */
 export function shareOf(
   { index, count }: Pick<Crew, "index" | "count">,

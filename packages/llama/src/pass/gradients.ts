@@ -15,7 +15,7 @@ import {
 /** A group of gradients that are complete at the same time. */
 export type GradientGroup = "head" | "norm" | "embedding" | { readonly layer: number; readonly half: LayerHalf };
 
-/** The one set of gradient buffers: all layers use `layer` in turn; the gradients of head and embedding share a block. */
+/** Gradient buffers. All layers use `layer` in turn; the gradients of head and embedding share a block. */
 export interface Gradients {
   readonly layer: Blocks<LayerBlock>;
   readonly outer: Blocks<OuterBlock>;

@@ -23,7 +23,7 @@ export function headLoss(context: PassContext, gradients?: Blocks<OuterBlock>): 
     const rows = to - from;
     const first = start + from;
     const at = from * vocabSize;
-    crew.wait(); // until the rows are normed, or no member reads the logits of the last chunk any more
+    crew.wait(); // all rows are normed, or all members have read the logits of the last chunk
     linear(engine, rows, dim, vocabSize, normed, first * dim, head, 0, logits, at);
     const { targets, losses } = activations;
     kernels.crossEntropy(rows, vocabSize, 1 / all, logits, at, targets, first, losses, first);

@@ -5,7 +5,7 @@ import type { PassContext } from "./context.ts";
 import { shareOf } from "./crew.ts";
 import { linearBackward, linearWeightGradient } from "./products.ts";
 
-/** Weight gradients are shared among the threads in multiples of this many rows: a product's tile, and fine enough to balance the load. */
+/** Unit, in rows, in which threads share weight gradients: one tile of a product, small enough to balance the load. */
 const ROWS = 8;
 
 /**
@@ -13,7 +13,7 @@ const ROWS = 8;
  *
  * @param context - `stream`: on entry the gradient of the layer's output, on exit that of `middle`.
  * @param gradients - the weight gradients of this half are overwritten.
- * @param handOutComplete - called once no thread reads the weights any more whose gradients were complete on entry.
+ * @param handOutComplete - called when no thread reads the weights any more whose gradients were complete on entry.
  */
 export function backwardFeedForward(
   context: PassContext,

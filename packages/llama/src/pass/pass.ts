@@ -42,7 +42,7 @@ export interface Pass {
   dispose(): void;
 }
 
-/** Refuses a shape that the model cannot take. @throws {ConfigError} */
+/** Checks a pass's shape against the model's context. @throws {ConfigError} */
 export function checkPassShape(operation: string, config: LlamaConfig, batch: number, length: number): void {
   if (!Number.isSafeInteger(batch) || batch < 1) {
     throw new ConfigError(operation, `batch must be a whole number of at least 1, got ${batch}`);
@@ -91,7 +91,7 @@ export function createPass(context: PassContext, gradients: Gradients, members: 
         try {
           for (const { name, data } of gradients.group(group)) onGradient(name, data);
         } catch (failure) {
-          failures.push(failure); // the other members go on to the end of the schedule, and wait for this one there
+          failures.push(failure); // thrown later: the other members run to the end of the schedule, where they wait for this one
         }
       };
       runBackward(context, gradients, handOut);

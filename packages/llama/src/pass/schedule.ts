@@ -42,7 +42,7 @@ export function runBackward(
     backwardAttention(context, layer, gradients.layer, handOutComplete);
     complete = [{ layer, half: "attention" }];
   }
-  crew.wait(); // until no member reads a weight any more
+  crew.wait(); // all members have read the weights
   if (!first) return;
   handOutComplete();
   const table = gradients.outer.embedding;

@@ -3,26 +3,26 @@ import type { Crew } from "../pass/crew.ts";
 import type { Task } from "../pass/pass.ts";
 import type { LayerHalf } from "../weights/parameters.ts";
 
-/** Words of the shared memory that a {@link Barrier} uses, by their place. */
+/** Indices of a {@link Barrier}'s words of shared memory. */
 const ARRIVED = 0;
 const GENERATION = 1;
 const ORDER = 2;
 const JOINED = 3;
 const CLOSED = 4;
-/** By how many steps of 1 / `RELIEF_STEPS` member 0's share is below an equal one. */
+/** Reduction of member 0's share, in steps of 1 / `RELIEF_STEPS` of an equal share. */
 const RELIEF: Readonly<Record<LayerHalf, number>> = { feedForward: 5, attention: 6 };
 export const BARRIER_WORDS = 7;
 
-/** Order of member 0 to the others: a task of the pass, or to leave the crew. */
+/** Command from member 0 to the others: run a task of the pass, or leave the crew. */
 type Order = Task | "leave";
-/** A word of memory holds the place of an order in this list. */
+/** Shared memory holds an order as its index in this list. */
 const ORDERS: readonly Order[] = ["loss", "backward", "leave"];
 
 /** Polls before a waiting thread goes to sleep: some hundred microseconds, longer than the members' arrivals usually differ. */
 const SPINS = 20_000;
 /** Poll interval of a sleeping thread. Timeouts count polls, so that a suspended process does not time out. */
 const POLL_MS = 100;
-/** Member 0 waits for the others at least this long, and this multiple of the time its own share took: shares are alike. */
+/** Member 0's timeout in a barrier: `TIMEOUT_MS`, or `TIMEOUT_FACTOR` times the duration of its own share if that is longer. */
 const TIMEOUT_MS = 5000;
 const TIMEOUT_FACTOR = 20;
 const RELIEF_STEPS = 32;
@@ -35,7 +35,7 @@ export class Barrier implements Crew {
   readonly index: number;
   readonly count: number;
   private readonly words: Int32Array;
-  /** When this member left the barrier last. */
+  /** Time at which this member last left the barrier. */
   private resumed = 0;
 
   constructor(words: Int32Array, index: number, count: number) {
@@ -62,7 +62,7 @@ export class Barrier implements Crew {
     return false;
   }
 
-  /** Removes this member. Its last access to the shared memory. */
+  /** Removes this member, which must not access the shared memory afterwards. */
   leave(): void {
     Atomics.sub(this.words, JOINED, 1);
     Atomics.notify(this.words, JOINED);
@@ -111,7 +111,7 @@ export class Barrier implements Crew {
   finish(half: LayerHalf): void {
     const last = this.arrive();
     if (this.index > 0) return;
-    // The others read it after another barrier.
+    // No race: the others read it after the next barrier.
     const relief = Atomics.load(this.words, RELIEF[half]) + (last ? 1 : -1);
     Atomics.store(this.words, RELIEF[half], Math.max(0, Math.min(RELIEF_STEPS, relief)));
   }

@@ -9,7 +9,7 @@ import { runBackward, runLoss } from "../pass/schedule.ts";
 import type { Weights } from "../weights/weights.ts";
 import { Barrier } from "./barrier.ts";
 
-/** Message that asks a worker to join a crew. Its typed arrays are views of `memory`, which is shared. */
+/** Message that asks a worker to join a crew. Its typed arrays are views of the shared `memory`. */
 export interface Invitation {
   readonly memory: WebAssembly.Memory;
   readonly heap: Uint8Array;
@@ -61,7 +61,7 @@ function work(barrier: Barrier, context: PassContext, gradients: Invitation["gra
   }
 }
 
-/** The same views on `buffer`: a message brings a new buffer object of the same memory, and a heap recognizes only its own object. */
+/** Re-creates the views on `buffer`: a posted view has a new buffer object for the same memory, and a heap accepts its own object only. */
 function onBuffer<T>(value: T, buffer: ArrayBufferLike): T {
   if (ArrayBuffer.isView(value)) {
     const view = value as unknown as Float32Array & { readonly constructor: Float32ArrayConstructor };

@@ -85,7 +85,7 @@ describe("a threaded pass", () => {
       const [one, many] = [makeModel(), makeModel()];
       const pass = await many.model.createThreadedPass(3, 20, { workers, recompute });
       const want = gradients(one.model.createPass(3, 20), one.parameters, false);
-      // Several times: the threads meet differently each time.
+      // Several times: the order of arrivals varies.
       for (let i = 0; i < 5; i++) {
         const kept = Array.from(many.parameters.values(), (data) => [data, data.slice()] as const);
         expect(gradients(pass, many.parameters, true)).toEqual(want);

@@ -15,7 +15,7 @@ export interface CrewWorker {
 
 /** Options of a threaded pass. */
 export interface ThreadedPassOptions extends PassOptions {
-  /** One for each thread beside the calling one. They are busy until the pass is disposed, and can join another one then. */
+  /** One worker a thread beside the calling one. They are blocked until the pass is disposed; then they can join another pass. */
   readonly workers: readonly CrewWorker[];
   /** Milliseconds to wait until all of them have joined. Default 30 000. */
   readonly timeoutMs?: number;
@@ -25,7 +25,7 @@ export interface ThreadedPassOptions extends PassOptions {
 const WORKER_HEAP_BYTES = 2 ** 23;
 const POLL_MS = 2;
 
-/** Bytes of heap that a crew of `threads` threads takes beside activations and gradients. */
+/** Bytes of heap for a crew of `threads` threads, without activations and gradients. */
 export function bytesOfCrew(threads: number): number {
   return threads === 1 ? 0 : (threads - 1) * WORKER_HEAP_BYTES + sizeOfFloat32(BARRIER_WORDS);
 }
@@ -60,7 +60,7 @@ export async function createThreadedPass(
   });
 }
 
-/** Allocates the crew's memory, and makes the message for each worker. */
+/** Allocates the crew's memory, and creates the message for each worker. */
 function prepare({ config, engine, weights }: ModelParts, shape: PassShape) {
   return Arena.allocate(engine.heap, (arena) => {
     const activations = allocateActivations(config, shape, arena);

@@ -2,13 +2,13 @@ import { fillNormal } from "@sumo/linalg";
 import type { Parameter } from "./parameters.ts";
 
 const DEVIATION = 0.02;
-/** First random stream; one stream a parameter. Above those of small numbers, which callers use. */
+/** First random stream; each parameter has its own. Large, to differ from the streams that callers number from 0. */
 const FIRST_STREAM = 2 ** 40;
 const RESIDUAL = /\.(o|down)_proj\.weight$/;
 
 /**
- * Normal numbers of deviation 0.02, that of the projections into the residual stream divided by √(2 layers), norms 1
- * (Radford et al. 2019, §2.3). The same bits on every machine for the same seed.
+ * Fills matrices with normal numbers of deviation 0.02, divided by √(2 layers) for projections into the residual stream, and norms with 1
+ * (Radford et al. 2019, §2.3). Equal seeds give equal bits on every machine.
  */
 export function initializeParameters(parameters: readonly Parameter[], layers: number, seed: number): void {
   parameters.forEach(({ name, data, kind }, i) => {

@@ -1,7 +1,7 @@
 import { headDim, type LlamaConfig, qkvWidth } from "../config.ts";
 import type { Blocks, Lengths } from "../memory/blocks.ts";
 
-/** Kind of a parameter, by which optimizers group: `hidden` are the matrices inside the layers. */
+/** Kind of a parameter, to group by in an optimizer; `hidden` are the matrices inside the layers. */
 export type ParameterKind = "embedding" | "norm" | "hidden" | "head";
 
 /** Name, shape and kind of a parameter, in Hugging Face's names and layout: matrices are [out, in], row-major. */
@@ -11,7 +11,7 @@ export interface ParameterShape {
   readonly kind: ParameterKind;
 }
 
-/** A parameter with its numbers, or with those of its gradient. */
+/** A parameter with its values, or those of its gradient. */
 export interface Parameter extends ParameterShape {
   readonly data: Float32Array;
 }
@@ -95,7 +95,7 @@ function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock
 
 /**
  * Names, shapes and kinds of the parameters of a model of this config, in the model's order: embedding, layer by layer, final norm, and
- * the head unless it is tied. Allocates no weights; made for plans of memory.
+ * the head unless it is tied. Allocates no weights; for plans of memory.
  */
 export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] {
   const { embedding, norm, head } = outerParts(config);
