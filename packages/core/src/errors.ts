@@ -1,4 +1,4 @@
-/** Base of every error that this package throws on purpose. `code` is stable; the message says what was expected and what came. */
+/** Base class of this package's errors. `code` is stable; the message has the expected and the received value. */
 export abstract class OptimizerError extends Error {
   abstract readonly code: string;
 
@@ -8,7 +8,7 @@ export abstract class OptimizerError extends Error {
   }
 }
 
-/** An option that does not exist, or a value outside its range. Thrown at construction, before anything is allocated. */
+/** An option is unknown, or its value out of range. Thrown at construction, before anything is allocated. */
 export class OptimizerOptionError extends OptimizerError {
   readonly code = "OPTIMIZER_OPTION";
   /** The option, e.g. `"rank"`. */
@@ -20,7 +20,7 @@ export class OptimizerOptionError extends OptimizerError {
   }
 }
 
-/** Parameters that cannot be optimized as described: no name, a name twice, a shape that does not fit the data. */
+/** A parameter cannot be optimized: its name is missing or not unique, or its shape does not fit the data. */
 export class ParameterError extends OptimizerError {
   readonly code = "OPTIMIZER_PARAMETER";
   readonly parameter: string;
@@ -31,7 +31,7 @@ export class ParameterError extends OptimizerError {
   }
 }
 
-/** A gradient whose size is not its parameter's. Thrown before anything is written. */
+/** A gradient has another size than its parameter. Thrown before anything is written. */
 export class GradientShapeError extends OptimizerError {
   readonly code = "OPTIMIZER_GRADIENT_SHAPE";
   readonly parameter: string;
@@ -42,7 +42,7 @@ export class GradientShapeError extends OptimizerError {
   }
 }
 
-/** NaN or an infinity in a gradient. Weights and state are as they were before the call. */
+/** A gradient contains NaN or an infinity. Weights and state are unchanged. */
 export class NonFiniteGradientError extends OptimizerError {
   readonly code = "OPTIMIZER_NON_FINITE_GRADIENT";
   readonly parameter: string;
@@ -60,9 +60,8 @@ export class NonFiniteGradientError extends OptimizerError {
 }
 
 /**
- * A step that could not be computed: a decomposition that did not converge, an update or the square of a gradient beyond float32. `cause`
- * says which.
- * The weight and its state are as they were before the call; of a split weight, those of the part that failed and the ones after it.
+ * A step failed: a decomposition did not converge, or an update or the square of a gradient exceeds float32. `cause` says which.
+ * The weight and its state are unchanged; of a split weight, those of the failed part and the parts after it.
  */
 export class StepFailedError extends OptimizerError {
   readonly code = "OPTIMIZER_STEP_FAILED";
@@ -78,17 +77,17 @@ export class StepFailedError extends OptimizerError {
   }
 }
 
-/** A checkpoint that does not belong to this optimizer: another program's, another version's, other shapes or options. */
+/** A checkpoint does not match the optimizer: it has another format, a newer version, or other shapes or options. */
 export class CheckpointError extends OptimizerError {
   readonly code = "OPTIMIZER_CHECKPOINT";
 }
 
-/** Bytes that are not a whole, well-formed safetensors file. */
+/** Bytes are not a complete, well-formed safetensors file. */
 export class SafetensorsError extends OptimizerError {
   readonly code = "SAFETENSORS_FORMAT";
 }
 
-/** A call on an optimizer after `dispose()`. */
+/** An optimizer is used after `dispose()`. */
 export class DisposedError extends OptimizerError {
   readonly code = "OPTIMIZER_DISPOSED";
 

@@ -5,17 +5,17 @@ import { afterAll, vi } from "vitest";
 /** A `ts` block of a Markdown file. */
 export interface CodeBlock {
   readonly code: string;
-  /** What it says that it prints, a line each: comments behind `console.log(…);`, or else the `text` block that follows next. */
+  /** Expected lines of output: comments after `console.log(…);`, or else the next `text` block. */
   readonly said: readonly string[];
-  /** The file that {@link run} writes. */
+  /** Path of the file that {@link run} writes. */
   readonly path: string;
-  /** Runs it as a module; returns the arguments of every `console.log`. */
+  /** Runs the block as a module. Returns the arguments of every `console.log`. */
   run(): Promise<unknown[][]>;
 }
 
 /**
- * The `ts` blocks of a Markdown file, ready to run. They are written into a folder beside the calling test while its file runs, so that
- * imports resolve as they do in that package.
+ * Extracts the `ts` blocks of a Markdown file. They run from a temporary folder beside the calling test, so that imports resolve as in
+ * that package.
  *
  * @param file - path of the Markdown file.
  * @param testFolder - the calling test's `import.meta.dirname`.

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { element, flip, frobenius, minus, times, type View } from "./matrices/dense.ts";
 
 interface MatrixMatchers<R> {
-  /** The product of the received factors is within `tolerance`, absolute, of `a` in Frobenius norm. */
+  /** Expects factors whose product is within `tolerance`, absolute, of `a` in Frobenius norm. */
   toReconstruct(a: View, tolerance: number): R;
-  /** The received columns are orthonormal: ‖QᵀQ − I‖ is at most `tolerance` in Frobenius norm. */
+  /** Expects orthonormal columns: ‖QᵀQ − I‖ at most `tolerance` in Frobenius norm. */
   toBeOrthonormal(tolerance: number): R;
-  /** Every element is within `tolerance`, absolute, of that of `b`. */
+  /** Expects every element within `tolerance`, absolute, of that of `b`. */
   toBeCloseMatrix(b: View, tolerance: number): R;
 }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 type Storage = Float32Array | Float64Array;
 
-/** A matrix view as `ndarray` has it, and what surrounds its elements. */
+/** A matrix view with the fields of an `ndarray`, and its surrounding elements. */
 export interface Strided {
   readonly data: Storage;
   readonly shape: readonly [number, number];
@@ -12,15 +12,15 @@ export interface Strided {
 
 export interface StridedOptions {
   readonly dtype: "float32" | "float64";
-  /** Strides of zero, which repeat a row or a column. */
+  /** Whether to generate strides of zero, which repeat a row or a column. */
   readonly repeats?: boolean;
   /** Default: whole numbers from −9 to 9, so that short sums are exact in either dtype. */
   readonly element?: fc.Arbitrary<number>;
 }
 
 /**
- * A `rows × cols` view of any strides (row-major, column-major, gaps, backwards, and repeated if asked for), with NaN between and around its
- * elements.
+ * Generates `rows × cols` views of any strides (row-major, column-major, with gaps, negative, and zero with `repeats`), with NaN between
+ * and around their elements.
  */
 export function strided(
   rows: number,
@@ -33,7 +33,7 @@ export function strided(
   return fc.tuple(place, values).map(([{ byRows, gap, margin, fast, slow }, elements]) => {
     const [fastLength, slowLength] = byRows ? [cols, rows] : [rows, cols];
     const near = fast.step * (fast.backwards ? -1 : 1);
-    // A step of zero repeats; any other leaves room for the whole line.
+    // A stride of zero repeats the line; any other skips the whole line.
     const far = Math.min(1, slow.step) * (Math.max(1, fast.step * fastLength) + gap) * (slow.backwards ? -1 : 1);
     const [rowStride, colStride] = byRows ? [far, near] : [near, far];
     const reach = (length: number, stride: number): number => Math.max(0, length - 1) * Math.abs(stride);

@@ -1,7 +1,7 @@
 import { type MatrixLike, matmul, matrix, svd } from "@sumo/linalg";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
 
-/** A low-rank factorization of what training changed: tuned ≈ base + b a. */
+/** Low-rank factorization of the change that training made: tuned ≈ base + b a. */
 export interface Adapter {
   /** rank × in, row-major. */
   readonly a: Float32Array;
@@ -9,11 +9,11 @@ export interface Adapter {
   readonly b: Float32Array;
   readonly rank: number;
   readonly shape: readonly [outputs: number, inputs: number];
-  /** ‖b a‖² / ‖tuned − base‖²: 1 if nothing was lost, or nothing changed. */
+  /** ‖b a‖² / ‖tuned − base‖²: 1 if the factorization is exact, or nothing changed. */
   readonly energyKept: number;
 }
 
-/** How much to keep: a rank, or the smallest rank that keeps a fraction of the change's energy. */
+/** Size of an adapter: a rank, or the smallest rank that keeps a fraction of the change's energy. */
 export type AdapterSize = { readonly rank: number } | { readonly energy: number };
 
 /** A weight of `[out, in]`, flat and row-major. */
@@ -23,11 +23,11 @@ export interface AdapterTensor {
 }
 
 /**
- * The best low-rank adapter of a learned change, by a truncated singular value decomposition (Eckart and Young 1936).
- * The singular values are shared evenly between the factors, so that neither is badly scaled.
+ * Extracts the best low-rank adapter of a learned change, by a truncated singular value decomposition (Eckart and Young 1936).
+ * Each factor gets the square roots of the singular values, so that neither is badly scaled.
  *
  * @param size - The rank is clamped to the shorter side, and is at least 1.
- * @throws {ParameterError} if the weights are no matrices of one shape. @throws {OptimizerOptionError} for a size out of range.
+ * @throws {ParameterError} if the weights are not matrices of the same shape. @throws {OptimizerOptionError} for a size out of range.
  * @see Refael et al. 2025, arXiv 2505.24749, appendix B.
  */
 export function extractAdapter(base: AdapterTensor, tuned: AdapterTensor, size: AdapterSize): Adapter {
@@ -49,7 +49,7 @@ export function extractAdapter(base: AdapterTensor, tuned: AdapterTensor, size: 
   return { a, b, rank, shape: [out, inputs], energyKept: total === 0 ? 1 : kept / total };
 }
 
-/** base + b a: the tuned weight, as far as the adapter holds it. @throws {ParameterError} if the shapes differ. */
+/** Computes base + b a, the tuned weight approximated by the adapter. @throws {ParameterError} if the shapes differ. */
 export function mergeAdapter(base: AdapterTensor, { a, b, rank, shape: [out, inputs] }: Adapter): Float32Array {
   if (base.shape.length !== 2 || base.shape[0] !== out || base.shape[1] !== inputs) {
     throw new ParameterError("base", `expected shape [${out}, ${inputs}], got [${base.shape.join(", ")}]`);

@@ -11,13 +11,13 @@ export interface PeftFiles {
 export interface PeftOptions {
   /** Name or path of the model that the adapter belongs to. */
   readonly baseModel: string;
-  /** PEFT's name for what the model does. Default `"CAUSAL_LM"`. */
+  /** PEFT's name of the model's task. Default `"CAUSAL_LM"`. */
   readonly taskType?: string;
 }
 
 /**
- * LoRA files for adapters by weight name, e.g. `model.layers.0.self_attn.q_proj.weight`. The scaling lora_alpha / r is 1, so that
- * merging adds b a as it is; adapters of different ranks are written as patterns.
+ * Creates LoRA files for adapters by weight name, e.g. `model.layers.0.self_attn.q_proj.weight`. The scaling lora_alpha / r is 1, so that
+ * merging adds b a unscaled; different ranks are written as patterns.
  *
  * @throws {ParameterError} for a name that does not end in `.weight`, or if there are no adapters.
  * @see PEFT's checkpoint format, https://huggingface.co/docs/peft/developer_guides/checkpoint

@@ -2,11 +2,11 @@ import { OptimizerOptionError } from "../errors.ts";
 import type { Algorithm } from "./algorithm.ts";
 import * as table from "./table.ts";
 
-/** The optimizers by name: what each is called, needs, takes for options and starts with. */
+/** Table of the optimizers by name: titles, requirements, options and learning rates. */
 export const algorithms: Readonly<Record<OptimizerName, Algorithm>> = table;
 
 export type OptimizerName = keyof typeof table;
-/** The options of any optimizer; `optimizer` chooses which. */
+/** Options of any optimizer, discriminated by `optimizer`. */
 export type OptimizerOptions = Parameters<(typeof table)[OptimizerName]["settings"]>[0];
 /** {@link OptimizerOptions} with every default filled in. */
 export type OptimizerSettings = ReturnType<(typeof table)[OptimizerName]["settings"]>;

@@ -1,7 +1,7 @@
-/** The state of an optimizer that is not in matrices: plain JSON. */
+/** An optimizer's state outside its matrices, as plain JSON. */
 export type Facts = Readonly<Record<string, number | string>>;
 
-/** A whole number >= 0 from saved facts. @throws {TypeError} if it is not there. */
+/** Reads a whole number >= 0 from saved facts. @throws {TypeError} if it is missing. */
 export function countFact(facts: Facts, name: string): number {
   const value = facts[name];
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
@@ -10,7 +10,7 @@ export function countFact(facts: Facts, name: string): number {
   return value as number;
 }
 
-/** A finite number from saved facts. @throws {TypeError} if it is not there. */
+/** Reads a finite number from saved facts. @throws {TypeError} if it is missing. */
 export function numberFact(facts: Facts, name: string): number {
   const value = facts[name];
   if (!Number.isFinite(value)) throw new TypeError(`expected a number for ${name}, got ${String(value)}`);

@@ -2,7 +2,7 @@ import type { Backend } from "../backend/backend.ts";
 import { countFact, type Facts } from "./facts.ts";
 import type { StepInput, Stepper, StepTrace } from "./stepper.ts";
 
-/** Momentum of full size, M ← μ M + G, as Muon and SGD have it. With μ = 0 it does not exist, and there is no state at all. */
+/** Momentum of full size, M ← μ M + G, of Muon and SGD. With μ = 0 there is no moment, and no state. */
 export abstract class FullMoment<T> implements Stepper<T> {
   step = 0;
   readonly state: Readonly<Record<string, T>>;
@@ -24,7 +24,7 @@ export abstract class FullMoment<T> implements Stepper<T> {
 
   abstract update(input: StepInput<T>): StepTrace;
 
-  /** `out` ← the moment that this gradient makes: μ M + G, or μ (μ M + G) + G (Nesterov). Writes nothing else. */
+  /** `out` ← the next moment, μ M + G, or μ (μ M + G) + G (Nesterov). Does not change the state. */
   protected direct(out: T, gradient: T): void {
     const { backend } = this;
     const { momentum, nesterov } = this.moment;
@@ -35,7 +35,7 @@ export abstract class FullMoment<T> implements Stepper<T> {
     backend.axpby(out, nesterov ? momentum * momentum : momentum, moment, 1);
   }
 
-  /** Keeps the moment, after nothing can fail any more. */
+  /** Stores the moment. Called when nothing can fail any more. */
   protected keep(gradient: T): void {
     const moment = this.state["moment"];
     if (moment !== undefined) this.backend.axpby(moment, 1, gradient, this.moment.momentum);
@@ -61,7 +61,7 @@ export interface FullMomentSettings {
   readonly nesterov: boolean;
 }
 
-/** The state's shapes, before there is a state. */
+/** Shapes of the state, for plans. */
 export function fullMomentShapes(
   rows: number,
   cols: number,

@@ -33,7 +33,7 @@ export interface GaloreOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly eps?: number;
-  /** How a new basis is found. Default `{ oversampling: 8, powerIterations: 1 }`. */
+  /** Range finder of a new basis. Default `{ oversampling: 8, powerIterations: 1 }`. */
   readonly sketch?: Partial<Sketch>;
   /** Decoupled. Default 0. */
   readonly weightDecay?: number;
@@ -79,21 +79,21 @@ function galoreSettings(options: GaloreOptions): GaloreSettings {
 }
 
 /**
- * GaLore with Adam: both of Adam's moments in an r-dimensional subspace of the gradient, kept as they are when the subspace changes.
+ * GaLore with Adam: both of Adam's moments in an r-dimensional subspace of the gradient, unchanged when the subspace changes.
  * State: r (m + 2n) numbers.
  *
- * @see Zhao et al., GaLore, arXiv 2403.03507 (2024), algorithm 2. Deviates: a randomized SVD finds the subspace. Beside the authors'
- * `galore_torch`: eps is added to the corrected root of the second moment, and the weight decays before the update, both as in AdamW.
+ * @see Zhao et al., GaLore, arXiv 2403.03507 (2024), algorithm 2. Deviates: a randomized SVD finds the subspace. Unlike in the authors'
+ * `galore_torch`, eps is added to the corrected root of the second moment, and the weight decays before the update, both as in AdamW.
  */
 class Galore<T> implements Stepper<T> {
   step = 0;
-  /** Garbage before the first gradient that is not zero. */
+  /** Undefined contents before the first non-zero gradient. */
   readonly state: { readonly basis: T; readonly first: T; readonly second: T };
   private readonly backend: Backend<T, never>;
   private readonly settings: GaloreSettings;
   private readonly place: Place;
   private readonly geometry: Geometry;
-  /** Steps taken in a subspace, and subspaces so far. */
+  /** Steps taken in a subspace, and subspaces computed. */
   private tracked = 0;
   private refreshes = 0;
 

@@ -1,15 +1,15 @@
 import type { Backend } from "../backend/backend.ts";
 
-/** The gradient of one weight, or only its projection onto the subspace that the weight is tracked in. */
+/** The gradient of one weight, or only its projection onto the weight's subspace. */
 export type Gradient<T> = WholeGradient<T> | ProjectedGradient<T>;
 
-/** Ĝ alone: the sum of micro-batches that were projected one by one. */
+/** Ĝ alone, a mean over micro-batches that were projected one by one. */
 interface ProjectedGradient<T> {
   readonly kind: "projected";
   readonly matrix: T;
 }
 
-/** A gradient whose norm is measured when it is first asked for. */
+/** A gradient with a cached norm, measured at the first call of `norm`. */
 export class WholeGradient<T> {
   readonly kind = "whole";
   /** Read only. Its elements need not be finite until {@link norm} has returned. */
@@ -29,14 +29,14 @@ export class WholeGradient<T> {
     return this.measured!;
   }
 
-  /** Whether no element is NaN or infinite. */
+  /** Whether all elements are finite. */
   isFinite(): boolean {
     this.measured ??= this.backend.norm(this.matrix);
     return Number.isFinite(this.measured);
   }
 }
 
-/** The gradient, where all of it is there. @throws {TypeError} if only its projection is. */
+/** Narrows a gradient to a whole one. @throws {TypeError} for a projected one. */
 export function wholeOf<T>(gradient: Gradient<T>): WholeGradient<T> {
   if (gradient.kind === "whole") return gradient;
   throw new TypeError("expected the whole gradient, got its projection");

@@ -13,19 +13,19 @@ import { inspect } from "./steps/telemetry.ts";
 export interface MuonOptions {
   readonly optimizer: "muon";
   readonly lr: number | Schedule;
-  /** Default 0.95. With 0 nothing is remembered: the stateless control that claims about memory have to beat. */
+  /** Default 0.95. With 0 Muon is stateless, a control for comparisons of memory. */
   readonly momentum?: number;
   /** Default true. */
   readonly nesterov?: boolean;
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: Orthogonalize;
-  /** As in SUMO. Default `"rms"`: 0.2 √max(m, n). */
+  /** See SUMO's `scale`. Default `"rms"`: 0.2 √max(m, n). */
   readonly scale?: Scale;
   /** Factor of `scale: "paper"`. Default 1. */
   readonly alpha?: number;
   /** Decoupled. Default 0. */
   readonly weightDecay?: number;
-  /** Decay only the weights that the update shrinks as well. Default false. */
+  /** Decay only weights that the update shrinks too. Default false. */
   readonly cautious?: boolean;
 }
 

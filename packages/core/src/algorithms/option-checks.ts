@@ -1,15 +1,15 @@
 import { OptimizerOptionError } from "../errors.ts";
 
-/** Says what an option should have been, or `undefined` if it is that. */
+/** Checks an option. Returns the expected value in words, or `undefined` if the option is valid. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
-/** One check for every option but the two that all optimizers share. */
+/** A check for every option, without the two common ones. */
 export type OptionChecks<O> = { readonly [K in Exclude<keyof O, "optimizer" | "lr">]-?: OptionCheck };
 
-/** The names of the options, as the table of algorithms lists them. */
+/** Names of the options, for the table of algorithms. */
 export const namesOf = (checks: object): readonly string[] => ["lr", ...Object.keys(checks)];
 
-/** Refuses unknown names and values out of range; an `undefined` value counts as one. @throws {OptimizerOptionError} */
+/** Refuses unknown names and values out of range, `undefined` included. @throws {OptimizerOptionError} */
 export function checkOptions<O extends { readonly lr: unknown }>(
   optimizer: string,
   options: O,
@@ -46,7 +46,7 @@ export function wholeAtLeast(least: number): OptionCheck {
     Number.isSafeInteger(value) && (value as number) >= least ? undefined : `a whole number >= ${least}`;
 }
 
-/** A number between `from` and `to`; the brackets say which ends belong. */
+/** Checks for a number in an interval; brackets include an end, parentheses exclude it. */
 export function range(from: number, to: number, ends: "[]" | "[)" | "()"): OptionCheck {
   return (value) => {
     const inside =
@@ -57,7 +57,7 @@ export function range(from: number, to: number, ends: "[]" | "[)" | "()"): Optio
   };
 }
 
-/** An object that holds some of these options, and nothing else. */
+/** Checks for an object with some of these options, and no others. */
 export function nested(checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
   return (value) => {
     if (typeof value !== "object" || value === null) return `an object with ${Object.keys(checks).join(", ")}`;
@@ -70,7 +70,7 @@ export function nested(checks: Readonly<Record<string, OptionCheck>>): OptionChe
   };
 }
 
-/** `{ every: steps }`, and nothing else. */
+/** Checks for `{ every: steps }`, and nothing else. */
 export const checkPeriod: OptionCheck = (value) => {
   const { every, ...unknown } = (value ?? {}) as Record<string, unknown>;
   const known = Object.keys(unknown).length === 0;

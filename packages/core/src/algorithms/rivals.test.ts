@@ -137,7 +137,7 @@ describe("GaLore", () => {
     let q: Rows = [];
     let m = fill(rank, COLS, () => 0);
     let v = fill(rank, COLS, () => 0);
-    // Adam sees coordinates, so signs of the basis matter: the subspace must come from the code under test.
+    // Adam depends on coordinates, hence on the basis's signs: the subspace must come from the code under test.
     const { bases, got } = trainedWithBases(rank, every, lr);
     gradients.forEach((g, t) => {
       q = bases[t]!;
@@ -190,7 +190,7 @@ describe("SOAP", () => {
     const eigenbasis = (gram: Rows) => svd(gram).u;
     const gramOf = (g: Rows, side: "left" | "right") =>
       side === "left" ? times(g, transposed(g)) : times(transposed(g), g);
-    // Square, so that no direction is without a gradient: there an eigenbasis would be arbitrary, and Adam sees bases.
+    // Square: in a direction without a gradient the eigenbasis is arbitrary, and Adam depends on it.
     const square = (rows: Rows) => rows.map((row) => row.slice(0, ROWS));
     const [start, all] = [square(weight), gradients.map(square)];
     let [w, m, v] = [start, zerosLike(start), zerosLike(start)];
@@ -198,7 +198,7 @@ describe("SOAP", () => {
     let [ql, qr] = [left, right];
     all.forEach((g, t) => {
       if (t % every === 0) [ql, qr] = [eigenbasis(left), eigenbasis(right)];
-      if (t === 0) return; // the first gradient only shows the eigenbases
+      if (t === 0) return; // the first gradient only determines the eigenbases
       const rotate = (x: Rows) => times(transposed(ql), times(x, qr));
       m = combined(0.95, m, 0.05, g);
       v = map((x, y) => 0.95 * x + 0.05 * y * y, v, rotate(g));

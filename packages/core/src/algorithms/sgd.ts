@@ -16,7 +16,7 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
   /** Decoupled. Default 0. */
   readonly weightDecay?: number;
-  /** Decay only the weights that the update shrinks as well. Default false. */
+  /** Decay only weights that the update shrinks too. Default false. */
   readonly cautious?: boolean;
 }
 

@@ -24,7 +24,7 @@ export interface SoapOptions {
 
 type SoapSettings = Required<SoapOptions>;
 
-/** Of a range finder that is given all columns: the first sketch spans the range already. */
+/** Sketch of a range finder at full rank: the first sketch already spans the range. */
 const EXACT = { oversampling: 0, powerIterations: 1 };
 
 const CHECKS: OptionChecks<SoapOptions> = {
@@ -48,8 +48,8 @@ type SoapState<T> = Readonly<Record<"left" | "right" | "leftBasis" | "rightBasis
  * SOAP: Adam in the eigenbases of Shampoo's two Gram matrices, L ← β₃ L + (1 − β₃) G Gᵀ and R alike. State: 2 mn + 2 m² + 2 n² numbers.
  *
  * @see Vyas et al., SOAP, arXiv 2409.11321 (2024), algorithm 3. Deviates: the first moment is kept in the eigenbases and carried from one to
- * the next; eigenbases are computed anew where the authors take a QR step, and before the gradient of a step instead of after it. The first gradient only shows the eigenbases, as there: in
- * them it is diagonal, and Adam would amplify rounding errors off the diagonal.
+ * the next; eigenbases are computed from scratch where the authors take a QR step, and before a step's gradient is used instead of after it. As
+ * there, the first gradient only determines the eigenbases: in them it is diagonal, and Adam would amplify rounding errors off the diagonal.
  */
 class Soap<T> implements Stepper<T> {
   step = 0;
@@ -58,7 +58,7 @@ class Soap<T> implements Stepper<T> {
   private readonly settings: SoapSettings;
   private readonly shape: readonly [rows: number, cols: number];
   private readonly place: Place;
-  /** Gradients since the first that was not zero. */
+  /** Number of gradients since the first non-zero one. */
   private tracked = 0;
 
   constructor(
@@ -108,7 +108,7 @@ class Soap<T> implements Stepper<T> {
     return { updateNorm: backend.norm(minusN!) };
   }
 
-  /** New eigenbases, of the first gradient's Gram matrices or of those so far, and the first moment carried over into them. */
+  /** Computes eigenbases of the Gram matrices (at first those of the gradient), and transforms the first moment to them. */
   private refresh(gradient: T, scratch: Scratch<T>): void {
     const { backend, state, tracked } = this;
     const [rows, cols] = this.shape;
@@ -126,7 +126,7 @@ class Soap<T> implements Stepper<T> {
     });
   }
 
-  /** A basis of all of a Gram matrix's range, rotated to its singular vectors, is its eigenbasis. */
+  /** Computes a Gram matrix's eigenbasis, its singular vectors, by the range finder at full rank. */
   private eigenbasis(gram: T, size: number, counter: number, scratch: Scratch<T>): T {
     const basis = scratch.matrix(size, size);
     const key = [0, this.place.stream, counter] as const;

@@ -1,4 +1,4 @@
-/** Every optimizer, by the name that chooses it. */
+/** All optimizers by name. */
 export { adamw } from "./adamw.ts";
 export { galore } from "./galore.ts";
 export { muon } from "./muon.ts";

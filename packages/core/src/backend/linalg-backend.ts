@@ -34,14 +34,14 @@ import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
 export type LinalgSource = Float32Array | MatrixLike;
 
 /**
- * The default backend: `@sumo/linalg` on one engine. State and scratch lie in the engine's heap.
- * Weights and gradients are used in place where they lie in that heap, and copied in and out by the kernels where they do not.
+ * The default backend: `@sumo/linalg` on one engine. State and scratch are in the engine's heap.
+ * Weights and gradients in that heap are used in place; the kernels copy others in and out.
  */
 export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgMatrix, LinalgSource> {
   return new LinalgBackend(engine);
 }
 
-/** The sizes of {@link linalgBackend}, which need no engine. */
+/** Sizes of {@link linalgBackend}, without an engine. */
 export const linalgSizes: BackendSizes = {
   allocated: (rows, cols) => sizeOfFloat32(rows * cols),
   matrix: (rows, cols) => sizeOfFloat32(rows * cols),
@@ -104,7 +104,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 
   read(a: LinalgMatrix): Float32Array {
-    // Not `from`, which goes through numbers and may change the bits of packed ones.
+    // Not `from`, which converts through numbers and may change the bits of packed data.
     return a.data.slice();
   }
 
@@ -223,7 +223,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
 
 const count = (shape: ArrayLike<number>): number => Array.from(shape).reduce((product, size) => product * size, 1);
 
-/** The elements row-major in float32: in place where they already are, else a copy. */
+/** Row-major float32 elements: the source's own array if it has this layout, else a copy. */
 function packed({ data, shape, stride, offset }: MatrixLike): Float32Array {
   const [rows, cols] = shape.length === 2 ? [shape[0]!, shape[1]!] : [1, count(shape)];
   const [rowStride, colStride] = shape.length === 2 ? [stride[0]!, stride[1]!] : [0, stride[0] ?? 1];

@@ -1,4 +1,4 @@
-/** Numbers that share a scale. */
+/** Number of values that share a scale. */
 const BLOCK = 64;
 /** Words of a packed block: its scale, and 64 codes of one byte. */
 const BLOCK_WORDS = 1 + BLOCK / 4;
@@ -8,8 +8,8 @@ const LARGEST_CODE = 127;
 export const packedWords = (length: number): number => Math.ceil(length / BLOCK) * BLOCK_WORDS;
 
 /**
- * out ← `values` in 8 bits each, in blocks of 64 with one scale: code = round(127 x / max |x|). `out` holds bytes, not numbers.
- * |error| ≤ max |x| of the block / 254, and a rounding of float32.
+ * out ← `values` in 8 bits each, in blocks of 64 with one scale: code = round(127 x / max |x|). `out` is a view of bytes.
+ * |error| ≤ max |x| of the block / 254, plus a rounding of float32.
  */
 export function packBytes(out: Float32Array, values: Float32Array): void {
   const codes = new Int8Array(out.buffer, out.byteOffset, out.length * 4);
@@ -24,7 +24,7 @@ export function packBytes(out: Float32Array, values: Float32Array): void {
   }
 }
 
-/** out ← the numbers that {@link packBytes} packed. */
+/** Inverse of {@link packBytes}: out ← the packed values. */
 export function unpackBytes(out: Float32Array, packed: Float32Array): void {
   const codes = new Int8Array(packed.buffer, packed.byteOffset, packed.length * 4);
   for (let block = 0, from = 0; from < out.length; block++, from += BLOCK) {

@@ -1,12 +1,12 @@
 import { type Matrix, matrix, Workspace } from "@sumo/linalg";
 import type { Scratch } from "./backend.ts";
 
-/** A row-major float32 matrix, the handle of `linalgBackend`. */
+/** Handle of `linalgBackend`: a row-major float32 matrix. */
 export type LinalgMatrix = Matrix<Float32Array>;
 
-/** A workspace of linalg's that hands out matrices as well: linalg's routines take it as it is. */
+/** A workspace of linalg that also allocates matrices. */
 export class LinalgScratch extends Workspace implements Scratch<LinalgMatrix> {
-  /** The handles given out so far, by address and shape: a warm step makes no new ones. */
+  /** Cache of handles by address and shape, so that later steps create no new ones. */
   private readonly handles = new Map<string, LinalgMatrix>();
 
   matrix(rows: number, cols: number): LinalgMatrix {

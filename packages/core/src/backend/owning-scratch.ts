@@ -1,6 +1,6 @@
 import type { Scratch } from "./backend.ts";
 
-/** Scratch of a device that allocates as it goes: every matrix is made when it is taken, and given back when its scope ends. */
+/** Scratch of a device that allocates on demand: a matrix is allocated when it is taken, and released when its scope ends. */
 export class OwningScratch<T extends Handle, Handle = T> implements Scratch<Handle> {
   private readonly make: (rows: number, cols: number) => T;
   private readonly free: (matrix: T) => void;

@@ -1,7 +1,7 @@
 import { matrix, polar, rangeFinder, transpose } from "@sumo/linalg";
 import type { Backend, BackendSizes } from "./backend.ts";
 
-/** How a backend's numbers are reached from the host. */
+/** Host access to a backend's matrices. */
 export interface HostAccess<T> {
   shape(a: T): readonly [rows: number, cols: number];
   read(a: T): Float32Array;
@@ -9,8 +9,8 @@ export interface HostAccess<T> {
 }
 
 /**
- * The exact decompositions of a backend that has none of its own: matrices are read back, and `@sumo/linalg` does the rest on the host,
- * with the bits of `linalgBackend`. Costs a read and a write of the operand beside the computation.
+ * Exact decompositions for a backend without its own: reads matrices back, and factors them by `@sumo/linalg` on the host, with the bits of
+ * `linalgBackend`. Costs a read-back and an upload of the operand in addition to the computation.
  */
 export function readBack<T>({ shape, read, write }: HostAccess<T>): Pick<Backend<T>, "polar" | "rangeFinder"> {
   const onHost = (a: T) => matrix(...shape(a), read(a));

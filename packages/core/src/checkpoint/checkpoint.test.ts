@@ -103,7 +103,7 @@ describe("a file that does not belong is refused, and nothing changes", () => {
     for (let at = 0; at < saved.length; at += 53) {
       const damaged = saved.slice();
       damaged[at]! ^= 1 << (at % 8);
-      // Spaces that pad the header may become other white space: harmless, and the only flip that loads.
+      // A space that pads the header may become other white space, the only flip that is harmless.
       const pads = saved[at] === 0x20 && damaged[at] === 0x0a;
       if (!pads) expectRefusal(damaged);
     }
@@ -139,7 +139,7 @@ describe("a file that does not belong is refused, and nothing changes", () => {
     expect(made.optimizer.report().parameters[0]!.step).toBe(5);
   });
 
-  /** The file with another JSON part, and a checksum that fits it. */
+  /** The file with another JSON part, and a valid checksum. */
   const rewritten = (change: (state: Record<string, unknown>) => void): Uint8Array => {
     const { tensors, metadata } = readSafetensors(saved) as TensorFile;
     const state = JSON.parse(metadata["state"]!);

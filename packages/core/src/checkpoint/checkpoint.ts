@@ -10,13 +10,13 @@ import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./st
 
 const FORMAT = "sumo-optimizer";
 
-/** One parameter as a checkpoint sees it. */
+/** One parameter's interface for checkpoints. */
 interface Saved<T> {
   readonly assignment: { readonly settings: object };
   readonly counters: object;
-  /** Its matrices: one, or the parts of a split one. */
+  /** Matrices of the parameter: one, or the parts of a split one. */
   readonly parts: readonly SavedPart<T>[];
-  /** Restores counts that were saved. */
+  /** Restores saved counts. */
   restore(counters: Readonly<Record<string, number>>): void;
 }
 
@@ -75,7 +75,7 @@ export function loadCheckpoint<T>(
   for (const [name, track] of tracks) track.restore(state.counters[name]!);
 }
 
-/** Makes every matrix as large as it was saved, contents aside; takes all of that back if there is no room for one. */
+/** Reallocates every matrix in its saved shape, without contents; undoes all of it if an allocation fails. */
 function restoreAll<T>(
   backend: Backend<T, never>,
   parts: readonly { readonly part: SavedPart<T> }[],
@@ -95,7 +95,7 @@ function restoreAll<T>(
   }
 }
 
-/** A function that restores the present state of a stepper after it was restored under `facts`. */
+/** Creates a function that undoes `stepper.restore`, by a copy of the current state. */
 function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts): () => void {
   const before = stepper.facts();
   const [now, then] = [before, facts].map((each) => JSON.stringify(stepper.stateShapes(each)));
@@ -114,7 +114,7 @@ function checksumOf(state: string, tensors: Readonly<Record<string, Tensor>>): s
   return crc.toString(16).padStart(8, "0");
 }
 
-/** The JSON part, once it is known to be ours and whole. */
+/** Parses the JSON part, after a check of format and checksum. */
 function stateOf(metadata: Record<string, string>, tensors: Record<string, Tensor>): CheckpointState {
   const { format, state, crc32: checksum } = metadata;
   if (format !== FORMAT || state === undefined) {
@@ -139,7 +139,7 @@ function isCheckpointState(value: unknown): value is CheckpointState {
   );
 }
 
-/** @throws {CheckpointError} unless every counter that `current` has was saved as a count. */
+/** Checks that all counters of `current` were saved as counts. @throws {CheckpointError} */
 function checkCounters(name: string, saved: Readonly<Record<string, number>>, current: object): void {
   const bad = Object.keys(current).find((counter) => !isCount(saved[counter]));
   if (bad !== undefined) throw new CheckpointError(`${name}: expected a count of ${bad}, got ${String(saved[bad])}`);
@@ -176,7 +176,7 @@ function checkState<T>({ name, stepper }: SavedPart<T>, saved: MatrixState, tens
   }
 }
 
-/** Tensors that belong to nothing mean that options differ in what they keep. */
+/** Checks for surplus tensors, which are a sign of other options. */
 function checkTensorCount<T>(
   parts: readonly { readonly part: SavedPart<T> }[],
   { matrices }: CheckpointState,
@@ -189,7 +189,7 @@ function checkTensorCount<T>(
   if (extra.length > 0) throw new CheckpointError(`the checkpoint also holds ${extra.join(", ")}`);
 }
 
-/** The learning rate may change between two runs; every other option gives the numbers their meaning. */
+/** Checks that all options but the learning rate are equal, since the state depends on them. */
 function checkSettings(matrix: string, saved: MatrixState["settings"], settings: MatrixState["settings"]): void {
   const current = JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
   for (const option of new Set([...Object.keys(saved), ...Object.keys(current)])) {

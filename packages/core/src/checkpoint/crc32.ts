@@ -4,7 +4,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-/** CRC-32 of `bytes` (ISO 3309, polynomial 0x04c11db7), going on from `crc`. */
+/** CRC-32 of `bytes` (ISO 3309, polynomial 0x04c11db7), continued from `crc`. */
 export function crc32(bytes: Uint8Array, crc = 0): number {
   let c = ~crc;
   for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);

@@ -1,4 +1,4 @@
-/** Numbers of 16 bits, widened to float32 without loss. */
+/** Converts 16-bit numbers to float32, exactly. */
 export function widened(bits: Uint16Array, dtype: "F16" | "BF16"): Float32Array {
   if (dtype === "BF16") return new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
   return Float32Array.from(bits, float16);

@@ -9,7 +9,7 @@ interface Contents {
   readonly tensors: Tensors;
 }
 
-/** From each older version to the next. */
+/** Migration from each older version to the next. */
 const MIGRATIONS: Readonly<Record<number, (contents: Contents) => Contents>> = {
   1: ({ state, tensors }) => ({
     state: mapMatrices(state, (matrix, name) => withRank(matrix, tensors[`${name}/basis`])),
@@ -23,7 +23,7 @@ const MIGRATIONS: Readonly<Record<number, (contents: Contents) => Contents>> = {
   }),
 };
 
-/** The same state as this version writes it. @throws {CheckpointError} for a version that is newer, or none. */
+/** Converts a state to the current version. @throws {CheckpointError} for a newer or an invalid version. */
 export function migrate(state: CheckpointState, tensors: Tensors): Contents {
   const { version } = state;
   if (!(Number.isInteger(version) && version >= 1 && version <= CHECKPOINT_VERSION)) {
@@ -42,14 +42,14 @@ function mapMatrices(
   return { ...state, matrices: Object.fromEntries(matrices) };
 }
 
-/** Version 1: the rank of a subspace could not change, and was not noted: it is the number of columns of the basis. State had 32 bits. */
+/** Version 1: ranks were fixed and not saved, so that the rank is the basis's number of columns. State had 32 bits. */
 function withRank(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
   const isSumo = matrix.settings["optimizer"] === "sumo" && basis !== undefined;
   if (!isSumo) return matrix;
   return { settings: { ...matrix.settings, stateBits: 32 }, facts: { ...matrix.facts, rank: basis.shape[1]! } };
 }
 
-/** Version 2: the range finder's options stood beside the others, and a moment could be an average instead of a sum. */
+/** Version 2: the range finder's options were not grouped, and a moment could be an average instead of a sum. */
 function withSketch({ settings, facts }: MatrixState): MatrixState {
   const { rangeFinder, oversampling, powerIterations, momentumForm: _, ...rest } = settings;
   switch (settings["optimizer"]) {
@@ -62,7 +62,7 @@ function withSketch({ settings, facts }: MatrixState): MatrixState {
   }
 }
 
-/** An average of gradients times 1 / (1 − μ) is their sum. @throws {CheckpointError} where it is packed in bytes. */
+/** Converts an average of gradients to their sum, by a factor of 1 / (1 − μ). @throws {CheckpointError} for packed bytes. */
 function asSum(name: string, tensor: Tensor, matrices: CheckpointState["matrices"]): Tensor {
   const matrix = name.endsWith("/moment") ? matrices[name.slice(0, -"/moment".length)] : undefined;
   const { momentumForm, momentum, stateBits } = matrix?.settings ?? {};

@@ -72,7 +72,7 @@ test("16-bit floats are widened without loss", () => {
   expect(read("BF16", Uint16Array.of(0x3f80, 0xc000, 0x0001))).toEqual(Float32Array.of(1, -2, 2 ** -133));
 });
 
-/** A file around any header and so many bytes of data. */
+/** A file with the given header and number of bytes of data. */
 function file(header: unknown, dataBytes: number): Uint8Array {
   const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + dataBytes);

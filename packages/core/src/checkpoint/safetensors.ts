@@ -2,7 +2,7 @@ import { SafetensorsError } from "../errors.ts";
 import { widened } from "./half.ts";
 import { isRecord } from "./json.ts";
 
-/** Storage of a tensor; the class says the dtype. */
+/** Storage of a tensor; its class determines the dtype. */
 export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 
 export interface Tensor {
@@ -24,19 +24,19 @@ const DTYPES = {
   U8: Uint8Array,
 } as const;
 type Dtype = keyof typeof DTYPES;
-/** Types without a typed array, which can be read but not written. */
+/** Dtypes without a typed array, which can be read but not written. */
 type HalfDtype = "F16" | "BF16";
 
-/** The format allows no longer header. */
+/** The format's limit of the header's length. */
 const MOST_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
 
 /**
- * Tensors as a safetensors file: a length, a JSON header, the numbers; nothing that could be executed.
+ * Writes tensors as a safetensors file: a length, a JSON header, and the numbers.
  *
  * Larger element types come first, then names in order, so that every tensor is aligned and equal contents give equal bytes.
  *
- * @throws {SafetensorsError} if a shape does not fit its data, or a tensor is called `__metadata__`.
+ * @throws {SafetensorsError} if a shape does not fit its data, or a tensor's name is `__metadata__`.
  * @see the safetensors format, https://github.com/huggingface/safetensors
  */
 export function writeSafetensors(
@@ -70,8 +70,8 @@ export function writeSafetensors(
 /**
  * Reads a safetensors file; the tensors are copies. F16 and BF16 are widened to Float32Array, which holds their values exactly.
  *
- * @throws {SafetensorsError} for anything but a whole, well-formed file: cut short, too long, tensors that overlap or leave gaps, shapes
- * that do not fit, element types that have no typed array.
+ * @throws {SafetensorsError} for malformed files: truncated or too long, tensors that overlap or leave gaps, shapes that do not fit,
+ * element types without a typed array.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
   const { header, dataStart } = readHeader(bytes);
@@ -87,7 +87,7 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   return { tensors: Object.fromEntries(tensors), metadata: { ...metadata } };
 }
 
-/** The bytes of a typed array, as they lie in memory. */
+/** View of a typed array's bytes. */
 export const bytesOf = (data: TensorData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 interface Entry {
@@ -131,7 +131,7 @@ function checkEntry(name: string, entry: unknown): Entry {
   return { dtype, shape, from, to };
 }
 
-/** Together the tensors cover the data exactly once. */
+/** Checks that the tensors cover the data exactly once. */
 function checkCover(described: readonly (readonly [string, Entry])[], dataBytes: number): void {
   let end = 0;
   for (const [name, { from, to }] of [...described].sort((a, b) => a[1].from - b[1].from || a[1].to - b[1].to)) {

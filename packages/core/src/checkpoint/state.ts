@@ -1,19 +1,19 @@
 import type { Facts } from "../algorithms/facts.ts";
 
-/** Goes up whenever an older file would be misread. See `migration.ts`. */
+/** Version of the format, incremented whenever an older file would be misread. See `migration.ts`. */
 export const CHECKPOINT_VERSION = 3;
 
-/** Everything of a checkpoint that is not a tensor. */
+/** JSON part of a checkpoint, without the tensors. */
 export interface CheckpointState {
   readonly version: number;
-  /** By matrix: a parameter's name, or its name and `#i`. */
+  /** States by matrix: a parameter's name, or its name and `#i`. */
   readonly matrices: Readonly<Record<string, MatrixState>>;
-  /** By parameter. */
+  /** Counters by parameter. */
   readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface MatrixState {
-  /** The options under which it was written, defaults filled in. */
+  /** The options of the saved optimizer, with defaults filled in. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly facts: Facts;
 }

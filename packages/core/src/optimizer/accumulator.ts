@@ -3,7 +3,7 @@ import type { SubspaceSum } from "../algorithms/stepper.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { TrackedPart } from "./part.ts";
 
-/** The sum of one part's micro-batches: of its gradients, or of their projections. */
+/** Sum of one part's micro-batches: gradients, or their projections. */
 interface GradientSum<T> {
   readonly matrix: T;
   readonly rows: number;
@@ -14,11 +14,11 @@ interface GradientSum<T> {
 /**
  * Sums the gradients of the micro-batches of one step.
  *
- * Where the next step needs only Qᵀ G, which is linear in G, only that is summed, r × n instead of m × n. A step that computes a new
- * subspace needs the whole gradient; the buffer changes its size around such steps and is otherwise kept.
+ * Where the next step needs only Qᵀ G, which is linear in G, only that is summed: r × n instead of m × n. A step that computes a new
+ * subspace needs the whole gradient; the buffer is reallocated only when its size changes.
  */
 export class Accumulator<T> {
-  /** Micro-batches so far, and those of them that were finite. */
+  /** Micro-batches so far, and the finite ones among them. */
   seen = 0;
   good = 0;
   private readonly backend: Backend<T, never>;
@@ -31,7 +31,7 @@ export class Accumulator<T> {
     this.sums = parts.map(() => undefined);
   }
 
-  /** Counts a micro-batch, and adds its gradients, one a part, unless it was skipped. */
+  /** Counts a micro-batch, and adds its gradients, one a part; `undefined` if it was skipped. */
   add(gradients: readonly T[] | undefined): void {
     gradients?.forEach((gradient, i) => {
       this.addTo(i, gradient);
@@ -40,14 +40,14 @@ export class Accumulator<T> {
     if (gradients !== undefined) this.good++;
   }
 
-  /** The mean over the finite micro-batches of part `i`. Call it once a step. */
+  /** Computes part `i`'s mean over the finite micro-batches. Call it once a step. */
   mean(i: number): Gradient<T> {
     const { matrix, projected } = this.sums[i]!;
     this.backend.axpby(matrix, 1 / this.good, matrix, 0);
     return projected ? { kind: "projected", matrix } : new WholeGradient(this.backend, matrix);
   }
 
-  /** Ready for the next step. */
+  /** Resets the counts for the next step. */
   reset(): void {
     this.seen = 0;
     this.good = 0;
@@ -65,7 +65,7 @@ export class Accumulator<T> {
     else inside.add(matrix, gradient, beta);
   }
 
-  /** The sum of part `i`, allocated anew where its shape has changed. */
+  /** The sum of part `i`, reallocated if its shape has changed. */
   private sumOf(i: number, inside: SubspaceSum<T> | undefined): GradientSum<T> {
     const { rows, cols } = inside ?? this.parts[i]!;
     const projected = inside !== undefined;

@@ -11,7 +11,7 @@ import { createOptimizer } from "./optimizer.ts";
 
 type Linalg = Backend<LinalgMatrix, LinalgSource>;
 
-/** A model of a device: every read is a wait, and carries along what was announced. Norms are float64's, rounded. */
+/** Simulates a device: every read is a wait, and downloads the announced norms too. Norms are rounded from float64. */
 class Device {
   waits = 0;
   readonly backend: Linalg;

@@ -4,13 +4,13 @@ export interface Counters {
   steps: number;
   /** Updates whose direction was orthogonalized. */
   orthogonalized: number;
-  /** New subspaces. */
+  /** Subspaces that were computed. */
   refreshes: number;
-  /** Updates that a limit on their growth or their length shortened. */
+  /** Updates that were shortened by the growth limit or by a limit on their norm. */
   limited: number;
   /** Gradients skipped because they held NaN or an infinity. */
   skipped: number;
-  /** Updates of zero for a gradient that was not. */
+  /** Zero updates for gradients that are not zero. */
   noops: number;
 }
 
@@ -23,7 +23,7 @@ export const noCounts = (): Counters => ({
   noops: 0,
 });
 
-/** The sum over all parameters. */
+/** Sums the counters of all parameters. */
 export function totalOf(counters: Iterable<Readonly<Counters>>): Counters {
   const total = noCounts();
   for (const counts of counters) {

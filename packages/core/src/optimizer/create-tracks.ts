@@ -6,7 +6,7 @@ import { flattened, streamOf } from "./parameter.ts";
 import type { TrackedPart } from "./part.ts";
 import { Track } from "./track.ts";
 
-/** The user's storage as a handle. @throws {ParameterError} if it cannot be updated in place, or not in parts. */
+/** Creates a handle on the user's storage. @throws {ParameterError} if it cannot be updated in place, or not be split. */
 export function weightOf<T, Source>(
   backend: Backend<T, Source>,
   { parameter, layout, parts }: Assignment,
@@ -24,7 +24,7 @@ export function weightOf<T, Source>(
   return weight;
 }
 
-/** Allocates every parameter's state; gives it back if there is too little memory. */
+/** Allocates every parameter's state; if there is too little memory, releases all of it. */
 export function createTracks<T>(
   backend: Backend<T, never>,
   assignments: readonly Assignment[],

@@ -12,14 +12,14 @@ export interface StepEvent {
   readonly updateRms?: number;
   /** ‖Qᵀ G‖² / ‖G‖². */
   readonly captured?: number;
-  /** Singular values of what was orthogonalized, descending. */
+  /** Singular values of the matrix that was orthogonalized, descending. */
   readonly spectrum?: Float64Array;
-  /** Its condition number, and ‖·‖_F² / ‖·‖₂². */
+  /** Condition number of that matrix, and its stable rank ‖·‖_F² / ‖·‖₂². */
   readonly condition?: number;
   readonly stableRank?: number;
-  /** ‖O Oᵀ O − O‖ per direction: how far the result is from orthogonal. */
+  /** ‖O Oᵀ O − O‖ per direction, the result's distance from a partial isometry. */
   readonly orthogonality?: number;
-  /** A limit shortened the update: on its growth, or on the length that Fira's residual gives it. */
+  /** Whether the growth limit, or the ceiling of Fira's residual, shortened the update. */
   readonly limited?: boolean;
 }
 
@@ -32,10 +32,10 @@ export interface RefreshEvent extends RefreshTrace {
 }
 
 /**
- * Something that a user should know of:
+ * A warning about one parameter:
  * - `non-finite`: a gradient with NaN or an infinity was skipped;
- * - `no-op`: a gradient that is not zero gave an update that is;
- * - `stale-basis`: the subspace holds less of the gradient than a random one would. Said once a subspace.
+ * - `no-op`: a non-zero gradient gave a zero update;
+ * - `stale-basis`: the subspace holds less of the gradient's energy than a random one would. At most once a subspace.
  */
 export interface AlarmEvent {
   readonly parameter: string;
@@ -52,7 +52,7 @@ export interface OptimizerEvents {
 
 type Listener<E> = (event: E) => void;
 
-/** Who listens to what. */
+/** Listeners by event. */
 export class Listeners {
   private readonly sets: { readonly [K in keyof OptimizerEvents]: Set<Listener<OptimizerEvents[K]>> } = {
     step: new Set(),
@@ -60,7 +60,7 @@ export class Listeners {
     alarm: new Set(),
   };
 
-  /** Returns what ends it. */
+  /** Adds a listener. Returns a function that removes it. */
   add<K extends keyof OptimizerEvents>(name: K, listener: Listener<OptimizerEvents[K]>): () => void {
     this.sets[name].add(listener);
     return () => {

@@ -4,15 +4,15 @@ import type { Layout } from "../algorithms/steps/scale.ts";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
 import { flattened, isMatrix, type ParameterShape, type Part, partsOf } from "./parameter.ts";
 
-/** An optimizer's options, and which parameters they are for. */
+/** An optimizer's options, and the parameters that they apply to. */
 export type Group = OptimizerOptions & GroupOptions;
 
 export interface GroupOptions {
   /** A whole name, a pattern, or a predicate on name and shape. Without it the group takes every parameter. The first group that matches wins. */
   readonly match?: string | RegExp | ((parameter: ParameterShape) => boolean);
-  /** Which axis counts outputs. Default `"out-in"`. Kernels of convolutions are flattened to outputs × everything else. */
+  /** The axis of outputs. Default `"out-in"`. Kernels of convolutions are flattened to outputs × everything else. */
   readonly layout?: Layout;
-  /** Rows of the matrices that a fused weight consists of, e.g. of queries, keys and values: each gets a state of its own. */
+  /** Rows of the matrices in a fused weight, e.g. queries, keys and values, each of which gets its own state. */
   readonly split?: readonly number[];
 }
 
@@ -22,12 +22,12 @@ export interface Assignment {
   readonly settings: OptimizerSettings;
   readonly layout: Layout;
   readonly parts: readonly Part[];
-  /** Why it got this optimizer, for `plan` and `report`. */
+  /** Reason for the optimizer, for `plan` and `report`. */
   readonly reason: string;
 }
 
 /**
- * Finds every parameter's optimizer.
+ * Assigns an optimizer to every parameter.
  *
  * A single group applies where it can: if its optimizer works on matrices, vectors fall back to AdamW at the same learning rate, and the
  * reason says so. In a list, a parameter that no group matches, or a vector in a group for matrices, is an error.
@@ -47,7 +47,7 @@ export function assignGroups(parameters: readonly ParameterShape[], options: Gro
   return assignments;
 }
 
-/** A part is named after its parameter, and could meet another parameter's name. @throws {ParameterError} */
+/** Checks that no part of a split parameter has another parameter's name. @throws {ParameterError} */
 function checkParts(assignments: readonly Assignment[]): void {
   const seen = new Set<string>();
   for (const { name } of assignments.flatMap(({ parts }) => parts)) {

@@ -20,11 +20,11 @@ import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
 import type { Track } from "./track.ts";
 
 export interface CreateOptions<T, Source> {
-  /** Where the arithmetic happens. Default `linalgBackend()`. */
+  /** The backend that computes. Default `linalgBackend()`. */
   readonly backend?: Backend<T, Source>;
-  /** A gradient with NaN or an infinity throws, or counts as no step; either way nothing is changed. Default `"throw"`. */
+  /** A gradient with NaN or an infinity throws, or is skipped and counted; neither changes weights or state. Default `"throw"`. */
   readonly onNonFinite?: "throw" | "skip";
-  /** Gradients of each parameter that make up one step; the step takes their mean. Default 1. */
+  /** Number of gradients of each parameter a step, which uses their mean. Default 1. */
   readonly microBatches?: number;
 }
 
@@ -33,9 +33,9 @@ export interface ParameterReport extends ParameterPlan {
   /** Steps taken. */
   readonly step: number;
   readonly counters: Readonly<Counters>;
-  /** ‖Qᵀ G‖² / ‖G‖² of the last gradient, where there is a subspace. */
+  /** ‖Qᵀ G‖² / ‖G‖² of the last gradient; `undefined` without a subspace. */
   readonly captured: number | undefined;
-  /** Root mean square of the last update before the learning rate, where the optimizer knows it. */
+  /** Root mean square of the last update before the learning rate; `undefined` if the optimizer does not measure it. */
   readonly updateRms: number | undefined;
 }
 
@@ -47,9 +47,9 @@ export interface Report extends Omit<Plan, "parameters"> {
 }
 
 /**
- * An optimizer for named parameters, whose weights are updated in place.
+ * Creates an optimizer for named parameters, whose weights are updated in place.
  *
- * All state and scratch is allocated here, as `plan` says; steps allocate nothing that grows with the parameters.
+ * Allocates all state and scratch, as planned by `plan`; steps allocate nothing that grows with the parameters.
  *
  * @param options - One optimizer's options for all parameters, or a list of groups; the first group that matches a parameter wins.
  * @throws {OptimizerOptionError} @throws {ParameterError} before anything is allocated.
@@ -120,7 +120,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * Updates one parameter, e.g. as soon as back-propagation has its gradient. With micro-batches, the last of a step updates it.
+   * Updates one parameter, e.g. as soon as back-propagation has its gradient. With micro-batches, updates it at the last one of a step.
    *
    * @param gradient - Of the parameter's shape, or flat; read only, during the call only.
    * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError}:
@@ -156,7 +156,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * Calls `listener` at every such event; returns what ends it. Somebody who listens to `step` or `refresh` makes steps slower:
+   * Calls `listener` at every such event. Returns a function that removes it. Listeners to `step` or `refresh` make steps slower:
    * spectra are copied, orthogonality and principal angles measured.
    */
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
@@ -164,7 +164,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * The whole state as a safetensors file, without the weights. Goes on bit for bit where it stood.
+   * Saves the state, without the weights, as a safetensors file. A run resumed from it has the same bits.
    *
    * @throws {CheckpointError} between two micro-batches of one step.
    */
@@ -178,16 +178,16 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * Takes up a saved state. Names, shapes and all options but the learning rate must be the same.
+   * Restores a saved state. Names, shapes and all options but the learning rate must be the same.
    *
-   * @throws {SafetensorsError} @throws {CheckpointError} and then nothing was changed.
+   * @throws {SafetensorsError} @throws {CheckpointError} before anything is changed.
    */
   load(bytes: Uint8Array): void {
     this.alive();
     loadCheckpoint(this.backend, this.tracks, bytes);
   }
 
-  /** Gives the memory back. The weights are the user's and stay. */
+  /** Releases the memory, except for the weights, which belong to the user. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
@@ -202,7 +202,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
   }
 
-  /** Steps first and checks the gradient only if that fails, to save a read-back: a step with a bad gradient throws before any write. */
+  /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */
   private apply(track: Track<T>, gradient: WholeGradient<T>): void {
     const { scratch, listeners, microBatches } = this;
     if (microBatches > 1) {
@@ -219,7 +219,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     }
   }
 
-  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if it is not, and such gradients are not skipped. */
+  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if it is not, unless `onNonFinite` is `"skip"`. */
   private isUsable({ name, step }: Track<T>, gradient: WholeGradient<T>): boolean {
     if (!gradient.isFinite() && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
     return gradient.isFinite();

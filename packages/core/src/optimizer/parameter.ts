@@ -9,10 +9,10 @@ export interface Parameter<Source> {
   readonly data: Source;
 }
 
-/** A parameter before there is anything to hold it. */
+/** A parameter without storage. */
 export type ParameterShape = Pick<Parameter<unknown>, "name" | "shape">;
 
-/** Rows that one parameter contributes as a matrix of its own. */
+/** A range of a parameter's rows that is optimized as a matrix of its own. */
 export interface Part {
   /** The parameter's name, with `#i` where it was split. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Part {
 }
 
 /**
- * A shape as a matrix: kernels of convolutions are flattened to outputs × everything else (or the other way round).
+ * Flattens a shape to a matrix's: kernels of convolutions become outputs × everything else (or the other way round).
  * Vectors and scalars become one row.
  */
 export function flattened(shape: readonly number[], layout: Layout): readonly [rows: number, cols: number] {
@@ -32,13 +32,13 @@ export function flattened(shape: readonly number[], layout: Layout): readonly [r
   return layout === "out-in" ? [outputs, size / outputs] : [size / outputs, outputs];
 }
 
-/** Whether a parameter has singular directions to speak of. */
+/** Whether a parameter is a matrix with more than one row and column. */
 export function isMatrix(shape: readonly number[], layout: Layout): boolean {
   const [rows, cols] = flattened(shape, layout);
   return shape.length >= 2 && rows > 1 && cols > 1;
 }
 
-/** The matrices that a parameter consists of: one, or one for every entry of `split` (rows, for `[out, in]` weights). @throws {ParameterError} */
+/** Splits a parameter into matrices: one, or one for every entry of `split` (rows, for `[out, in]` weights). @throws {ParameterError} */
 export function partsOf({ name, shape }: ParameterShape, layout: Layout, split: readonly number[] | undefined): Part[] {
   const [rows, cols] = flattened(shape, layout);
   if (split === undefined) return [{ name, firstRow: 0, rows, cols }];
@@ -59,7 +59,7 @@ export function partsOf({ name, shape }: ParameterShape, layout: Layout, split: 
   });
 }
 
-/** @throws {ParameterError} for a missing or repeated name, or a shape that is none. */
+/** Checks names and shapes. @throws {ParameterError} for a missing or repeated name, or an invalid shape. */
 export function checkParameters(parameters: readonly ParameterShape[]): void {
   const seen = new Set<string>();
   for (const { name, shape } of parameters) {
@@ -72,7 +72,7 @@ export function checkParameters(parameters: readonly ParameterShape[]): void {
   }
 }
 
-/** FNV-1a of the name: the stream of random numbers of this matrix, whatever its neighbours are. */
+/** Stream of a matrix's random numbers: FNV-1a of its name, independent of other parameters. */
 export function streamOf(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);

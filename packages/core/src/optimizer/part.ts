@@ -1,7 +1,7 @@
 import type { Stepper } from "../algorithms/stepper.ts";
 import type { Part } from "./parameter.ts";
 
-/** One matrix of a parameter: all of it, or a part of a split one. */
+/** One matrix of a parameter, the whole parameter unless it is split. */
 export interface TrackedPart<T> extends Part {
   readonly weight: T;
   readonly stepper: Stepper<T>;

@@ -4,18 +4,18 @@ import { linalgSizes } from "../backend/linalg-backend.ts";
 import { type Assignment, assignGroups, type Group } from "./groups.ts";
 import { checkParameters, type ParameterShape } from "./parameter.ts";
 
-/** The optimizer of one parameter, and the memory that it takes. */
+/** The optimizer of one parameter, and its memory. */
 export interface ParameterPlan {
   readonly name: string;
   readonly shape: readonly number[];
   readonly optimizer: OptimizerName;
-  /** Why this optimizer. */
+  /** Reason for this optimizer. */
   readonly reason: string;
   /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
-  /** Numbers in the state, at the largest rank where it is adaptive. */
+  /** Numbers in the state; at the largest rank if the rank is adaptive. */
   readonly stateFloats: number;
-  /** Bytes that hold them. */
+  /** Bytes of the state. */
   readonly stateBytes: number;
 }
 
@@ -24,25 +24,24 @@ export interface Plan {
   readonly parameters: readonly ParameterPlan[];
   readonly stateFloats: number;
   readonly stateBytes: number;
-  /** Scratch that all parameters share. */
+  /** Bytes of scratch, which all parameters share. */
   readonly workspaceBytes: number;
   /**
-   * The most that sums of micro-batches take, while every parameter needs its whole gradient; 0 without micro-batches.
-   * Allocated by the first micro-batch, and smaller once a subspace is enough.
+   * Peak bytes of the sums of micro-batches, when every parameter needs its whole gradient; 0 without micro-batches.
+   * Allocated by the first micro-batch, and shrunk where the next step needs only projections.
    */
   readonly accumulationBytes: number;
 }
 
 export interface PlanOptions {
-  /** The backend's; `linalgBackend`'s by default. */
+  /** Sizes of the backend. Default: those of `linalgBackend`. */
   readonly sizes?: BackendSizes;
-  /** As in `createOptimizer`. Default 1. */
+  /** See `createOptimizer`. Default 1. */
   readonly microBatches?: number;
 }
 
 /**
- * The optimizer that `createOptimizer` gives each parameter and the bytes that it allocates, before anything is allocated. Another
- * optimizer's options give that one's figures.
+ * Plans the optimizer that `createOptimizer` assigns to each parameter and the bytes that it allocates, without allocating anything.
  *
  * @throws {OptimizerOptionError} @throws {ParameterError} as `createOptimizer` does.
  *
@@ -58,7 +57,7 @@ export function plan(
   return planAssignments(assignGroups(parameters, options), sizes, microBatches).plan;
 }
 
-/** {@link plan} after groups were assigned, and what to ask the backend's `scratch` for. */
+/** {@link plan} for assigned groups, with the bytes to request of the backend's `scratch`. */
 export function planAssignments(
   assignments: readonly Assignment[],
   sizes: BackendSizes,
@@ -92,7 +91,7 @@ export function planAssignments(
   return { plan, scratchBytes };
 }
 
-/** All gradients at their full size. */
+/** Bytes of all gradients at their full size. */
 function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes): number {
   const bytes = assignments.flatMap(({ parts }) => parts.map(({ rows, cols }) => sizes.allocated(rows, cols)));
   return bytes.reduce((sum, size) => sum + size, 0);

@@ -9,16 +9,16 @@ import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
 import type { TrackedPart } from "./part.ts";
 
-/** One parameter: its weights, its state, and the counts of its steps. */
+/** State of one parameter: its weights, its steppers, and the counts of its steps. */
 export class Track<T> {
   readonly assignment: Assignment;
   readonly parts: readonly TrackedPart<T>[];
   readonly counters: Counters = noCounts();
-  /** Of the last step, for reports. */
+  /** Measurements of the last step, for reports. */
   captured: number | undefined;
   updateRms: number | undefined;
   private stale = false;
-  /** Made by the first micro-batch. */
+  /** Created by the first micro-batch. */
   private accumulator: Accumulator<T> | undefined;
   private readonly backend: Backend<T, never>;
 
@@ -42,14 +42,14 @@ export class Track<T> {
     return typeof lr === "number" ? lr : lr(this.step);
   }
 
-  /** The gradients of the parts. A split one is checked here, before the first part changes. @throws {RangeError} */
+  /** Splits a gradient among the parts. Checks it first if there are several, before any part changes. @throws {RangeError} */
   gradientsOf(gradient: WholeGradient<T>): readonly WholeGradient<T>[] {
     if (this.parts.length === 1) return [gradient];
     gradient.norm();
     return this.rowsOf(gradient.matrix).map((rows) => new WholeGradient(this.backend, rows));
   }
 
-  /** Takes one step, with one gradient a part. @throws {StepFailedError} with the part that failed and those after it unchanged. */
+  /** Takes one step, with one gradient a part. @throws {StepFailedError} with the failed part and those after it unchanged. */
   update(gradients: readonly Gradient<T>[], scratch: Scratch<T>, listeners: Listeners): void {
     const { lr, step } = this;
     const watched = listeners.has("step") || listeners.has("refresh");
@@ -67,7 +67,7 @@ export class Track<T> {
     this.counters.steps++;
   }
 
-  /** Adds a micro-batch, or notes that one was skipped; takes a step with the mean when it was the last of `count`. @throws {StepFailedError} */
+  /** Adds a micro-batch (`undefined` if it was skipped); after the last of `count` takes a step with the mean. @throws {StepFailedError} */
   accumulate(gradient: T | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
     this.accumulator ??= new Accumulator(this.backend, this.parts);
     const { accumulator } = this;
@@ -83,7 +83,7 @@ export class Track<T> {
     }
   }
 
-  /** Restores saved counts. Micro-batches of an unfinished step are dropped, and reports start anew. */
+  /** Restores saved counts. Drops micro-batches of an unfinished step, and the last step's measurements. */
   restore(counters: Readonly<Record<string, number>>): void {
     Object.assign(this.counters, counters);
     this.accumulator?.reset();
@@ -92,7 +92,7 @@ export class Track<T> {
     this.stale = false;
   }
 
-  /** Micro-batches that wait for the rest of their step. */
+  /** Number of micro-batches of an unfinished step. */
   get pending(): number {
     return this.accumulator?.seen ?? 0;
   }

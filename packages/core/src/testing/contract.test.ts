@@ -21,7 +21,7 @@ describe.each([createWasmEngine, createReferenceEngine])("linalg's backend", (cr
   );
 });
 
-/** Backends that break one promise each: the suite has to notice. */
+/** Backends that break one clause each, which the suite must report. */
 const sabotage: Readonly<
   Record<string, (good: Backend<LinalgMatrix, LinalgSource>) => Partial<Backend<LinalgMatrix, LinalgSource>>>
 > = {

@@ -3,7 +3,7 @@ import { type ConvergenceRow, convergenceTasks, excessLeft } from "./convergence
 
 const STEPS = 300;
 const subspace = { rank: 2, refresh: { every: 10 } } as const;
-/** What may be left of the excess, in the order of the tasks. */
+/** Largest remaining fraction of the excess, in the order of the tasks. */
 const GOALS = [1e-6, 5e-2, 1e-4, 1e-6, 1e-2];
 
 /** One row an optimizer: the binary logarithm of the peak learning rate for each task, tuned over powers of two. */

@@ -6,11 +6,11 @@ import { createOptimizer } from "../optimizer/optimizer.ts";
 import { cosine } from "../wrappers/schedule.ts";
 import { combined, fill, flat, type Rows, random, scaled, times, transposed, unflat, withSpectrum } from "./dense.ts";
 
-/** A function of one matrix whose least value is known. */
+/** A function of one matrix with a known minimum. */
 export interface ConvergenceTask {
   readonly name: string;
   readonly start: Rows;
-  /** What lies above the least value. */
+  /** Value minus the minimum. */
   excess(weight: Rows): number;
   gradient(weight: Rows): Rows;
 }
@@ -55,7 +55,7 @@ function matrixRegression(name: string, condition: number): ConvergenceTask {
   };
 }
 
-/** Softmax regression of four classes on eight features with a little weight decay; its least value is found by plain descent. */
+/** Softmax regression of four classes on eight features with a little weight decay; gradient descent computes its minimum. */
 function logisticRegression(): ConvergenceTask {
   const [features, classes, samples, decay] = [8, 4, 48, 0.02];
   const [x, teacher] = [random(samples, features, 5), scaled(3, random(features, classes, 6))];
@@ -79,7 +79,7 @@ function logisticRegression(): ConvergenceTask {
   return { name: "logistic regression", start, excess: (w) => loss(w) - least, gradient };
 }
 
-/** The shared table's columns: every optimizer has to get down each of them. */
+/** Tasks of the shared convergence table: every optimizer has to minimize each. */
 export function convergenceTasks(): readonly ConvergenceTask[] {
   return [
     parabola(),
@@ -93,7 +93,7 @@ export function convergenceTasks(): readonly ConvergenceTask[] {
 /** Distributes over the union, so that each optimizer keeps its own options. */
 type WithoutRate<O> = O extends unknown ? Omit<O, "lr"> : never;
 
-/** An optimizer's row of the table, but for the learning rate, which is tuned. */
+/** An optimizer's row of the table, without the learning rate, which is tuned. */
 export type ConvergenceRow = WithoutRate<OptimizerOptions>;
 
 /** excess(end) / excess(start) after `steps` steps, with the learning rate falling along half a cosine from `peak` to zero. */

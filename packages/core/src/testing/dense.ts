@@ -1,9 +1,9 @@
-/** Matrices in float64 by the definitions, sharing nothing with the code under test. Rows of numbers. */
+/** Float64 matrix as an array of rows. The functions here follow the definitions, and share no code with the code under test. */
 export type Rows = number[][];
 
 export const EPS32: number = 2 ** -23;
 
-/** Numbers in (−1, 1) that depend on `seed` alone (xorshift32). */
+/** Creates a generator of numbers in (−1, 1) (xorshift32). */
 export function noise(seed: number): () => number {
   let x = (seed * 2654435769 + 1) >>> 0 || 1;
   return () => {

@@ -2,7 +2,7 @@ import { OptimizerOptionError } from "../errors.ts";
 
 /** The result of clipping. */
 export interface Clipped {
-  /** Norm of all gradients together, before. */
+  /** Joint norm of all gradients before clipping. */
   readonly norm: number;
   readonly clipped: boolean;
 }
@@ -11,7 +11,7 @@ export interface Clipped {
  * Scales all gradients by one factor so that their joint norm is at most `maxNorm`. In place.
  *
  * It acts on gradients, before the optimizer: clipping an orthogonalized update would only shrink the learning rate.
- * A norm that is not finite is left for the optimizer to refuse.
+ * Gradients whose norm is not finite are left unchanged; the optimizer refuses them.
  */
 export function clipGlobalNorm(gradients: Readonly<Record<string, Float32Array>>, maxNorm: number): Clipped {
   if (!(maxNorm > 0)) throw new OptimizerOptionError("maxNorm", "a number > 0", maxNorm);

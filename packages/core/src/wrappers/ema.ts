@@ -3,19 +3,19 @@ import type { Parameter } from "../optimizer/parameter.ts";
 
 /** An exponential moving average of weights, for evaluation. */
 export interface Ema {
-  /** By parameter. */
+  /** Averages by parameter. */
   readonly averages: Readonly<Record<string, Float32Array>>;
   /** average ← decay · average + (1 − decay) · weight; after every step. */
   update(): void;
-  /** Exchanges weights and averages: once to evaluate with the averages, once more to go on training. */
+  /** Exchanges weights and averages: once to evaluate with the averages, once more to continue training. */
   swap(): void;
 }
 
 /**
- * Averages start at the weights as they are now. Memory: one copy of the weights.
+ * Creates averages that start at the current weights. Memory: one copy of the weights.
  *
  * @param decay - Share of the old average, in [0, 1).
- * @throws {OptimizerOptionError} @throws {ParameterError} for a name twice.
+ * @throws {OptimizerOptionError} @throws {ParameterError} for a repeated name.
  */
 export function createEma(parameters: readonly Parameter<Float32Array>[], decay: number): Ema {
   if (!(decay >= 0 && decay < 1)) throw new OptimizerOptionError("decay", "a number in [0, 1)", decay);

@@ -12,9 +12,9 @@ export interface DecayOptions {
   readonly peak: number;
   /** Steps of linear warm-up from `peak / warmup`. Default 0. */
   readonly warmup?: number;
-  /** Steps in all; later ones keep `final`. */
+  /** Total number of steps; later ones use the final value. */
   readonly total: number;
-  /** Where it ends, as a fraction of `peak`. Default 0. */
+  /** Final value, as a fraction of `peak`. Default 0. */
   readonly final?: number;
 }
 
@@ -27,7 +27,7 @@ export interface StableOptions extends DecayOptions {
 export interface Schedule {
   (step: number): number;
   readonly spec: ScheduleSpec;
-  /** So that `JSON.stringify` keeps the spec. */
+  /** Makes `JSON.stringify` write the spec. */
   toJSON(): ScheduleSpec;
 }
 
@@ -52,7 +52,7 @@ export function wsd(options: StableOptions): Schedule {
   return schedule({ kind: "wsd", ...options });
 }
 
-/** The schedule that a spec describes: the inverse of `toJSON`. @throws {OptimizerOptionError} if a number is out of range. */
+/** Creates the schedule of a spec, the inverse of `toJSON`. @throws {OptimizerOptionError} if a number is out of range. */
 export function schedule(spec: ScheduleSpec): Schedule {
   checkSpec(spec);
   return Object.assign((step: number) => valueAt(spec, step), { spec, toJSON: () => spec });
@@ -73,12 +73,12 @@ function valueAt(spec: ScheduleSpec, step: number): number {
   }
 }
 
-/** Where `step` lies between the end of the warm-up (0) and `total` (1). */
+/** Position of `step` between the end of the warm-up (0) and `total` (1). */
 function progress({ warmup = 0, total }: DecayOptions, step: number): number {
   return Math.min(1, Math.max(0, (step - warmup) / Math.max(1, total - warmup)));
 }
 
-/** `level` (1 at the peak, 0 at the end) as a value, held back by the warm-up. */
+/** Value at `level` (1 at the peak, 0 at the end), reduced during the warm-up. */
 function warmed({ peak, warmup = 0, final = 0 }: DecayOptions, step: number, level: number): number {
   const factor = step < warmup ? (step + 1) / warmup : 1;
   return factor * peak * (final + (1 - final) * level);

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Dtype, EngineUnderTest } from "./engine.ts";
 import { layout, withOperands } from "./operand.ts";
 
-/** Terms that are summed before they are added to C. */
+/** Number of terms that are summed before the sum is added to C. */
 const BLOCK = 256;
 
 /**
- * Bits of `gemm` in engines that promise the same ones in every runtime: each element is the sum of its products in the order of k, every
- * product and every sum rounded by itself, and each block of 256 terms added to what came before. Tiles, edges and threads do not show.
+ * Tests the bits of `gemm` in engines that guarantee the same ones in every runtime: each element is the sum of its products in the order
+ * of k, without fused multiply-adds, and each block of 256 terms is added to the sum so far. Tiles, edges and threads have no effect.
  */
 export function describeBits<E extends EngineUnderTest>(
   name: string,

@@ -7,7 +7,7 @@ const dtypes = fc.constantFrom<Dtype>("float32", "float64");
 const length = fc.oneof(fc.nat(70), fc.integer({ min: 1000, max: 5000 }));
 const factor = fc.constantFrom(0, 1, -1, 0.3, 1.75);
 
-/** The contracts of `Engine.axpby`, `Engine.dot` and `Engine.adamw`. */
+/** Contracts of `Engine.axpby`, `Engine.dot` and `Engine.adamw`. */
 export function describeElementwise(engine: () => EngineUnderTest): void {
   test("axpby is accurate and writes nothing else", () => {
     const property = fc.property(dtypes, length, factor, factor, layout, layout, (dtype, n, alpha, beta, inX, inY) =>
@@ -98,7 +98,7 @@ export function describeElementwise(engine: () => EngineUnderTest): void {
 
 type O = ReturnType<Parameters<Parameters<typeof withOperands>[1]>[0]> & { readonly data: Float32Array };
 
-/** `got` is the float32 nearest to the sum of the terms, up to a few roundings of float64 in the terms. */
+/** Expects the float32 nearest to the sum of the terms, up to a few float64 roundings of the terms. */
 function expectRounded(got: number, terms: readonly [number, number]): void {
   const exact = terms[0] + terms[1];
   const slack = 16 * unitRoundoff("float64") * (Math.abs(terms[0]) + Math.abs(terms[1]));

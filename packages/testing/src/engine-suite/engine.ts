@@ -1,7 +1,7 @@
 export type Real = Float32Array | Float64Array;
 export type Dtype = "float32" | "float64";
 
-/** What the suite needs of an engine: the kernels of `Engine` in `@sumo/linalg` that every engine writes for itself, and its heap. */
+/** The part of `@sumo/linalg`'s `Engine` that the suite tests: the kernels that each engine implements, and its heap. */
 export interface EngineUnderTest {
   readonly heap: {
     float32(length: number): Float32Array;

@@ -5,11 +5,11 @@ import { layout, type Operand, withOperands } from "./operand.ts";
 
 const EPS = unitRoundoff("float64");
 const size = fc.oneof({ weight: 3, arbitrary: fc.nat(20) }, fc.integer({ min: 21, max: 90 }));
-/** These kernels work in scratch: their operands lie in the heap. */
+/** Layouts in the heap: the operands of these kernels are scratch. */
 const inHeap = layout.map((place) => ({ ...place, inHeap: true }));
 type Matrix = Operand<Float64Array>;
 
-/** The contracts of the kernels that factorizations are made of. */
+/** Contracts of the kernels of factorizations. */
 export function describeFactorizations(engine: () => EngineUnderTest): void {
   describe("factorization kernels", () => {
     test("convert rounds each product once, in all four pairs of dtypes", () => {
@@ -114,7 +114,7 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
           const end = engine().qlSweep(0, n - 1, d.data, e.data, z.data, z.offset, n, z.ld);
           z.expectGuards();
           expect(end).toBe(0);
-          // T = Zᵀ T' Z with the rows of Z rotated along.
+          // T = Zᵀ T' Z, where the same rotations were applied to the rows of Z.
           const after = tridiagonal(d, e, n);
           for (let i = 0; i < n; i++) {
             for (let j = 0; j < n; j++) {
@@ -248,7 +248,7 @@ const sum = (terms: readonly number[]): number => terms.reduce((total, term) => 
 const dot = (x: Matrix, i: number, j: number, n: number): number =>
   sum(Array.from({ length: n }, (_, p) => x.get(i, p) * x.get(j, p)));
 
-/** The symmetric tridiagonal matrix as a function, as it is now. */
+/** Copies a symmetric tridiagonal matrix into a function of the indices. */
 function tridiagonal(d: Matrix, e: Matrix, n: number): (i: number, j: number) => number {
   const [diagonal, beside] = [d, e].map((x) => Array.from({ length: n }, (_, i) => x.get(0, i))) as [
     number[],
@@ -266,7 +266,7 @@ interface RankOneArrays {
   readonly place: Int32Array;
 }
 
-/** Arrays for an update of order k in the heap, given back at the end. */
+/** Runs `body` with arrays in the heap for an update of order k, which are released afterwards. */
 function withHeap({ heap }: EngineUnderTest, k: number, body: (arrays: RankOneArrays) => void): void {
   const [d, z, values, scratch] = [0, 0, 0, 0].map(() => heap.float64(k)) as [
     Float64Array,

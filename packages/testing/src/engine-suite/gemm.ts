@@ -20,7 +20,7 @@ interface Operands {
 const few = fc.nat(9);
 const some = fc.nat(20);
 const many = fc.integer({ min: 20, max: 70 });
-/** Past the blocks of any kernel. */
+/** Sizes beyond the blocks of all kernels. */
 const long = fc.integer({ min: 150, max: 2100 });
 const product = (sizes: fc.Arbitrary<[number, number, number]>): fc.Arbitrary<Product> =>
   fc.record({
@@ -39,15 +39,15 @@ const anyProduct = product(
     fc.tuple(few, few, long),
   ),
 );
-/** Past the blocks in both directions. */
+/** Products larger than the blocks in both directions. */
 const largeProduct = product(
   fc.tuple(fc.integer({ min: 190, max: 210 }), fc.integer({ min: 2040, max: 2070 }), fc.nat(2)),
 );
-/** At least one element and one term. */
+/** Products with at least one element and one term. */
 const someProduct = product(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 40 }), many));
 const factor = fc.constantFrom(0, 1, -1, 0.3, 1.75);
 
-/** The contract of `Engine.gemm`. */
+/** Contract of `Engine.gemm`. */
 export function describeGemm(engine: () => EngineUnderTest): void {
   const check = (name: string, products: fc.Arbitrary<Product>, numRuns: number, body: Body): void => {
     test(name, () => {
@@ -147,7 +147,7 @@ function multiply(
   engine.gemm(transA, transB, m, n, k, alpha, ...operandA, ...operandB, beta, c.data, c.offset, c.ld);
 }
 
-/** |error| ≤ 2 (k + 4) u (|alpha| |A| |B| + |beta C|), elementwise; the sum here is float64 and has half of that error in the float64 case. */
+/** |error| ≤ 2 (k + 4) u (|alpha| |A| |B| + |beta C|), elementwise; the oracle's float64 sum has half of that error in the float64 case. */
 function expectProduct(
   { dtype, sizes: [m, n, k], transA, transB }: Product,
   alpha: number,

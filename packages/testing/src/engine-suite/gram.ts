@@ -9,7 +9,7 @@ const sizes = fc.oneof(
   fc.tuple(fc.integer({ min: 150, max: 420 }), fc.nat(4)),
 );
 
-/** The contract of `Engine.gram`. */
+/** Contract of `Engine.gram`. */
 export function describeGram(engine: () => EngineUnderTest): void {
   describe("gram", () => {
     test("is accurate in float64 for both dtypes, symmetric to the bit, and writes nothing else", () => {

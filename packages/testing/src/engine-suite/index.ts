@@ -7,9 +7,9 @@ import { describeGram } from "./gram.ts";
 import { describeLines } from "./lines.ts";
 
 /**
- * The contract that every engine of `@sumo/linalg` keeps, as tests: each kernel against sums written out here in float64, with the
- * error bounds of the contract, over random sizes, leading dimensions and offsets, inside the heap and outside it.
- * `create` makes the engine; `dispose`, if given, ends it.
+ * Tests an engine against the contract of `Engine` in `@sumo/linalg`: each kernel is compared with float64 sums, within the contract's
+ * error bounds, over random sizes, leading dimensions and offsets, inside the heap and outside it.
+ * `create` creates the engine; `dispose`, if given, releases it.
  */
 export function describeEngine<E extends EngineUnderTest>(
   name: string,

@@ -5,7 +5,7 @@ import { type Layout, layout, type MakeOperand, type Operand, withOperands } fro
 
 const side = fc.oneof(fc.nat(5), fc.nat(40));
 
-/** The contracts of `Engine.squaredNorms` and `Engine.scaleLines`. */
+/** Contracts of `Engine.squaredNorms` and `Engine.scaleLines`. */
 export function describeLines(engine: () => EngineUnderTest): void {
   test("squaredNorms sums squares of rows and of columns in float64", () => {
     const property = fc.property(fc.boolean(), side, side, layout, layout, (trans, m, n, inA, inOut) =>
@@ -52,6 +52,6 @@ export function describeLines(engine: () => EngineUnderTest): void {
   });
 }
 
-/** Factors and sums lie at the start of their arrays. */
+/** Array of factors or sums, which start at offset 0. */
 const vector = (make: MakeOperand, length: number, place: Layout): Operand<Float64Array> =>
   make("float64", 1, length, { ...place, offset: 0 });

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Dtype, EngineUnderTest, Real } from "./engine.ts";
 
-/** Stands where no kernel may write. */
+/** Value of elements that no kernel may write. */
 const SENTINEL = 77;
 
-/** Where an operand lies and what it holds. */
+/** Layout of an operand, and the seed of its elements. */
 export interface Layout {
   readonly inHeap: boolean;
   readonly offset: number;
@@ -40,7 +40,7 @@ export class Operand<D extends Real = Real> {
     let state = seed;
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < cols; j++) {
-        // A linear congruential generator modulo 2³² (Numerical Recipes' constants): good enough to fill a matrix.
+        // A linear congruential generator modulo 2³² with the constants of Numerical Recipes.
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         this.set(i, j, state / 2 ** 31 - 1);
       }
@@ -60,7 +60,7 @@ export class Operand<D extends Real = Real> {
     for (let i = 0; i < this.rows; i++) for (let j = 0; j < this.cols; j++) this.set(i, j, value);
   }
 
-  /** What element (i, j) was at first. */
+  /** Initial value of element (i, j). */
   initial(i: number, j: number): number {
     return this.before[this.offset + i * this.ld + j]!;
   }
@@ -78,7 +78,7 @@ export class Operand<D extends Real = Real> {
     if (at >= 0) expect.fail(`element ${at} of an input was overwritten`);
   }
 
-  /** Nothing but the elements was written. */
+  /** Expects that no sentinel was written to. */
   expectGuards(): void {
     const { data, offset, ld, rows, cols } = this;
     for (let at = 0; at < data.length; at++) {
@@ -95,7 +95,7 @@ export type MakeOperand = <T extends Dtype>(
   layout: Layout,
 ) => Operand<T extends "float32" ? Float32Array : Float64Array>;
 
-/** Runs `body`, which makes the operands it wants, and gives their memory back. */
+/** Runs `body` with a function that creates operands, and releases their memory. */
 export function withOperands(engine: EngineUnderTest, body: (make: MakeOperand) => void): void {
   const inHeap: Real[] = [];
   try {

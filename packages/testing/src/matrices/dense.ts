@@ -1,4 +1,4 @@
-/** A row-major float64 matrix in the four fields of an `ndarray`: what generators return and matchers compute with. */
+/** A row-major float64 matrix with the four fields of an `ndarray`; the type of generators and matchers. */
 export interface Dense {
   readonly data: Float64Array;
   readonly shape: readonly [rows: number, columns: number];
@@ -14,7 +14,7 @@ export interface View {
   readonly offset: number;
 }
 
-/** The matrix whose element (i, j) is `element(i, j)`. */
+/** Creates a matrix with elements `element(i, j)`. */
 export function dense(rows: number, cols: number, element: (i: number, j: number) => number = () => 0): Dense {
   const data = new Float64Array(rows * cols);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) data[i * cols + j] = element(i, j);
@@ -29,7 +29,7 @@ export const copy = (a: View): Dense => dense(a.shape[0]!, a.shape[1]!, (i, j) =
 
 export const flip = (a: View): Dense => dense(a.shape[1]!, a.shape[0]!, (i, j) => element(a, j, i));
 
-/** a b by the definition. */
+/** Product a b, by the definition. */
 export function times(a: View, b: View): Dense {
   const inner = a.shape[1]!;
   return dense(a.shape[0]!, b.shape[1]!, (i, j) => {
@@ -39,17 +39,17 @@ export function times(a: View, b: View): Dense {
   });
 }
 
-/** a with column j multiplied by factors[j]; columns past the factors are dropped. */
+/** Multiplies column j by factors[j]; further columns are dropped. */
 export const scaleColumns = (a: View, factors: ArrayLike<number>): Dense =>
   dense(a.shape[0]!, factors.length, (i, j) => element(a, i, j) * factors[j]!);
 
-/** The same numbers in float32. */
+/** Converts a matrix to float32. */
 export const single = ({ data, ...rest }: Dense): Omit<Dense, "data"> & { readonly data: Float32Array } => ({
   data: Float32Array.from(data),
   ...rest,
 });
 
-/** Frobenius norm, without overflow. */
+/** Frobenius norm, scaled to avoid overflow. */
 export function frobenius(a: View): number {
   let most = 0;
   for (let i = 0; i < a.shape[0]!; i++) {
@@ -61,6 +61,6 @@ export function frobenius(a: View): number {
   return most * Math.sqrt(sum);
 }
 
-/** a − b. */
+/** Difference a − b. */
 export const minus = (a: View, b: View): Dense =>
   dense(a.shape[0]!, a.shape[1]!, (i, j) => element(a, i, j) - element(b, i, j));

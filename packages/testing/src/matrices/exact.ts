@@ -2,7 +2,7 @@
 const BITS = 320n;
 const ONE = 1n << BITS;
 
-/** Determinant of a packed n × n matrix of whole numbers, by Bareiss's elimination without fractions. */
+/** Determinant of a packed n × n matrix of whole numbers, by Bareiss's fraction-free elimination. */
 export function determinant(n: number, whole: ArrayLike<number>): { value: number; exact: bigint } {
   const a = rowsOf(n, whole, BigInt);
   let sign = 1n;
@@ -22,8 +22,8 @@ export function determinant(n: number, whole: ArrayLike<number>): { value: numbe
 }
 
 /**
- * How many eigenvalues of the packed symmetric n × n matrix are less than `x`, exactly: by Sylvester's law of inertia as many as the leading
- * minors of A − x I change sign, unless one of them is zero, which is NaN here. Elements are 0 or at least 2⁻²⁶⁸.
+ * Counts the eigenvalues below `x` of a packed symmetric n × n matrix, exactly: by Sylvester's law of inertia the number of sign changes
+ * in the leading minors of A − x I. NaN if one of them is zero. Elements are 0 or at least 2⁻²⁶⁸.
  */
 export function eigenvaluesBelow(n: number, a: ArrayLike<number>, x: number): number {
   const rows = rowsOf(n, a, fixed);
@@ -42,7 +42,7 @@ export function eigenvaluesBelow(n: number, a: ArrayLike<number>, x: number): nu
 }
 
 /**
- * Orthogonal polar factor of a packed nonsingular n × n matrix, exact to far below float64, by Newton's iteration
+ * Orthogonal polar factor of a packed nonsingular n × n matrix, far more accurate than float64, by Newton's iteration
  * X ← (X + X⁻ᵀ) / 2 in fixed-point numbers of 320 fractional bits. For small n.
  */
 export function exactPolar(n: number, a: ArrayLike<number>): Float64Array {
@@ -57,7 +57,7 @@ export function exactPolar(n: number, a: ArrayLike<number>): Float64Array {
   return Float64Array.from(x.flat(), (value) => Number(value >> (BITS - 80n)) / 2 ** 80);
 }
 
-/** A finite float64 is a whole number of 2⁻¹⁰⁷⁴; what lies below 2⁻³²⁰ is cut off. */
+/** Converts a finite float64, a multiple of 2⁻¹⁰⁷⁴, to fixed point, truncated below 2⁻³²⁰. */
 function fixed(value: number): bigint {
   const exponent = value === 0 ? 0 : Math.floor(Math.log2(Math.abs(value)));
   const mantissa = BigInt(Math.round((value / 2 ** exponent) * 2 ** 52));

@@ -1,9 +1,9 @@
 import { type Dense, dense } from "./dense.ts";
 
-/** 1 / (i + j + 1): condition e^{3.5 n}. */
+/** Hilbert's matrix, 1 / (i + j + 1): condition e^{3.5 n}. */
 export const hilbert = (n: number): Dense => dense(n, n, (i, j) => 1 / (i + j + 1));
 
-/** Kahan's matrix: upper triangular, its diagonal falls evenly, yet its condition is far above the ratio of the ends (Kahan 1966). */
+/** Kahan's matrix: upper triangular with a geometric diagonal, and a condition far above the diagonal's ratio (Kahan 1966). */
 export function kahan(n: number, theta = 1.2): Dense {
   const [c, s] = [Math.cos(theta), Math.sin(theta)];
   return dense(n, n, (i, j) => (i > j ? 0 : s ** i * (i === j ? 1 : -c)));
@@ -17,6 +17,6 @@ export const wilkinson = (n: number): Dense =>
 export const lauchli = (n: number, mu: number): Dense =>
   dense(n + 1, n, (i, j) => (i === 0 ? 1 : i === j + 1 ? mu : 0));
 
-/** −1 beside 2: eigenvalues 2 − 2 cos(π j / (n + 1)). */
+/** Second difference, tridiagonal with −1, 2, −1: eigenvalues 2 − 2 cos(π j / (n + 1)). */
 export const secondDifference = (n: number): Dense =>
   dense(n, n, (i, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0));

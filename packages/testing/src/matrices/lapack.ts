@@ -1,16 +1,16 @@
 import { type Dense, dense } from "./dense.ts";
 import { TestRandom } from "./random.ts";
 
-/** A matrix with a name that a failing test can print. */
+/** A matrix with a name for test reports. */
 export interface NamedMatrix {
   readonly name: string;
   readonly matrix: Dense;
 }
 
-/** Unit roundoffs as LAPACK counts them: the distance from 1 to the next number. */
+/** LAPACK's ulp: the distance from 1 to the next number. */
 export const ULP = { float32: 2 ** -23, float64: 2 ** -52 } as const;
 
-/** Where LAPACK's drivers scale: matrices are moved to near these. */
+/** Norms near the limits at which LAPACK's drivers scale. */
 const EXTREMES = { float32: [2 ** -120, 2 ** 120], float64: [2 ** -1000, 2 ** 1000] } as const;
 
 /** The sizes of LAPACK's test input files (svd.in, sep.in), tall, wide and square. */
@@ -35,7 +35,7 @@ export const LAPACK_SIZES: readonly (readonly [m: number, n: number])[] = [
   [50, 50],
 ];
 
-/** Laws by which the singular values d₀ ≥ d₁ ≥ … of LAPACK's generator (dlatms, MODE 1 to 5 and random) are spread down to `least`. */
+/** Distributions of the singular values d₀ ≥ d₁ ≥ … down to `least` in LAPACK's generator (dlatms, MODE 1 to 5 and random). */
 const LAWS: Record<string, (i: number, k: number, least: number, random: TestRandom) => number> = {
   "evenly spaced": (i, k, least) => (k === 1 ? 1 : 1 - (i / (k - 1)) * (1 - least)),
   geometric: (i, k, least) => (k === 1 ? 1 : least ** (i / (k - 1))),
@@ -102,7 +102,7 @@ export function lapackSymmetricMatrices(n: number, type: "float32" | "float64", 
   ];
 }
 
-/** U diag(s) Vᵀ with U and V products of random reflectors. */
+/** Creates U diag(s) Vᵀ with U and V products of random reflectors. */
 export function withSingularValues(m: number, n: number, s: readonly number[], random: TestRandom): Dense {
   const a = dense(m, n, (i, j) => (i === j ? s[i]! : 0));
   reflectRandomly(a, "rows", random);
@@ -110,7 +110,7 @@ export function withSingularValues(m: number, n: number, s: readonly number[], r
   return a;
 }
 
-/** Q diag(values) Qᵀ. */
+/** Creates Q diag(values) Qᵀ with Q a product of random reflectors. */
 export function withEigenvalues(values: readonly number[], random: TestRandom): Dense {
   const n = values.length;
   const a = dense(n, n, (i, j) => (i === j ? values[i]! : 0));
@@ -133,7 +133,7 @@ function rankOne(m: number, n: number, random: TestRandom): Dense {
   return dense(m, n, (i, j) => u[i]! * v[j]!);
 }
 
-/** Three reflectors in random directions mix every element with every other. */
+/** Vectors of three random reflectors, whose product is dense. */
 const randomVectors = (n: number, random: TestRandom): Float64Array[] =>
   Array.from({ length: 3 }, () => Float64Array.from({ length: n }, () => random.normal()));
 

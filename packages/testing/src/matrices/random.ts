@@ -1,4 +1,4 @@
-/** A small generator of test data, apart from the library's own (mulberry32). Normal numbers by the sum of twelve uniform ones. */
+/** Random generator for test data (mulberry32), independent of the library's. Normal numbers are sums of twelve uniform ones. */
 export class TestRandom {
   private state: number;
 
@@ -6,7 +6,7 @@ export class TestRandom {
     this.state = seed >>> 0;
   }
 
-  /** In [0, 1). */
+  /** Uniform number in [0, 1). */
   uniform(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = this.state;

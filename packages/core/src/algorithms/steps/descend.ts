@@ -6,7 +6,7 @@ export interface DecaySettings {
   readonly cautious: boolean;
 }
 
-/** An update before the learning rate: a matrix of the weight's shape, or Q X, which need not be formed. */
+/** An update before the learning rate: a matrix of the weight's shape, or the product Q X in factored form. */
 export type Direction<T> =
   | { readonly kind: "whole"; readonly matrix: T }
   | { readonly kind: "inside"; readonly subspace: Subspace<T>; readonly matrix: T };
@@ -28,7 +28,7 @@ export function descend<T>(
   backend.axpby(weight, -lr, direction.matrix, cautious ? 1 : kept);
 }
 
-/** W ← (1 − η λ) W: a step without a direction. A cautious decay waits for one. */
+/** W ← (1 − η λ) W: a step without a direction. A cautious decay, which needs one, does nothing. */
 export function decayAlone<T>(
   backend: Backend<T, never>,
   weight: T,

@@ -1,23 +1,23 @@
-/** Which side of the gradient is compressed: the shorter one, the longer one (Algorithm 1), or a named one. */
+/** The side of the gradient that is compressed: the shorter one, the longer one (Algorithm 1), or a named one. */
 export type Side = "short" | "long" | "left" | "right";
 
-/** The smallest rank between `min` and `max` whose subspace holds this fraction of the gradient's energy, chosen anew at every refresh. */
+/** The smallest rank between `min` and `max` whose subspace holds this fraction of the gradient's energy, chosen at every refresh. */
 export interface AdaptiveRank {
   readonly energy: number;
   /** Default 1. */
   readonly min?: number;
-  /** The rank that memory is planned for. Default: a quarter of the shorter side. */
+  /** Largest rank, for which memory is planned. Default: a quarter of the shorter side. */
   readonly max?: number;
 }
 
 /** Dimension of the subspace. `undefined` is a quarter of the shorter side. */
 export type Rank = number | AdaptiveRank | undefined;
 
-/** The shapes in which one `rows × cols` parameter is tracked. Decided once; nothing below re-derives it. */
+/** Shapes of one `rows × cols` parameter's projection, basis and moment. */
 export interface Geometry {
   readonly rows: number;
   readonly cols: number;
-  /** From which side the gradient is projected: `left` is Qᵀ G, `right` is G Q. */
+  /** Side of the projection: `left` is Qᵀ G, `right` is G Q. */
   readonly side: "left" | "right";
   /** Dimension of the subspace: at most min(rows, cols). */
   readonly rank: number;
@@ -29,7 +29,7 @@ export interface Geometry {
 }
 
 /**
- * The geometry of a parameter at the largest rank that the options allow, clamped to the shorter side.
+ * Derives a parameter's geometry at the options' largest rank, clamped to the shorter side.
  *
  * @param square - The side from which a square matrix is projected under `side: "short"`, where authors differ.
  */
@@ -51,7 +51,7 @@ export function geometryOf(
   );
 }
 
-/** The same parameter in a subspace of another dimension. */
+/** Replaces the rank of a geometry. */
 export function withRank(geometry: Geometry, rank: number): Geometry {
   return geometry.side === "left" ? { ...geometry, rank, momentRows: rank } : { ...geometry, rank, momentCols: rank };
 }

@@ -1,7 +1,7 @@
 import type { Backend } from "../../backend/backend.ts";
 import { finiteUpdate } from "./finite.ts";
 
-/** The result of the growth limit: the norm after it acted, and whether it did. */
+/** Result of the growth limit: the limited norm, and whether the limit acted. */
 export interface Limited {
   readonly updateNorm: number;
   readonly limited: boolean;
@@ -9,9 +9,9 @@ export interface Limited {
 
 /**
  * Algorithm 1, step 4: if ‖x‖ > γ ‖x before‖, x ← x γ ‖x before‖ / ‖x‖. In any case ‖x‖ ≤ `ceiling`.
- * A previous norm of zero limits no growth; otherwise one zero gradient would stop the parameter for ever.
+ * A previous norm of zero limits no growth; otherwise one zero gradient would stop all later updates.
  *
- * @param known - ‖x‖, where it need not be measured.
+ * @param known - ‖x‖, if it is known; measured otherwise.
  * @throws {RangeError} if the norm is not finite, before `x` is written.
  */
 export function limitGrowth<T>(

@@ -7,10 +7,10 @@ import type {
   Scratch,
 } from "../../backend/backend.ts";
 
-/** Exact by default; a set of Newton–Schulz coefficients is for devices without float64, and is wrong where the moment is ill-conditioned. */
+/** Method of orthogonalization. Newton–Schulz coefficients are for devices without float64, and inaccurate for ill-conditioned moments. */
 export type Orthogonalize = "exact" | NewtonSchulzCoefficients | NewtonSchulzOptions;
 
-/** Unit roundoff of float32: what lies this far below σ₁ in a float32 moment is rounding noise. */
+/** Machine epsilon of float32: singular values of a float32 moment below this share of σ₁ are rounding noise. */
 const EPS32 = 2 ** -23;
 
 /**
@@ -31,7 +31,7 @@ export function orthogonalize<T>(
   return {};
 }
 
-/** Scratch in bytes of an orthogonalization, or of the measurement that follows it: they share. */
+/** Bytes of scratch for an orthogonalization and for the measurement that follows it, in the same memory. */
 export function orthogonalizeBytes(rows: number, cols: number, method: Orthogonalize, sizes: BackendSizes): number {
   const approximate = newtonSchulzOptions(method);
   const small = Math.min(rows, cols);
@@ -40,7 +40,7 @@ export function orthogonalizeBytes(rows: number, cols: number, method: Orthogona
   return Math.max(measure, compute);
 }
 
-/** The check of the option. @returns what was expected, or `undefined` if `value` is that. */
+/** Checks the option. @returns the expected value in words, or `undefined` if `value` is valid. */
 export function checkOrthogonalize(value: unknown): string | undefined {
   const sets: readonly unknown[] = ["exact", "muon", "classical", "polar-express", "cans"];
   if (sets.includes(value)) return undefined;
@@ -59,7 +59,7 @@ export function checkOrthogonalize(value: unknown): string | undefined {
 const isTriple = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 3 && value.every((x) => typeof x === "number" && Number.isFinite(x));
 
-/** Newton–Schulz options in one form; `undefined` for the exact polar factor. */
+/** Normalizes Newton–Schulz options; `undefined` for the exact polar factor. */
 function newtonSchulzOptions(orthogonalize: Orthogonalize): NewtonSchulzOptions | undefined {
   if (orthogonalize === "exact") return undefined;
   return typeof orthogonalize === "object" && "coefficients" in orthogonalize

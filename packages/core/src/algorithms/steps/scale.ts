@@ -1,8 +1,8 @@
-/** Which axis of a weight counts outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
+/** Axis of a weight's outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
 export type Layout = "out-in" | "in-out";
 
 /**
- * The size of an orthogonalized update of m × n with r directions:
+ * Scale of an orthogonalized m × n update with r directions:
  * `rms`: 0.2 √(mn/r), every update has root mean square 0.2, so AdamW's learning rates carry over;
  * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs), where Jordan's Muon has √max(1, outputs/inputs); `none`: 1.
  */

@@ -1,7 +1,7 @@
 import type { Backend, RangeInfo, Scratch } from "../../backend/backend.ts";
 import type { Geometry, Rank } from "./geometry.ts";
 
-/** Options of the randomized range finder that finds a new basis. */
+/** Options of the randomized range finder for a new basis. */
 export interface Sketch {
   /** Columns of the sketch beyond the rank. */
   readonly oversampling: number;
@@ -9,7 +9,7 @@ export interface Sketch {
   readonly powerIterations: number;
 }
 
-/** An r-dimensional subspace that one side of the gradient is projected onto, by its orthonormal basis Q. */
+/** An r-dimensional subspace, given by an orthonormal basis Q, for projections of one side of the gradient. */
 export class Subspace<T> {
   /** Q, m × r from the left, n × r from the right. */
   readonly basis: T;
@@ -22,7 +22,7 @@ export class Subspace<T> {
     this.geometry = geometry;
   }
 
-  /** A matrix of garbage of the shape of Ĝ, M and O. */
+  /** Takes a scratch matrix of the shape of Ĝ, M and O, with undefined contents. */
   momentIn(scratch: Scratch<T>): T {
     return scratch.matrix(this.geometry.momentRows, this.geometry.momentCols);
   }
@@ -42,7 +42,7 @@ export class Subspace<T> {
   /**
    * Algorithm 1, step 1.1: `out` ← the moment of `old` in this basis, R M with R = Qᵀ Q_old (M Rᵀ from the right).
    *
-   * @param change - Left holding R, rank × old rank.
+   * @param change - Overwritten with R, rank × old rank.
    * @returns ‖R M‖ / ‖M‖, the share of the moment that this subspace keeps.
    */
   carry(out: T, moment: T, old: Subspace<T>, change: T): number {
@@ -70,7 +70,7 @@ export function leadingSubspace<T>(
   return backend.rangeFinder(out, gradient, scratch, start === undefined ? settings : { ...settings, start });
 }
 
-/** The smallest rank whose subspace holds the wanted energy; all of `largest` where the rank is fixed or the spectrum unknown. */
+/** Chooses the smallest rank whose subspace holds the wanted energy, or `largest` if the rank is fixed or the spectrum unknown. */
 export function chosenRank(
   rank: Rank,
   largest: number,

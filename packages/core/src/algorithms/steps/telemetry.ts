@@ -1,14 +1,14 @@
 import type { Backend, PolarInfo, Scratch } from "../../backend/backend.ts";
 import type { StepTrace } from "../stepper.ts";
 
-/** σ₁ / σ_last over the values that are not zero. */
+/** Condition number: the largest by the smallest non-zero singular value. */
 export function conditionOf(spectrum: Float64Array): number {
   let smallest = 0;
   for (const s of spectrum) if (s > 0) smallest = s;
   return smallest === 0 ? 1 : spectrum[0]! / smallest;
 }
 
-/** ‖A‖² / ‖A‖₂²: how many directions carry the matrix. */
+/** Stable rank, ‖A‖² / ‖A‖₂². */
 export function stableRankOf(spectrum: Float64Array): number {
   const largest = spectrum[0] ?? 0;
   if (largest === 0) return 0;
@@ -31,7 +31,7 @@ export function principalAngles<T>(
   return spectrum?.map((cosine) => Math.acos(Math.min(1, cosine)));
 }
 
-/** Measurements of an orthogonalization for listeners; `o` is its result. */
+/** Measures an orthogonalization for listeners; `o` is its result. */
 export function inspect<T>(
   backend: Backend<T, never>,
   { spectrum, rank }: PolarInfo,
@@ -40,14 +40,14 @@ export function inspect<T>(
   cols: number,
   scratch: Scratch<T>,
 ): Pick<StepTrace, "spectrum" | "orthogonality"> {
-  // The spectrum lies in scratch that the next line overwrites.
+  // The next line overwrites the scratch that holds the spectrum.
   const kept = spectrum && { spectrum: spectrum.slice() };
   return { ...kept, orthogonality: orthogonalityResidual(backend, o, rows, cols, rank, scratch) };
 }
 
 /**
- * ‖O Oᵀ O − O‖ / √rank: zero for every partial isometry, whatever its rank, unlike ‖O Oᵀ − I‖, with which it agrees at full rank to first order.
- * Computed as ‖(O Oᵀ)² − O Oᵀ‖, which is the same for singular values near 0 and 1. Costs a product of the size of O and one of its Gram matrix.
+ * Computes ‖O Oᵀ O − O‖ / √rank: zero for partial isometries of every rank, unlike ‖O Oᵀ − I‖, with which it agrees at full rank to first order.
+ * Computed as ‖(O Oᵀ)² − O Oᵀ‖, which agrees for singular values near 0 and 1. Costs a product of the size of O and one of its Gram matrix.
  *
  * @param rank - Number of directions; by default the shorter side.
  */

@@ -59,7 +59,7 @@ describe("adaptive rank", () => {
   });
 
   describe("that finds no room", () => {
-    /** More than a matrix of rank 6 takes beside what it gives back at rank 2, less than two of them do. */
+    /** Bytes that suffice to grow one matrix from rank 2 to rank 6, and not two. */
     const ROOM_FOR_ONE = 960;
     /** Two matrices at rank 2, and a heap that is full but for `reserve`, which can be released. */
     function crowded() {

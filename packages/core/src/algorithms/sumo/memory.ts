@@ -7,7 +7,7 @@ import type { SumoSettings } from "./options.ts";
 import { stateShapes } from "./plan.ts";
 import { factsOf, type ParamState, paramStateOf, rankFact } from "./state.ts";
 
-/** A subspace, and the moment in it: none before the first basis. */
+/** A subspace and the moment in it; no moment before the first basis. */
 export interface Tracking<T> {
   readonly subspace: Subspace<T>;
   readonly moment: T | undefined;
@@ -17,9 +17,9 @@ export interface Tracking<T> {
 
 /** The state of SUMO for one weight: Q, M and the phase. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
 export class SumoMemory<T> {
-  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Garbage while cold. */
+  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Undefined contents while cold. */
   matrices: Readonly<Record<"basis" | "moment", T>>;
-  /** Of `matrices`. */
+  /** Geometry of `matrices`. */
   geometry: Geometry;
   phase: ParamState = { phase: "cold", step: 0 };
   private readonly backend: Backend<T, never>;
@@ -63,15 +63,15 @@ export class SumoMemory<T> {
   }
 
   /**
-   * Gives the matrices the shape that `keep` will fill: the last thing of a step that may fail, before the weight is written.
+   * Reallocates the matrices in the shapes that `keep` writes. Last operation of a step that may fail; the weight is written after it.
    *
-   * @throws what `allocate` throws, and then everything is as it was.
+   * @throws the errors of `allocate`, with the state unchanged.
    */
   makeRoom(geometry: Geometry): void {
     if (geometry.rank !== this.geometry.rank) this.resize(geometry);
   }
 
-  /** Writes the state after a step. {@link makeRoom} has given the matrices their shapes. */
+  /** Writes the state after a step. Call {@link makeRoom} first. */
   keep({ subspace, refresh }: Tracking<T>, moment: T, lastNorm: number, captured: number | undefined): void {
     const { phase } = this;
     if (refresh !== undefined) this.store(this.matrices.basis, subspace.basis);
@@ -88,7 +88,7 @@ export class SumoMemory<T> {
     };
   }
 
-  /** The shapes of `matrices` under such facts. @throws {TypeError} if a fact is missing or impossible. */
+  /** Shapes of `matrices` under given facts. @throws {TypeError} if a fact is missing or invalid. */
   shapes(facts: Facts): Readonly<Record<"basis" | "moment", readonly [number, number]>> {
     paramStateOf(facts);
     return stateShapes(this.geometryOf(facts), this.settings, this.backend.sizes);
@@ -113,7 +113,7 @@ export class SumoMemory<T> {
     return withRank(this.geometry, rankFact(facts, this.largestRank));
   }
 
-  /** The old matrices go first, so that no more room is needed than was planned. */
+  /** Frees the old matrices before it allocates, so that the planned memory suffices. */
   private resize(geometry: Geometry): void {
     const { backend, matrices } = this;
     const [basis, moment] = [backend.read(matrices.basis), backend.read(matrices.moment)];

@@ -3,7 +3,7 @@ import type { SumoSettings } from "./options.ts";
 
 type MomentSettings = Pick<SumoSettings, "momentum" | "nesterov">;
 
-/** Algorithm 1, step 3: `out` ← μ M + Ĝ. Without a moment yet, M is zero. */
+/** Algorithm 1, step 3: `out` ← μ M + Ĝ. Without a moment, M is zero. */
 export function accumulate<T>(
   backend: Backend<T, never>,
   out: T,

@@ -6,10 +6,10 @@ import type { Scale } from "../steps/scale.ts";
 import type { Sketch } from "../steps/subspace.ts";
 import { checkResidual, type Residual } from "./residual/options.ts";
 
-/** When the subspace is computed anew: every so many steps, or when it captures too little of the gradient's energy. */
+/** Schedule of refreshes, which compute a new subspace: periodic, or when it captures too little of the gradient's energy. */
 export type RefreshOptions =
   | {
-      /** Steps between two refreshes; 1 refreshes at every step. */
+      /** Steps between two refreshes. */
       readonly every: number;
       /** Spread the refreshes of different parameters over the period, so that no step stalls. Default true. */
       readonly stagger?: boolean;
@@ -17,17 +17,17 @@ export type RefreshOptions =
   | {
       /** Refresh when ‖Qᵀ G‖² / ‖G‖² fell below this fraction at the last step. */
       readonly captureBelow: number;
-      /** Steps that a basis is kept at least. Default 10. */
+      /** Fewest steps between two refreshes. Default 10. */
       readonly minGap?: number;
-      /** Steps that a basis is kept at most. Default 1000. */
+      /** Most steps between two refreshes. Default 1000. */
       readonly maxGap?: number;
     };
 
-/** How a new basis is found. */
+/** Range finder of a new basis. */
 export interface SketchOptions {
   /**
-   * A new randomized SVD (`cold`), or one power iteration from the old basis (`warm`), unless that holds no more of the gradient than a
-   * random one would: a power iteration does not see what its start is orthogonal to. Default `"warm"`.
+   * A new randomized SVD (`cold`), or one power iteration from the old basis (`warm`), unless that captures no more of the gradient than a
+   * random one would: a power iteration cannot find directions that are orthogonal to its start. Default `"warm"`.
    */
   readonly start?: "cold" | "warm";
   /** Columns of a cold start's sketch beyond the rank. Default 8. */
@@ -38,7 +38,7 @@ export interface SketchOptions {
 
 export interface SumoOptions {
   readonly optimizer: "sumo";
-  /** `paper`: Algorithm 1 of arXiv 2505.24749v2 to the letter. `default`: what measured best here. Other options override either. */
+  /** `paper`: Algorithm 1 of arXiv 2505.24749v2, unchanged. `default`: the best in this repository's measurements. Other options override either. */
   readonly preset?: "default" | "paper";
   readonly lr: number | Schedule;
   /** Dimension of the subspace, clamped to the shorter side; or chosen at every refresh. Default: a quarter of the shorter side. */
@@ -52,16 +52,16 @@ export interface SumoOptions {
   readonly alpha?: number;
   readonly side?: Side;
   readonly refresh?: RefreshOptions;
-  /** How a new basis is found. */
+  /** Range finder of a new basis. */
   readonly sketch?: SketchOptions;
   readonly orthogonalize?: Orthogonalize;
-  /** Largest ratio of an update's norm to the one before; `"off"` for none. */
+  /** Largest ratio of an update's norm to the previous one's; `"off"` for none. */
   readonly growthLimit?: number | "off";
   /** Decoupled: W ← (1 − lr · weightDecay) W before the update. */
   readonly weightDecay?: number;
-  /** Decay only the weights that the update shrinks as well (Chen et al. 2025, arXiv 2510.12402). */
+  /** Decay only weights that the update shrinks too (Chen et al. 2025, arXiv 2510.12402). */
   readonly cautious?: boolean;
-  /** Bits a number in the state. With 8, blocks of 64 share a scale, where the backend can; scratch grows by one basis and moment. */
+  /** Bits a number in the state. 8 bits, with a scale for each block of 64, need a backend that packs, and scratch for a basis and a moment. */
   readonly stateBits?: 32 | 8;
   /** Seed of the random numbers of the range finder. */
   readonly seed?: number;

@@ -5,7 +5,7 @@ import { type Geometry, geometryOf } from "../steps/geometry.ts";
 import type { SumoSettings } from "./options.ts";
 import { residualForm } from "./residual/forms.ts";
 
-/** The memory of SUMO for one weight. */
+/** Plans SUMO's memory for one weight. */
 export function planSumo(rows: number, cols: number, settings: SumoSettings, sizes: BackendSizes): StepperPlan {
   const geometry = geometryOf(rows, cols, settings);
   const { basisRows, rank, momentRows, momentCols, side } = geometry;
@@ -28,7 +28,7 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
   };
 }
 
-/** The shapes of Q and M as they are kept. @throws {OptimizerOptionError} if the backend cannot pack them. */
+/** Shapes of Q and M in the state, packed or not. @throws {OptimizerOptionError} if the backend cannot pack them. */
 export function stateShapes(
   { basisRows, rank, momentRows, momentCols }: Geometry,
   { stateBits }: Pick<SumoSettings, "stateBits">,

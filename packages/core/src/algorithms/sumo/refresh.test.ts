@@ -50,7 +50,7 @@ describe("by captured energy", () => {
   const refresh = { captureBelow: 0.5, minGap: 3, maxGap: 6 };
   const stepsOf = (axes: readonly number[], more: Partial<Backend<LinalgMatrix, LinalgSource>> = {}): number[] => {
     const optimizer = create(refresh, 1, more);
-    // What was captured is a state: the same whether anybody listens or not.
+    // The captured share is part of the state: it must not depend on listeners.
     const steps: number[] = [];
     axes.forEach((k, step) => {
       const before = optimizer.counters.refreshes;

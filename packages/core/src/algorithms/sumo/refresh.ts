@@ -7,11 +7,11 @@ import { principalAngles } from "../steps/telemetry.ts";
 import type { Tracking } from "./memory.ts";
 import type { SumoSettings } from "./options.ts";
 
-/** A subspace with a moment in it. */
+/** A subspace that has a moment. */
 type Known<T> = Tracking<T> & { readonly moment: T };
 
 /**
- * Algorithm 1, step 1: a new subspace, and the moment carried over into it. Both lie in the input's scratch.
+ * Algorithm 1, step 1: computes a new subspace, and projects the moment onto it. Both are in the input's scratch.
  *
  * @param full - The geometry at the largest rank.
  * @param key - Key of the random numbers.
@@ -47,7 +47,7 @@ export function refreshSubspace<T>(
   return { subspace, moment, refresh: { ...seen, ...carried } };
 }
 
-/** Whether a power iteration may start from the old basis: it holds more of the gradient than a random one would. */
+/** Whether a power iteration may start from the old basis: if it captures more of the gradient than a random one would. */
 function isWarm<T>(
   backend: Backend<T, never>,
   subspace: Subspace<T>,
@@ -64,7 +64,7 @@ function isWarm<T>(
   });
 }
 
-/** Algorithm 1, step 1.1: the old moment in the new subspace. */
+/** Algorithm 1, step 1.1: projects the old moment onto the new subspace. */
 function carry<T>(
   backend: Backend<T, never>,
   old: Known<T>,

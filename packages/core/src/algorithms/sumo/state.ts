@@ -2,8 +2,8 @@ import { countFact, type Facts, numberFact } from "../facts.ts";
 import type { RefreshSettings } from "./options.ts";
 
 /**
- * Where one parameter stands. A field exists only in the phase in which it means something.
- * The matrices Q and M lie beside it: garbage while cold, a basis and a moment while tracking.
+ * State of one parameter, without the matrices Q and M, whose contents are undefined while cold.
+ * A field exists only in the phases in which it has a meaning.
  */
 export type ParamState =
   | { readonly phase: "cold"; readonly step: number }
@@ -15,7 +15,7 @@ export type ParamState =
       readonly refreshedAt: number;
       /** Bases computed so far. */
       readonly refreshes: number;
-      /** Norm that the growth limiter compares with: the last update's. */
+      /** Norm of the last update, the growth limit's reference. */
       readonly lastNorm: number;
       /** ‖Qᵀ G‖² / ‖G‖² of the last gradient. */
       readonly captured: number;
@@ -23,14 +23,14 @@ export type ParamState =
       readonly rank: number;
     };
 
-/** `wait`: a zero gradient spans no subspace, so a cold parameter stays cold. */
+/** `wait`: a cold parameter with a zero gradient, which spans no subspace, stays cold. */
 export type Action = "wait" | "refresh" | "project";
 
 /**
- * The transitions, and the only place that knows them.
+ * Chooses a step's action. All transitions are defined here.
  *
- * @param headStart - Steps by which the first period is shorter, so that parameters take turns.
- * @param gradientIsZero - Asked only where the answer matters: on a device it costs a wait.
+ * @param headStart - Steps by which the first period is shorter, to stagger the parameters.
+ * @param gradientIsZero - Called only if needed, since on a device it costs a wait.
  */
 export function nextAction(
   state: ParamState,
@@ -54,18 +54,18 @@ function isDue(state: ParamState & { phase: "tracking" }, refresh: RefreshSettin
   return age >= refresh.maxGap || (age >= refresh.minGap && state.captured < refresh.captureBelow);
 }
 
-/** Steps by which matrix `index` of `count` refreshes earlier for the first time: spread evenly over the period. */
+/** Steps by which matrix `index` of `count` has its first refresh earlier; staggered evenly over the period. */
 export function headStartOf(refresh: RefreshSettings, index: number, count: number): number {
   if (!("every" in refresh) || !refresh.stagger) return 0;
   return Math.floor((index * refresh.every) / Math.max(1, count));
 }
 
-/** The state as JSON. A cold parameter's matrices have the largest rank, which is noted for their shape. */
+/** Converts the state to JSON. `rank` gives the shape of a cold parameter's matrices. */
 export function factsOf(state: ParamState, rank: number): Facts {
   return { ...state, rank };
 }
 
-/** The inverse of {@link factsOf}. @throws {TypeError} if a fact is missing or impossible. */
+/** The inverse of {@link factsOf}. @throws {TypeError} if a fact is missing or invalid. */
 export function paramStateOf(facts: Facts): ParamState {
   const step = countFact(facts, "step");
   if (facts["phase"] === "cold") return { phase: "cold", step };
@@ -83,7 +83,7 @@ export function paramStateOf(facts: Facts): ParamState {
   return state;
 }
 
-/** The rank that the saved matrices have. @throws {TypeError} unless it lies between 1 and `largest`. */
+/** Reads the rank of the saved matrices. @throws {TypeError} unless it is between 1 and `largest`. */
 export function rankFact(facts: Facts, largest: number): number {
   const rank = countFact(facts, "rank");
   if (rank < 1 || rank > largest) throw new TypeError(`expected a rank between 1 and ${largest}, got ${rank}`);

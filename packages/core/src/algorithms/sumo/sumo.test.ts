@@ -133,7 +133,7 @@ describe("SUMO follows an independent float64 computation", () => {
 });
 
 describe("a residual that outgrows the subspace", () => {
-  // After the first step the gradient all but leaves the subspace, whose moment stays.
+  // After the first step the gradient is almost orthogonal to the subspace, whose moment stays.
   const elsewhere = withSpectrum(ROWS, COLS, SPECTRUM, 40);
   const leaving = gradients.map((g, t) =>
     t === 0 ? g : combined(0.05, g, 1, elsewhere).map((row) => row.map(Math.fround)),

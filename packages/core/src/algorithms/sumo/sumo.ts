@@ -18,7 +18,7 @@ import { type Action, headStartOf, nextAction } from "./state.ts";
  * SUMO for one weight of m × n: one moment in an r-dimensional subspace of the gradient, orthogonalized exactly.
  * State: r (m + n) numbers. Cost of a step: the products Qᵀ G and Q O (4 mnr flops), and the polar factor of an r × n matrix.
  *
- * The new state is made in scratch memory and kept at the end, after the weight was written, so that a step that throws changes nothing.
+ * The new state is computed in scratch and stored last, after the weight is written, so that a step that throws changes nothing.
  *
  * @see Refael, Smorodinsky, Tirer, Lindenbaum, SUMO (2025), arXiv 2505.24749, Algorithm 1. Deviates where an option says so.
  */
@@ -27,7 +27,7 @@ export class Sumo<T> implements Stepper<T> {
   private readonly settings: SumoSettings;
   private readonly place: Place;
   private readonly residual: ResidualForm;
-  /** At the largest rank. */
+  /** Geometry at the largest rank. */
   private readonly full: Geometry;
   private readonly memory: SumoMemory<T>;
 
@@ -54,7 +54,7 @@ export class Sumo<T> implements Stepper<T> {
     const action = this.nextAction(gradient);
     if (action === "wait") return this.wait(input);
     return scratch.scope(() => {
-      // 1, 1.1: the basis Q and the moment M in it, as they were, or computed anew and carried over.
+      // 1, 1.1: the basis Q and the moment M: those of the last step, or a new basis with M projected onto it.
       const tracking = action === "refresh" ? this.refresh(input) : memory.load(scratch);
       const { subspace, refresh } = tracking;
       // 2: Ĝ = Qᵀ G.
@@ -65,9 +65,9 @@ export class Sumo<T> implements Stepper<T> {
       accumulate(backend, moment, tracking.moment, projected, settings);
       // 3, 5: O = U Vᵀ of M, lifted by Q, with the residual G − Q Ĝ as the option says.
       const update = this.updateOf(subspace, moment, projected, input);
-      // 4: ‖update‖ ≤ γ ‖update before‖.
+      // 4: ‖update‖ ≤ γ ‖previous update‖.
       const limited = this.limit(update);
-      // What may fail, fails before the weight is written.
+      // Fails on a bad gradient before the weight is written.
       if (gradient.kind === "whole") gradient.norm();
       memory.makeRoom(subspace.geometry);
       // 5: W ← W − η update − η λ W.
@@ -97,7 +97,7 @@ export class Sumo<T> implements Stepper<T> {
     );
   }
 
-  /** A zero gradient before the first basis: the weight decays, the step counts. */
+  /** Step with a zero gradient before the first basis: decays the weight, and counts the step. */
   private wait({ weight, lr }: Pick<StepInput<T>, "weight" | "lr">): StepTrace {
     decayAlone(this.backend, weight, lr, this.settings);
     this.memory.wait();
@@ -119,7 +119,7 @@ export class Sumo<T> implements Stepper<T> {
     return projected;
   }
 
-  /** ‖Ĝ‖² / ‖G‖², where the option or a listener needs it, or a backend measures it without a wait. */
+  /** ‖Ĝ‖² / ‖G‖², if the option or a listener needs it, or it costs no wait. */
   private captured(
     projected: T,
     { gradient, watched }: StepInput<T, Gradient<T>>,
@@ -163,7 +163,7 @@ export class Sumo<T> implements Stepper<T> {
     return { updateNorm: whole.updateNorm, limited: whole.limited || limitedO.limited };
   }
 
-  /** Ĝ is linear in G, and without a residual a step that keeps its subspace needs nothing else. */
+  /** A step without a residual that keeps its subspace needs Ĝ alone, which is linear in G. */
   subspaceSum(): SubspaceSum<T> | undefined {
     const { settings, memory } = this;
     const enough = this.residual.needsProjectionOnly && "every" in settings.refresh && settings.stateBits === 32;
@@ -194,7 +194,7 @@ export class Sumo<T> implements Stepper<T> {
   }
 }
 
-/** The captured share, beside the one that a random subspace holds on average. */
+/** The captured share, with the mean share of a random subspace. */
 function shareOf<T>(
   captured: number | undefined,
   { geometry }: Subspace<T>,

@@ -5,7 +5,7 @@ import { productCases } from "./products.ts";
 import type { BackendSubject, ContractCase } from "./subject.ts";
 
 /**
- * What `Backend` promises, clause by clause, against float64 computations that share nothing with any backend.
+ * Contract of `Backend`, one case a clause, tested against independent float64 computations.
  *
  * @example
  * for (const { name, run } of backendContract) test(name, () => run(subject));
@@ -17,7 +17,7 @@ export const backendContract: readonly ContractCase[] = [
   ...orthogonalizationCases,
 ];
 
-/** Proves a backend in one call. @throws {AggregateError} with one error for every clause that it breaks. */
+/** Tests a backend against the contract. @throws {AggregateError} with one error for every clause that it breaks. */
 export function checkBackend<T, Source>(subject: BackendSubject<T, Source>): void {
   const errors: Error[] = [];
   for (const { name, run } of backendContract) {

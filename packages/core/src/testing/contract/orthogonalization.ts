@@ -62,7 +62,7 @@ export const orthogonalizationCases: readonly ContractCase[] = [
     handleCase(`polar of ${rows} × ${cols}, in place`, (bench) => {
       const a = withSpectrum(rows, cols, SPECTRUM, 3);
       const { o, rank, spectrum } = polar(bench, a);
-      // A polar factor is as sensitive as 2 / (σ_r + σ_{r−1}).
+      // The condition number of a polar factor is 2 / (σ_r + σ_{r−1}).
       expectClose("factor", o, polarOf(a), 20 * EPS32 * (SPECTRUM[0]! / SPECTRUM.at(-1)!) * Math.sqrt(5));
       expectThat(rank === undefined || rank === 5, `rank: expected 5, got ${rank}`);
       SPECTRUM.forEach((sigma, i) => {
@@ -166,7 +166,7 @@ export const orthogonalizationCases: readonly ContractCase[] = [
     expectOrthonormal("basis", q);
     const { u } = svd(times(a, times(transposed(a), start)));
     const want = u.map((row) => row.slice(0, 3));
-    // One subspace has many bases; their projectors are one.
+    // Bases of one subspace differ, but their projectors are equal.
     const projector = (basis: Rows): Rows => times(basis, transposed(basis));
     expectClose("subspace", projector(q), projector(want), 100 * 14 * EPS32);
   }),

@@ -1,16 +1,16 @@
 import type { Backend, Scratch } from "../../backend/backend.ts";
 import { combined, flat, frobenius, type Rows, unflat } from "../dense.ts";
 
-/** A backend to be proved, and how its user's storage is filled and read. */
+/** A backend under test, with functions that fill and read its users' storage. */
 export interface BackendSubject<T, Source> {
   readonly backend: Backend<T, Source>;
   /** Storage of `rows × cols` that holds `values`, row-major. */
   source(values: Float32Array, rows: number, cols: number): Source;
-  /** What it holds now, row-major. */
+  /** The storage's current values, row-major. */
   values(source: Source): Float32Array;
 }
 
-/** One clause of the contract. `run` throws what is wrong. */
+/** One clause of the contract. `run` throws if it is broken. */
 export interface ContractCase {
   readonly name: string;
   run<T, Source>(subject: BackendSubject<T, Source>): void;
@@ -37,7 +37,7 @@ export class Workbench<T> {
     return handle;
   }
 
-  /** A handle full of NaN, to find out whether its contents are read. */
+  /** A handle filled with NaN, to detect whether its contents are read. */
   garbage(rows: number, cols: number): T {
     const handle = this.empty(rows, cols);
     this.backend.write(handle, new Float32Array(rows * cols).fill(Number.NaN));
@@ -53,7 +53,7 @@ export class Workbench<T> {
   }
 }
 
-/** A case that works with handles alone. */
+/** Creates a case that uses handles alone. */
 export function handleCase(name: string, body: <T>(bench: Workbench<T>) => void): ContractCase {
   return {
     name,
@@ -78,7 +78,7 @@ export function withScratch<T, R>(backend: Backend<T, never>, bytes: number, bod
   }
 }
 
-/** @throws if the matrices differ by more than `tolerance` in Frobenius norm, or one is not finite. */
+/** Compares matrices. @throws if they differ by more than `tolerance` in Frobenius norm, or one is not finite. */
 export function expectClose(what: string, got: Rows, want: Rows, tolerance: number): void {
   const distance = frobenius(combined(1, got, -1, want));
   expectThat(distance <= tolerance, `${what}: off by ${distance}, allowed ${tolerance}`);

@@ -5,7 +5,7 @@ import { orthogonalizeBytes } from "../../steps/orthogonalize.ts";
 import type { ResidualForm } from "./form.ts";
 import { limitInside, orthogonalizeInside } from "./inside.ts";
 
-/** At full rank O alone is as long as the ceiling: its rounding errors, far below this, must not count as growth. */
+/** Tolerance of the ceiling: at full rank ‖O‖ equals it, and rounding errors, which are far smaller, must not count as growth. */
 const ROUNDING = 2 ** -16;
 
 /**
@@ -47,11 +47,11 @@ export const fira: ResidualForm = {
   },
 };
 
-/** The lines that Φ scales: those along which Q does not act. */
+/** Lines that Φ scales: columns if Q multiplies from the left, else rows, so that Φ and Q commute. */
 const linesAcross = ({ side }: Geometry): Lines => (side === "left" ? "columns" : "rows");
 
 /**
- * ‖D‖ from norms of lines alone; `undefined` where the backend would have to read them. R = G − Q Ĝ is orthogonal to Q, and Φ makes the
+ * ‖D‖ from norms of lines alone; `undefined` if they would need a read-back. R = G − Q Ĝ is orthogonal to Q, and Φ makes the
  * lines of Ĝ as long as those of s O: line j of D is as long as ‖G_j‖ ‖s O_j‖ / ‖Ĝ_j‖, or as s O_j where Ĝ_j is zero.
  *
  * @param o - s O.
@@ -67,12 +67,12 @@ function firaNorm<T>(backend: Backend<T, never>, o: T, projected: T, gradient: T
 }
 
 /**
- * The longest update that Fira's residual may make: s √min(m, n), what orthogonalizing the whole gradient would give.
+ * Ceiling of an update with Fira's residual: s √min(m, n), the norm of an orthogonalized whole gradient.
  *
  * Fira takes s ‖O‖ / ‖Ĝ‖ = s √r / ‖Ĝ‖ for the factor by which the whole gradient would be scaled (norm-based scaling). For an
  * orthogonalized step that factor is known, s √min(m, n) / ‖G‖: Fira's is too large exactly where the subspace holds less than
- * r / min(m, n) of the gradient's energy. The leading subspace holds that much; an old one, inside which everything has converged, holds
- * next to nothing, and the residual would grow without bound.
+ * r / min(m, n) of the gradient's energy. The leading subspace holds that much; a stale one, in which training has converged, holds
+ * almost nothing, and the residual would grow without bound.
  */
 function ceilingOf(scale: number, { rows, cols }: Geometry): number {
   return scale * Math.sqrt(Math.min(rows, cols)) * (1 + ROUNDING);

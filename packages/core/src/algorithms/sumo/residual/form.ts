@@ -8,12 +8,12 @@ import type { Layout } from "../../steps/scale.ts";
 import type { Subspace } from "../../steps/subspace.ts";
 import type { SumoSettings } from "../options.ts";
 
-/** One way to make an update from the moment inside the subspace and the gradient outside it: steps 3 and 5 of Algorithm 1. */
+/** Steps 3 and 5 of Algorithm 1 for one form of the residual: combines the moment inside the subspace with the gradient outside it. */
 export interface ResidualForm {
-  /** The update needs Ĝ alone, not the whole gradient. */
+  /** Whether the update needs Ĝ alone, not the whole gradient. */
   readonly needsProjectionOnly: boolean;
   update<T>(input: UpdateInput<T>): Update<T>;
-  /** Scratch of `update` in bytes, beside the matrices of its input. */
+  /** Bytes of scratch for `update`, without the matrices of its input. */
   bytes(geometry: Geometry, settings: SumoSettings, sizes: BackendSizes): number;
 }
 
@@ -21,7 +21,7 @@ export interface UpdateInput<T> {
   readonly backend: Backend<T, never>;
   readonly settings: SumoSettings;
   readonly subspace: Subspace<T>;
-  /** The matrix to orthogonalize: M, or one step ahead of it. Overwritten. */
+  /** The matrix to orthogonalize: M, or μ M + Ĝ (Nesterov). Overwritten. */
   readonly moment: T;
   /** Ĝ. Overwritten. */
   readonly projected: T;
@@ -36,12 +36,12 @@ export interface UpdateInput<T> {
 /** An update before the growth limit. */
 export interface Update<T> {
   readonly direction: Direction<T>;
-  /** The direction's norm, where it need not be measured. */
+  /** The direction's norm, if it is known. */
   readonly norm?: number | undefined;
-  /** The longest that the update may be; `Infinity` by default. */
+  /** Largest norm of the update; `Infinity` by default. */
   readonly ceiling?: number;
-  /** The result of the growth limit on O, where it acts on O alone. */
+  /** Result of the growth limit on O, if it limits O alone. */
   readonly limitedO?: Limited | undefined;
-  /** Measured if somebody listens. */
+  /** Measurements for listeners. */
   readonly seen: Pick<StepTrace, "spectrum" | "orthogonality">;
 }

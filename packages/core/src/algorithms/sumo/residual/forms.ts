@@ -5,7 +5,7 @@ import { off } from "./off.ts";
 import type { Residual } from "./options.ts";
 import { raw } from "./raw.ts";
 
-/** The form that an option names. */
+/** Finds the form of an option. */
 export function residualForm(residual: Residual): ResidualForm {
   if (residual === "off") return off;
   if (residual === "raw") return raw(1);

@@ -22,7 +22,7 @@ export function orthogonalizeInside<T>({
   return { scale, seen };
 }
 
-/** Algorithm 1, step 4 to the letter: limits s O before the residual joins it. `undefined` where the whole update is limited instead. */
+/** Algorithm 1, step 4 as printed: limits s O before the residual is added. `undefined` if the whole update is limited instead. */
 export function limitInside<T>({ backend, settings, moment, lastNorm }: UpdateInput<T>): Limited | undefined {
   if (settings.growthLimitOn !== "orthogonal") return undefined;
   return limitGrowth(backend, moment, lastNorm, settings.growthLimit);

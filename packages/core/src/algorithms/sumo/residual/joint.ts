@@ -6,8 +6,8 @@ import { gradientUnit } from "../moment.ts";
 import type { ResidualForm } from "./form.ts";
 
 /**
- * `residual: "joint"` and `{ joint: c }`: D = s polar(Q X + c (G − Q Ĝ)), where X is the moment in units of one gradient. Ours: the whole
- * update is orthogonal, while only the subspace is remembered.
+ * `residual: "joint"` and `{ joint: c }`: D = s polar(Q X + c (G − Q Ĝ)), where X is the moment in units of one gradient. Not in the paper: the whole
+ * update is orthogonal, while the state holds the subspace only.
  */
 export const joint = (c: number): ResidualForm => ({
   needsProjectionOnly: false,

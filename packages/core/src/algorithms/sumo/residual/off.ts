@@ -2,7 +2,7 @@ import { orthogonalizeBytes } from "../../steps/orthogonalize.ts";
 import type { ResidualForm } from "./form.ts";
 import { limitInside, orthogonalizeInside } from "./inside.ts";
 
-/** `residual: "off"`: D = s Q O. Only a cautious decay has to see D; otherwise Q O goes straight into the weight. */
+/** `residual: "off"`: D = s Q O. D is formed only for a cautious decay; otherwise the product Q O is added to the weight directly. */
 export const off: ResidualForm = {
   needsProjectionOnly: true,
 
