@@ -1,4 +1,4 @@
-// The small task that several measurements share: Moby Dick by bytes; a LLaMA of width 128, 2 layers, context 64; 400 steps of 16 x 64
+// Training task of several measurements: Moby Dick by bytes; a LLaMA of width 128, 2 layers, context 64; 400 steps of 16 x 64
 // tokens, cosine to a tenth; embeddings, norms and head always get AdamW at 3e-3. Half a minute a run on one core.
 import { cosine, createOptimizer, linalgBackend } from "@sumo/core";
 import { createWasmEngine, fillUniform } from "@sumo/linalg";
@@ -13,9 +13,9 @@ export const hidden = parameterShapes(config).filter(({ kind }) => kind === "hid
 const corpus = createCorpus(readText("moby-dick").bytes, createTokenizer([]), config.context);
 
 /**
- * Trains one model with `options` on its hidden matrices and measures it on the whole held-out text: mean loss, nats a byte.
+ * Trains one model with `options` on its hidden matrices. Returns the mean loss on the whole held-out text in nats a byte.
  *
- * @param watch - gets the optimizer before the first step.
+ * @param watch - called with the optimizer before the first step.
  */
 export function trainedLoss(options, lr, seed, watch = () => {}) {
   const engine = createWasmEngine();

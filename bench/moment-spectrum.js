@@ -1,5 +1,5 @@
-// The singular values of SUMO's moment during a real training run. After `turbo run build`: node bench/moment-spectrum.js
-// Writes bench/results/moment-spectrum.json: of every hidden matrix, at some steps, the values of what was orthogonalized, three digits each.
+// Records the singular values of SUMO's moment during training. After `turbo run build`: node bench/moment-spectrum.js
+// Writes bench/results/moment-spectrum.json: singular values of the orthogonalized matrix, to three digits, by hidden matrix and step.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { hidden, STEPS, trainedLoss } from "./moby-dick.js";
@@ -27,7 +27,7 @@ const result = {
   recorded: RECORDED,
   parameters,
 };
-// A spectrum a line: short, and a change of it is a change of that line.
+// One spectrum a line, for readable diffs.
 const text = JSON.stringify(result, undefined, 1).replaceAll(
   /\[\s+([-\d.e,\s]+?)\s+\]/g,
   (_, numbers) => `[${numbers.replaceAll(/\s+/g, "")}]`,

@@ -1,7 +1,7 @@
-// Which of SUMO's choices measure best, beside its rivals, each tuned with equal effort: the measurement behind the default preset.
+// Compares SUMO's options and its rivals, each tuned with equal effort; the default preset follows from the results.
 // After `turbo run build`: node bench/sumo-defaults.js [contestant …]. About half a minute a run on one core.
 //
-// The task is moby-dick.js's. Every contestant tries three learning rates with the first seed and keeps the best for the others.
+// The task is moby-dick.js's. Every contestant tries three learning rates with the first seed and uses the best for all seeds.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { plan } from "@sumo/core";

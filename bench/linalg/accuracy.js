@@ -1,17 +1,17 @@
-/** LAPACK's own tests call a result wrong from 30 to 50 of these units on, by routine. */
+/** Largest accepted error. LAPACK's own tests reject results above 30 to 50 of these units, by routine. */
 const WRONG = 50;
 
 /**
- * How far a factorization is from being one, from its definition alone, in units of max(m, n) ulp of the task's dtype, Frobenius norms:
- * `residual` relative to ‖A‖, `orthogonality` as ‖QᵀQ − I‖, the larger of two where there are two.
+ * Errors of a factorization by its definition alone, in Frobenius norms and units of max(m, n) ulp of the task's dtype:
+ * `residual` relative to ‖A‖, and `orthogonality`, ‖QᵀQ − I‖, the larger one of two factors.
  *
  * | | residual |
  * |---|---|
  * | svd | A − U S Vᵀ |
  * | eigh | A V − V Λ |
  * | qr | A − Q R |
- * | polar, P = U Vᵀ | the larger of A − A Pᵀ P and A Pᵀ − P Aᵀ, which vanish for that factor alone |
- * | randomizedSvd | Uᵀ A − S Vᵀ, which vanishes whatever the subspace is |
+ * | polar, P = U Vᵀ | the larger of A − A Pᵀ P and A Pᵀ − P Aᵀ, which are zero for that factor alone |
+ * | randomizedSvd | Uᵀ A − S Vᵀ, which is zero for every subspace |
  */
 export function accuracy(task, { data }, result) {
   const { m, n, dtype, routine } = task;
@@ -46,7 +46,7 @@ const measures = {
   }),
 };
 
-/** A B of m × k and k × n, in float64. */
+/** Product A B of m × k and k × n, in float64. */
 function times(m, n, k, a, b) {
   const out = new Float64Array(m * n);
   const right = Float64Array.from(b);
@@ -59,7 +59,7 @@ function times(m, n, k, a, b) {
   return out;
 }
 
-/** ‖QᵀQ − I‖ of m × n. */
+/** ‖QᵀQ − I‖ of an m × n matrix. */
 function skew(m, n, q) {
   const products = times(n, n, m, flipped(m, n, q), q);
   for (let i = 0; i < n; i++) products[i * (n + 1)] -= 1;
@@ -78,7 +78,7 @@ const scaledRows = (s, a, n) => Float64Array.from(a, (x, i) => x * s[Math.floor(
 
 const size = (a) => Math.sqrt(a.reduce((sum, x) => sum + x * x, 0));
 
-/** NaN also where the lengths differ: then the shape is wrong. */
+/** Distance in Frobenius norm; NaN if the lengths differ, for a wrong shape. */
 function distance(a, b) {
   if (a.length !== b.length) return Number.NaN;
   let sum = 0;

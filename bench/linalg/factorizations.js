@@ -2,7 +2,7 @@ import { fillNormal } from "@sumo/linalg";
 
 const both = ["float32", "float64"];
 
-/** The factorizations that are timed. */
+/** Factorizations to time. */
 export const factorizations = [
   ...[32, 64, 128, 256].map((r) => task("polar", "float32", r, 1024)),
   ...[32, 64, 128].map((r) => task("polar", "float32", r, 4 * r)),
@@ -19,7 +19,7 @@ function task(routine, dtype, m, n, rank) {
   return { routine, dtype, name, m, n, ...(rank === undefined ? {} : { rank }) };
 }
 
-/** A matrix of independent normal numbers, row by row; its upper triangle mirrored for `eigh`. */
+/** Creates a row-major matrix of independent normal numbers; for `eigh` a symmetric one, from its upper triangle. */
 export function operand({ routine, dtype, m, n }) {
   const data = new (dtype === "float32" ? Float32Array : Float64Array)(m * n);
   fillNormal(data, [m, n, 0]);

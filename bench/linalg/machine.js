@@ -12,7 +12,7 @@ const RIVALS = [
   "webr",
 ];
 
-/** What results were measured on, with which versions, those `others` among them, and how busy the machine was at the end. */
+/** Describes the machine, the versions, including those of `others`, and the load average at the end. */
 export function machineAndVersions(others) {
   const [{ model }, ...more] = cpus();
   const installed = RIVALS.map((name) => [name, versionOf(name)]).filter(([, version]) => version !== undefined);
@@ -21,7 +21,7 @@ export function machineAndVersions(others) {
   return { machine: `${model}, ${more.length + 1} cores`, loadAverage: loadavg()[0], node, v8, versions };
 }
 
-/** The version in a package's own file, whatever its `exports` say; `undefined` if it is not installed. */
+/** Reads a package's version from its manifest, even if `exports` hides it; `undefined` if it is not installed. */
 function versionOf(name) {
   const paths = createRequire(import.meta.url).resolve.paths(name);
   for (const path of paths) {

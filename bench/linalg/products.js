@@ -1,4 +1,4 @@
-/** The products that are timed: squares in every transposed form, and the thin ones of a low-rank optimizer. */
+/** Products to time: square ones in every transposed form, and the thin ones of a low-rank optimizer. */
 export const products = ["float32", "float64"].flatMap((dtype) => [
   ...[256, 512, 1024].map((n) => product(dtype, n, n, n)),
   product(dtype, 512, 512, 512, false, true),
@@ -12,7 +12,7 @@ function product(dtype, m, n, k, transposeA = false, transposeB = false) {
   return { routine: "matmul", dtype, name, m, n, k, transposeA, transposeB, flops: 2 * m * n * k };
 }
 
-/** Operands with the values of a small linear congruential generator in [−1, 1). */
+/** Creates operands with values in [−1, 1), from a linear congruential generator. */
 export function operands({ dtype, m, n, k, transposeA, transposeB }) {
   const type = dtype === "float32" ? Float32Array : Float64Array;
   let state = 1;
@@ -26,7 +26,7 @@ export function operands({ dtype, m, n, k, transposeA, transposeB }) {
   return [transposeA ? fill(k, m) : fill(m, k), transposeB ? fill(n, k) : fill(k, n)];
 }
 
-/** Every contestant must have computed the same product as the first, to the rounding of its dtype. */
+/** Checks that every contestant computed the product of the first, to rounding of the dtype. */
 export function checkProducts({ dtype, k }, [{ result: expected }, ...others]) {
   const tolerance = k * (dtype === "float32" ? 2 ** -23 : 2 ** -52);
   const size = Math.hypot(...sampled(expected));
@@ -37,7 +37,7 @@ export function checkProducts({ dtype, k }, [{ result: expected }, ...others]) {
   }
 }
 
-/** Elements from everywhere, few enough to spread as arguments. */
+/** Samples elements at regular intervals, few enough to spread as arguments. */
 function sampled(values) {
   const step = Math.max(1, Math.floor(values.length / 1000));
   return Array.from({ length: Math.floor(values.length / step) }, (_, i) => values[i * step]);

@@ -1,12 +1,12 @@
 const ROUNDS = 7;
 const ROUND_MS = 20;
-/** Slower calls are tried in fewer rounds, once in each. */
+/** Slower calls are timed in fewer rounds, once in each. */
 const PATIENCE_MS = 300;
-/** A call slower than this is not repeated: its first time is its only one. */
+/** Slower calls are not repeated: the first time is used. */
 const LIMIT_MS = 1500;
 
 /**
- * Times one task: in every round each contestant that has the routine takes its turn. A contestant that throws is listed with its error.
+ * Times one task: every round runs each contestant that has the routine. A contestant that throws is listed with its error.
  *
  * @returns for each contestant its name, the quartiles of a call's milliseconds, and its last result.
  */
@@ -34,7 +34,7 @@ export async function race(contestants, task, operands) {
   return finished;
 }
 
-/** Runs until compiled, and finds how many calls fill a round, and how many rounds there shall be. */
+/** Runs until compiled, and determines the number of calls a round and the number of rounds. */
 async function warmUp(entry) {
   let onceMs = Number.POSITIVE_INFINITY;
   let calls = 0;

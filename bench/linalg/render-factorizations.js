@@ -2,7 +2,7 @@ import { row, targetTable } from "./target-table.js";
 
 const ROUTINES = ["polar", "svd", "eigh", "qr", "randomizedSvd"];
 
-/** The results as a Markdown page: times and accuracy of every contestant, then the targets. */
+/** Renders the results as a Markdown page: times and accuracy of every contestant, then the targets. */
 export function renderFactorizations({ machine, loadAverage, node, v8, versions, results }) {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [

@@ -1,6 +1,6 @@
 import { row, targetTable } from "./target-table.js";
 
-/** The results as a Markdown page: one table for each dtype, GFLOP/s, medians. */
+/** Renders the results as a Markdown page: one table of median GFLOP/s for each dtype. */
 export function renderProducts({ machine, loadAverage, node, v8, versions, results }) {
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const head = [

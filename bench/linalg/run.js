@@ -5,7 +5,7 @@
  * Needs Node 24, as two of the packages do, and Debian's python3-numpy and python3-scipy (another python3: PYTHON=path).
  * --only keeps the tasks whose dtype and name contain TEXT, and writes no results.
  * Writes results/linalg-products.{json,md} and results/linalg-factorizations.{json,md} beside this folder. Products are compared with
- * each other; of every factorization the residual and the orthogonality are computed, and shown.
+ * each other; for every factorization the residual and the orthogonality are reported.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,7 +19,7 @@ import { renderFactorizations } from "./render-factorizations.js";
 import { renderProducts } from "./render-products.js";
 import { productVerdicts, verdicts } from "./targets.js";
 
-/** Who is slower than this at a factorization does not try larger ones of its kind, as no call can be interrupted. */
+/** A contestant slower than this skips larger factorizations of the same kind, since calls cannot be interrupted. */
 const CUT_OFF_MS = 400;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });

@@ -1,4 +1,4 @@
-/** The lines of a Markdown section: each target, what was reached, whether that meets it, and why the missed ones are. */
+/** Renders a Markdown section, as lines: each target, the result, whether it was met, and the reasons of missed ones. */
 export function targetTable(all) {
   const missed = all.filter(({ met }) => !met);
   const reasons = [...new Set(missed.map(({ reason }) => reason))];

@@ -6,7 +6,7 @@ const STEPS = "Newton-Schulz, wasm";
 const THREADED = "@sumo/linalg wasm, 2 threads";
 const PACKAGES = ["webR", "svd-js", "ml-matrix", "numpy-ts", "jax-js"];
 
-/** Why a target can be missed, said below a table where it is. */
+/** Reasons for missed targets, printed below the tables. */
 const reasons = {
   eigenproblem:
     "Where r is small and n only a few times r, products are cheap, and the eigenproblem of the Gram matrix, whose recurrences wait for square roots and divisions, takes more than half of the time of `polar`.",
@@ -23,7 +23,7 @@ const reasons = {
     "A large operand is used for few rows or columns: it is read from the third-level cache or memory, whose speed no share of the arithmetic peak accounts for (`node packages/linalg/bench/products.js skinny` compares with the smaller of both bounds, on warm caches).",
 };
 
-/** What is aimed at in each factorization: our time as a share of another contestant's, at most `limit`. */
+/** Targets of each factorization: our time as a share of another contestant's, at most `limit`. */
 const rules = {
   polar: [share(STEPS, 0.6, "eigenproblem"), share(LAPACK, 1, "eigenproblem")],
   svd: [share(LAPACK, 3, "doublePrecision"), packages(1 / 1.5)],
@@ -44,7 +44,7 @@ function packages(limit) {
   return { ours: OURS, others: PACKAGES, limit };
 }
 
-/** Each target of a factorization's result, with the share reached by medians and by the least times, and whether it is met. */
+/** Evaluates a factorization's targets: the share reached by medians and by least times, and whether it meets the limit. */
 export function verdicts({ routine, dtype, name, m, n, contestants }) {
   const timed = contestants.filter(({ right, ms, name }) => ms !== undefined && (right || name === STEPS));
   return [...rules[routine], ofNative].flatMap(({ ours, others, limit, reason, when }) => {
@@ -58,8 +58,8 @@ export function verdicts({ routine, dtype, name, m, n, contestants }) {
 }
 
 /**
- * The same for a product: on one thread 90 % of the multiply-add peak for squares and 70 % for thin operands (the true bound of these is
- * lower where memory is slower than arithmetic), two threads 1.8 times as fast at 512, and the native engine as quick as NumPy.
+ * Evaluates a product's targets: on one thread 90 % of the multiply-add peak for squares and 70 % for thin operands (the true bound of these is
+ * lower where memory is slower than arithmetic), two threads 1.8 times as fast at 512, and the native engine as fast as NumPy.
  */
 export function productVerdicts({ dtype, name, m, n, k, flops, peak, contestants }) {
   const square = m === n && n === k;

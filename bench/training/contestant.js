@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** A process that makes a step, or only a pass, whenever it is asked. `first` is the line with which it said that it was ready. */
+/** Starts a process that runs a step, or only a pass, on request. `first` is its first line of output, sent when it is ready. */
 export async function startContestant(name, command, parameters, environment = {}) {
   const child = spawn(command, parameters, {
     stdio: ["pipe", "pipe", "inherit"],

@@ -1,6 +1,6 @@
 /**
- * A contestant: for every line on standard input, `step` or `pass`, it makes a step of training, or only forward and backward, and
- * answers with a line of JSON, `{ ms }`. The first line that it writes tells its memory. Usage: node ours.js '{"engine":"wasm","threads":2,"width":128}'
+ * Contestant of this repository: for every line on standard input, `step` (training) or `pass` (forward and backward), writes a line of
+ * JSON, `{ ms }`. Its first line has its memory. Usage: node ours.js '{"engine":"wasm","threads":2,"width":128}'
  */
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
@@ -25,7 +25,7 @@ const workers = Array.from({ length: threads - 1 }, () => new Worker(new URL("wo
 const pass =
   threads === 1 ? model.createPass(BATCH, LENGTH) : await model.createThreadedPass(BATCH, LENGTH, { workers });
 
-/** Where gradients stay until all are there, for the comparison of memory. */
+/** Buffers of all gradients, if they are not used layer by layer, for the comparison of memory. */
 const kept = perLayer ? undefined : new Map(model.parameters.map((p) => [p.name, engine.heap.float32(p.data.length)]));
 
 function step() {

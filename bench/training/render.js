@@ -1,6 +1,6 @@
 const MIB = 2 ** 20;
 
-/** The results as a Markdown page. */
+/** Renders the results as a Markdown page. */
 export function render({ machine, node, loads, repeats, widths }) {
   const head = [
     "# A training step: this repository against PyTorch",

@@ -1,9 +1,10 @@
 /**
- * A whole training step, ours and PyTorch's, in tokens a second, and the memory that it takes.
+ * Measures a whole training step, ours and PyTorch's: tokens a second and memory.
  *
  * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 50] [--save]
- * Rounds of passes, then of steps; fifty of them hold one refresh of SUMO's subspaces, as any fifty steps do. Needs a build. PyTorch takes
- * part where `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where a BLAS is found. `--save` writes bench/results/training.json and training.md.
+ * Runs rounds of passes, then of steps; any fifty steps include one refresh of SUMO's subspaces. Needs a build. PyTorch is included where
+ * `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where a BLAS is found. `--save` writes
+ * bench/results/training.json and training.md.
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -79,7 +80,7 @@ function starters(width) {
   return [ours(width, "wasm", 1), ours(width, "wasm", 2), ...native, ...torch];
 }
 
-/** The native engine's threads are the BLAS's own. */
+/** Starts our contestant. On the native engine the threads are those of the BLAS. */
 function ours(width, engine, threads, more = {}) {
   const options = { engine, threads: engine === "native" ? 1 : threads, width, ...more };
   const environment = engine === "native" ? { OPENBLAS_NUM_THREADS: String(threads) } : {};
@@ -102,7 +103,7 @@ function parametersOf(width) {
   return 2 * 256 * width + width + LAYERS * (4 * width * width + 3 * width * hidden + 2 * width);
 }
 
-/** The optimizer's share is what it adds: on several threads a part of its work is done while others make gradients. */
+/** Summarizes times. The optimizer's share is the time that it adds: on several threads part of its work overlaps with gradients. */
 function summary({ pass, step }) {
   const rates = (ms) => {
     const sorted = ms.toSorted((a, b) => a - b);

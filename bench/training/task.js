@@ -1,8 +1,8 @@
-/** What every contestant does: a LLaMA of 4 layers on batches of 8 × 128 bytes. */
+/** Task of every contestant: a LLaMA of 4 layers on batches of 8 × 128 bytes. */
 export const LAYERS = 4;
 export const LENGTH = 128;
 export const BATCH = 8;
-/** Of SUMO's subspace. */
+/** Rank of SUMO's subspace. */
 export const RANK = 32;
 
 export function data() {

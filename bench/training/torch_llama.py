@@ -1,4 +1,4 @@
-"""A contestant: the same model in PyTorch, one step for every line on standard input, answered with a line of JSON {ms, optimizerMs}.
+"""Contestant with the same model in PyTorch: for every line on standard input, runs a step and writes a line of JSON {ms, optimizerMs}.
 
 The optimizer is AdamW: PyTorch has no SUMO. Usage: python3 torch_llama.py '{"threads": 1, "width": 128, "layers": 4, "length": 128, "batch": 8}'
 """

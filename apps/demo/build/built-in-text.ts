@@ -1,7 +1,7 @@
 import { readText } from "@sumo/training/text";
 import type { Plugin } from "vite";
 
-/** Puts the command line's built-in text beside the page, byte for byte, so that runs go from one to the other. */
+/** Vite plugin that adds the command line's built-in text, unchanged, to the page's files, so that runs can move between the two. */
 export function builtInText(): Plugin {
   return {
     name: "built-in-text",

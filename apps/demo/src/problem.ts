@@ -1,4 +1,4 @@
-/** An error that the user can mend; the page shows its message unchanged. */
+/** An error with a remedy for the user; the page shows its message unchanged. */
 export class Problem extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

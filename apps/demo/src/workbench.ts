@@ -24,7 +24,7 @@ export class Workbench {
   private lastPhase: Phase | undefined;
   private drawing = false;
 
-  /** @param store - keeps runs over a reload; without one a reload loses them. */
+  /** @param store - persists runs; without one a reload loses them. */
   constructor(store: Store | undefined) {
     this.store = store;
     this.controls = new Controls(
@@ -124,7 +124,7 @@ export class Workbench {
     this.controls.say(`Opened ${file.name}, at step ${formatWhole(step)}.`);
   }
 
-  /** Finds the text of a run. @throws {Problem} if neither the file, the page nor the form has it. */
+  /** Finds a run's text in the file, on the page or in the form. @throws {Problem} if none has it. */
   private async textOf({ config: { data } }: RunRecord, carried: Text | undefined): Promise<Text> {
     if (carried !== undefined) return checkedText(carried, data.digest);
     if (data.source === BUILT_IN) return checkedText(await builtInText(), data.digest);
@@ -161,7 +161,7 @@ export class Workbench {
     if (place >= 0) void this.stored(this.store?.update(run.record(), place));
   }
 
-  /** Awaits a write into the store; a failure is shown, and does not stop the training. */
+  /** Awaits a write to the store. Shows a failure, which does not stop the training. */
   private async stored(write: Promise<void> | undefined): Promise<void> {
     try {
       await write;
@@ -191,7 +191,7 @@ export class Workbench {
     this.lastPhase = phase;
   }
 
-  /** Shows the memory of the chosen optimizers before there is a run. */
+  /** Shows the planned memory of the chosen optimizers. */
   private preview(): void {
     const { experiment } = this.form;
     if (this.comparison !== undefined || experiment === undefined) return;

@@ -14,7 +14,7 @@ import { type StaticHost, serve } from "./static-host.ts";
 
 const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const NO_NETWORK = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
-/** Milliseconds to wait for the page: a loaded machine is slow. */
+/** Timeout in milliseconds for the page, on a busy machine. */
 const PATIENCE = 60_000;
 
 const OPTIMIZERS = ["SUMO", "AdamW", "Muon", "GaLore", "SOAP", "SGD"];
@@ -161,7 +161,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await press("Start", shared);
     await state(shared, /^Finished/);
     const cores = await shared.evaluate(() => navigator.hardwareConcurrency);
-    expect(shared.workers()).toHaveLength(Math.min(8, cores)); // a thread needs a window of the batch
+    expect(shared.workers()).toHaveLength(Math.min(8, cores)); // at most one thread a sequence of the batch
     expect(await textOf(shared, "#state")).toBe(await textOf(page, "#state"));
     await isolated.close();
   });
@@ -200,7 +200,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await state(page, /^Your runs are back, at step/);
     const after = await stepOf(page);
     expect(after).toBeGreaterThan(0);
-    expect(after).toBeLessThan(before + 2000); // it stood still since
+    expect(after).toBeLessThan(before + 2000); // no step since
     expect(await page.locator("#loss canvas").count()).toBe(1);
     await press("Resume");
     await trainedTo(after + 5);
@@ -222,7 +222,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   });
 
   test("no button works before the page does: what is pressed is never lost", async () => {
-    const second = await context.newPage(); // waits half a second for what the first tab holds
+    const second = await context.newPage(); // waits half a second for the first tab's lock
     await second.goto(host.url, { waitUntil: "commit" });
     await state(second, /^Getting ready/);
     const buttons = () =>
@@ -322,7 +322,7 @@ function logOf(files: Unzipped, run: string): LoggedLine[] {
   return lines.map((line) => JSON.parse(line) as LoggedLine);
 }
 
-/** The closing loss of a saved run that Node trains to its end. */
+/** Final loss of a saved run that Node resumes and completes. */
 function finalInNode(files: Unzipped, run: string): number {
   const file = (name: string): Uint8Array => files[`${run}/${name}`]!;
   const { model, options, data } = parseConfig(strFromU8(file("config.json")), "config.json");
@@ -334,7 +334,7 @@ function finalInNode(files: Unzipped, run: string): number {
   return trainer.evaluate(options.finalTokens).loss;
 }
 
-/** Steps of the last checkpoint that the browser keeps; 0 before the first. */
+/** Steps of the last stored checkpoint; 0 before the first. */
 function keptStep(page: Page): Promise<number> {
   return page.evaluate(
     () =>
@@ -352,7 +352,7 @@ function keptStep(page: Page): Promise<number> {
   );
 }
 
-/** What axe calls serious or critical. */
+/** Serious and critical violations that axe finds. */
 async function faults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());

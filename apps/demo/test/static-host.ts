@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 
-/** What a strict host allows the page. */
+/** Content-Security-Policy of a strict host. */
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'";
 
 const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -16,13 +16,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** A host that serves a folder's files under `/some/folder/`, and nothing else. */
+/** A server of a folder's files under `/some/folder/`. */
 export interface StaticHost {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** @param isolated - lets the page share memory between threads. */
+/** Starts a server. @param isolated - sends the headers for shared memory. */
 export async function serve(folder: string, { isolated = false } = {}): Promise<StaticHost> {
   const headers = { "Content-Security-Policy": POLICY, ...(isolated && ISOLATION) };
   const server = createServer(async ({ url = "/" }, response) => {

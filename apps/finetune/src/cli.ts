@@ -4,16 +4,16 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
-import { runContest, tuneRates } from "./contest.ts";
-import { contestants } from "./contestants.ts";
-import { createDataset } from "./dataset.ts";
-import { readEncoderWeights } from "./encoder-weights.ts";
-import { CATEGORIES, readGlosses } from "./glosses.ts";
+import { runContest, tuneRates } from "./contest/contest.ts";
+import { contestants } from "./contest/contestants.ts";
+import { showProgress } from "./contest/progress.ts";
+import { tableOf } from "./contest/report.ts";
+import { createDataset } from "./dataset/dataset.ts";
+import { CATEGORIES, readGlosses } from "./dataset/glosses.ts";
+import { readPackagedModel } from "./encoder/packaged-model.ts";
+import { createTokenizer } from "./encoder/tokenizer.ts";
+import { readEncoderWeights } from "./encoder/weights.ts";
 import { parseOptions } from "./options.ts";
-import { readPackagedModel } from "./packaged-model.ts";
-import { showProgress } from "./progress.ts";
-import { tableOf } from "./report.ts";
-import { createTokenizer } from "./tokenizer.ts";
 
 const options = parseOptions(process.argv.slice(2));
 const { steps, batch, every, seeds, ranks, only, out } = options;
@@ -26,7 +26,7 @@ const model = readPackagedModel();
 const { train, tuning, validation } = createDataset(readGlosses(), createTokenizer(model.vocabulary), options);
 const dataset = { train, validation: options.tune ? tuning : validation };
 const setting = { pretrained: readEncoderWeights(model), dataset, steps, batch, every };
-// A contest is held to AdamW's accuracy.
+// AdamW's accuracy is the target of a contest.
 const needed = options.tune ? undefined : "AdamW";
 const all = contestants(ranks).filter(({ label }) => label === needed || only === undefined || only.test(label));
 
@@ -41,7 +41,7 @@ const progress = showProgress(screen, trials * steps);
 const rows = options.tune ? tuneRates(all, setting, progress) : runContest(all, seeds, setting, progress);
 progress.stop();
 screen.write(`${tableOf(rows)}\n`);
-// pnpm runs scripts in the repository's root; the path is relative to where the user stands.
+// pnpm runs scripts in the repository's root; the path is relative to the user's working directory.
 if (out !== undefined) {
   const { only: _, out: __, ...settings } = options;
   const file = resolve(process.env["INIT_CWD"] ?? process.cwd(), out);

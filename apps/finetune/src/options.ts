@@ -13,10 +13,10 @@ export interface Options {
   readonly out?: string;
 }
 
-/** What a full run takes in place of the quick defaults. */
+/** Options of `--full`, in place of the quick defaults. */
 const FULL: Partial<Options> = { steps: 120, batch: 32, seeds: 3, every: 10, validation: 1000 };
 
-/** Reads the command line. Ends the process for `--help` and for options that do not exist. */
+/** Parses the command line. Exits on `--help` and on unknown options. */
 export function parseOptions(argv: readonly string[]): Options {
   const program = new Command("finetune")
     .description(

@@ -1,9 +1,9 @@
 import { fillNormal } from "@sumo/linalg";
-import type { Dataset } from "../src/dataset.ts";
-import type { Weight } from "../src/encoder-weights.ts";
-import { CATEGORIES } from "../src/glosses.ts";
+import type { Dataset } from "../src/dataset/dataset.ts";
+import { CATEGORIES } from "../src/dataset/glosses.ts";
+import type { Weight } from "../src/encoder/weights.ts";
 
-/** An encoder of the same make with 8 and 12 channels, and random weights. */
+/** An encoder of the same structure with 8 and 12 channels, and random weights. */
 export function tinyEncoder(): ReadonlyMap<string, Weight> {
   const norm = (size: number) => ({ scale: [size], bias: [size] });
   const layer = (inputs: number) => ({
@@ -37,7 +37,7 @@ function leavesOf(tree: object): [name: string, shape: number[]][] {
   );
 }
 
-/** Texts whose category is their first piece, which is a thing to learn. */
+/** A learnable task: each text's category is its first piece. */
 export function tinyDataset(): Dataset {
   const examples = Array.from({ length: 120 }, (_, i) => {
     const ids = Int32Array.from({ length: 2 + (i % 3) }, (_, j) => (j === 0 ? i % 5 : 10 + ((7 * i + j) % 20)));

@@ -1,6 +1,6 @@
 import { defaultDevice, init, numpy as np } from "@jax-js/jax";
 
-/** On its WebAssembly device; work is lazy, so a run ends when the result is there. */
+/** jax-js on its WebAssembly device. Evaluation is lazy, so a run includes reading the result. */
 export async function load() {
   await init("wasm");
   defaultDevice("wasm");
@@ -12,7 +12,7 @@ export async function load() {
         let out;
         return {
           run() {
-            // Functions of this library use their arguments up; `.ref` keeps one.
+            // Functions of this library consume their arguments; `.ref` adds a reference.
             const [x, y] = [
               transposeA ? left.ref.transpose() : left.ref,
               transposeB ? right.ref.transpose() : right.ref,

@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix, QrDecomposition, SingularValueDecomposition } from "ml-matrix";
 
-/** Float64 only; a transposed operand is copied by the library. */
+/** ml-matrix: float64 only; the library copies transposed operands. */
 export const load = async () => [
   {
     name: "ml-matrix",

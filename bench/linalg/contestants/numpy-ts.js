@@ -19,7 +19,7 @@ export const load = async () => [
   },
 ];
 
-/** The library's names of the results are ours but for those in `names`. */
+/** Runs a factorization. `names` maps results whose names differ from ours. */
 function factorization(factor, names = {}) {
   return ({ dtype }, a) => {
     const operand = wrap(dtype, a);

@@ -5,19 +5,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Debian's, as its packages numpy and scipy call the OpenBLAS that the native engine calls. */
+/** Debian's Python, whose packages numpy and scipy use the same OpenBLAS as the native engine. */
 const { PYTHON = "/usr/bin/python3" } = process.env;
 
 const FACTORIZATIONS = ["svd", "eigh", "qr", "polar", "randomizedSvd"];
 
-/** One thread of OpenBLAS: called as directly as SciPy can, and through numpy.linalg, which computes in float64 whatever the dtype. */
+/** One thread of OpenBLAS, called by SciPy's low-level functions, and by numpy.linalg, which always computes in float64. */
 export const load = () =>
   Promise.all([
     contestant("OpenBLAS", [], ["matmul", ...FACTORIZATIONS]),
     contestant("NumPy", ["numpy"], FACTORIZATIONS),
   ]);
 
-/** A Python process that keeps its own time. */
+/** Starts a Python process, which measures its own times. */
 async function contestant(name, options, routines) {
   const server = fileURLToPath(new URL("numpy_server.py", import.meta.url));
   const python = spawn(PYTHON, [server, ...options], { stdio: ["pipe", "pipe", "inherit"] });

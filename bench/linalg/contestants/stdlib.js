@@ -1,7 +1,7 @@
 import dgemm from "@stdlib/blas-base-dgemm";
 import sgemm from "@stdlib/blas-base-sgemm";
 
-/** Its BLAS in plain JavaScript. */
+/** stdlib's BLAS in plain JavaScript. */
 export const load = async () => [
   {
     name: "@stdlib/blas",

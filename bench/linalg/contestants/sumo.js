@@ -22,7 +22,7 @@ import { createNativeEngine } from "@sumo/linalg/native";
 
 const heap = new Heap({ bytes: 2 ** 29, shared: true });
 
-/** This repository's package on each of its engines, the system's BLAS on one thread; operands lie in the engine's heap. */
+/** This repository's package on each of its engines (the system's BLAS on one thread), with operands in the engine's heap. */
 export async function load() {
   process.env.OPENBLAS_NUM_THREADS = "1";
   const wasm = createWasmEngine(heap);
@@ -88,7 +88,7 @@ function factorizations(engine) {
   };
 }
 
-/** Muon's five steps: what an exact polar factor takes the place of. */
+/** Muon's five Newton–Schulz steps, for comparison with the exact polar factor. */
 const newtonSchulz = (engine) =>
   factorization(
     engine,
@@ -99,7 +99,7 @@ const newtonSchulz = (engine) =>
 
 const triplets = (m, n, k) => ({ u: [m, k], s: [k], vt: [k, n] });
 
-/** `into` with its scratch and its results, whose shapes are given by name, made beforehand. */
+/** Runs `into` with preallocated scratch and results of the given shapes. */
 function factorization(engine, into, workspace, shapes) {
   return (task, a) => {
     const work = new Workspace(engine, workspace(task));

@@ -1,6 +1,6 @@
 import { SVD } from "svd-js";
 
-/** Float64, in arrays of rows, not more columns than rows. */
+/** svd-js: float64, arrays of rows, at most as many columns as rows. */
 export const load = async () => [
   {
     name: "svd-js",

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 
-/** Float32 only, on one thread; the result is read back, as a caller would. */
+/** TensorFlow.js on one thread of WebAssembly: float32 only. A run includes reading the result. */
 export async function load() {
   setThreadsCount(1);
   await tf.setBackend("wasm");

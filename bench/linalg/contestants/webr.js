@@ -1,4 +1,4 @@
-/** R's calls of LAPACK, compiled to WebAssembly, float64; R keeps the time, in whole milliseconds, so messages to its worker cost nothing here. */
+/** R's LAPACK routines, compiled to WebAssembly, in float64. R measures the times, in whole milliseconds, without the messages to its worker. */
 const routines = {
   svd: "x <- La.svd(a); x <- list(u = x$u, s = x$d, vt = x$vt)",
   eigh: "x <- eigen(a, symmetric = TRUE)",
@@ -40,7 +40,7 @@ export async function load() {
   ];
 }
 
-/** Not installed with the rest: with what it brings along it weighs 170 MB. */
+/** Imports webR, which is not installed by default: with its dependencies it has 170 MB. */
 async function importWebR() {
   try {
     return (await import("webr")).WebR;

@@ -22,7 +22,7 @@ export class Comparison {
     return this.runs.some(({ problem }) => problem === undefined) ? "finished" : "failed";
   }
 
-  /** Fewest steps that a run has made. */
+  /** Steps of the run with the fewest. */
   get step(): number {
     return Math.min(...this.runs.map(({ history }) => history.step));
   }
@@ -65,7 +65,7 @@ export class Comparison {
 /** Threads for each run: an equal share of the machine's; one where memory cannot be shared. */
 function threadsFor(records: readonly RunRecord[]): number {
   if (!crossOriginIsolated) return 1;
-  const sequences = Math.min(...records.map(({ config }) => config.options.batch)); // a thread needs one at least
+  const sequences = Math.min(...records.map(({ config }) => config.options.batch)); // at least one a thread
   return Math.max(1, Math.min(sequences, Math.floor(navigator.hardwareConcurrency / records.length)));
 }
 

@@ -14,7 +14,7 @@ test.each(Object.keys(SIZES) as SizeName[])("the form shows what a %s run was st
   };
   const runs = experiment.entrants.map((entrant) => trainOptions(experiment, entrant, "moby-dick"));
   expect(choicesOf(runs)).toEqual(experiment);
-  expect(runs.map(({ rank }) => rank)).toEqual([undefined, 5]); // AdamW has no subspace
+  expect(runs.map(({ rank }) => rank)).toEqual([undefined, 5]); // AdamW has no rank
 });
 
 test("a size that the form does not offer is left open", () => {

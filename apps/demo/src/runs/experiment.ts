@@ -25,7 +25,7 @@ interface Size {
   readonly context: number;
 }
 
-/** Model sizes: they train in seconds, in a minute, and in minutes. The largest is the command line's default. */
+/** Model sizes, which train within seconds, a minute, and some minutes. The largest is the command line's default. */
 export const SIZES = {
   tiny: { label: "Tiny: 2 layers × 32", dim: 32, layers: 2, heads: 2, context: 64 },
   small: { label: "Small: 2 layers × 64", dim: 64, layers: 2, heads: 4, context: 64 },
@@ -37,7 +37,7 @@ const SIZE_NAMES = Object.keys(SIZES) as readonly SizeName[];
 
 export const DEFAULTS: Omit<Experiment, "entrants" | "rank"> = { size: "small", steps: 400, seed: 0 };
 
-/** Optimizers that are chosen when the page opens. */
+/** Optimizers that are preselected. */
 export const FIRST_ENTRANTS: readonly OptimizerName[] = ["sumo", "adamw"];
 
 /** Default rank of a subspace: a quarter of the width, as in core. */
@@ -85,7 +85,7 @@ export function trainOptions(
   };
 }
 
-/** Choices that make these runs; the inverse of {@link trainOptions}. A value that the form does not offer, e.g. another size, is absent. */
+/** Choices of the form that give these runs; inverse of {@link trainOptions}. Values that the form lacks, e.g. another size, are absent. */
 export function choicesOf(runs: readonly TrainOptions[]): Partial<Experiment> {
   const { dim, layers, heads, context, steps, seed } = runs[0]!;
   const size = SIZE_NAMES.find((name) => {

@@ -14,7 +14,7 @@ test("entry i of every column belongs to step i", () => {
   expect(history.loss).toEqual([null, 4, 2]);
   expect(history.captured).toEqual([null, 0.75, 0.5]);
   expect(history.refreshed).toEqual([null, 0.75, null]);
-  expect(history.validation).toEqual([5.5, null, 2.5]); // the closing measurement takes the last one's place
+  expect(history.validation).toEqual([5.5, null, 2.5]); // the final measurement replaces the one of the same step
   expect(history.samples).toEqual([
     { step: 0, text: "The zq" },
     { step: 2, text: "The sea" },

@@ -12,7 +12,7 @@ interface Measurement {
   readonly validation: number;
 }
 
-/** Decay of the loss's exponential moving average. */
+/** Decay of the exponential moving average of the loss. */
 const MEMORY = 0.8;
 
 /** A run's log as columns for charts: entry `i` belongs to step `i`. */
@@ -34,7 +34,7 @@ export class History {
     for (const line of lines) this.add(line);
   }
 
-  /** Updates made. */
+  /** Number of steps. */
   get step(): number {
     return this.lines.at(-1)?.step ?? 0;
   }

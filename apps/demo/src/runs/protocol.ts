@@ -1,12 +1,12 @@
 import type { Checkpoint, LogLine, RunConfig } from "@sumo/training";
 
-/** A log line with the page's additions. */
+/** A log line with fields for the page's charts. */
 export interface Line extends LogLine {
   /** Captured energy ‖Qᵀ G‖² / ‖G‖², mean over the matrices. */
   readonly captured?: number;
   /** Number of subspaces that the step refreshed. */
   readonly refreshes?: number;
-  /** Text that the model samples after the step. */
+  /** Text sampled from the model after the step. */
   readonly sample?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Spectrum {
   readonly condition: number;
 }
 
-/** Order to open a run in a worker, new or from a checkpoint. */
+/** Message that opens a run in a worker, new or from a checkpoint. */
 export interface Opening {
   readonly kind: "open";
   readonly config: RunConfig;
@@ -26,7 +26,7 @@ export interface Opening {
   readonly text: Uint8Array;
   /** Absent for a new run. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Threads that share a pass; more than one need shared memory. The bits do not depend on it. */
+  /** Threads of a pass; more than one need shared memory. Results have the same bits for every number. */
   readonly threads: number;
   /** The log up to the checkpoint. */
   readonly lines: readonly Line[];

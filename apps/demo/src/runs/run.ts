@@ -2,7 +2,7 @@ import type { Checkpoint, RunConfig } from "@sumo/training";
 import { History } from "./history.ts";
 import type { Line, News, Order, Spectrum } from "./protocol.ts";
 
-/** A stored run: the contents of its folder, in memory. */
+/** A stored run: the contents of a run's folder. */
 export interface RunRecord {
   readonly name: string;
   readonly config: RunConfig;
@@ -10,7 +10,7 @@ export interface RunRecord {
   readonly tokenizer: string;
   /** The log up to the checkpoint. */
   readonly lines: readonly Line[];
-  /** Absent before the first. */
+  /** The latest checkpoint; absent before the first. */
   readonly checkpoint: Checkpoint | undefined;
 }
 

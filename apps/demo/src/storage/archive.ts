@@ -31,7 +31,7 @@ const MOST_BYTES = 2 ** 28;
 /** Contents of an archive: runs on one text. */
 export interface Archive {
   readonly records: readonly RunRecord[];
-  /** The text; absent where it is built in, or the archive lacks it. */
+  /** The text; absent if it is built in, or missing from the archive. */
   readonly text: Text | undefined;
 }
 

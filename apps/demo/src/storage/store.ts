@@ -11,7 +11,7 @@ const DATABASE = "sumo-demo";
 const TEXTS = "texts";
 const RUNS = "runs";
 const CURRENT = "current";
-/** Milliseconds to wait for the lock, which a page that is being reloaded releases late. */
+/** Timeout in milliseconds for the lock, which a reloaded page may release late. */
 const LOCK_MS = 500;
 
 /** IndexedDB store of the experiment on the page: its text, and each run's last checkpoint with the log up to it. */
@@ -78,13 +78,13 @@ export class Store {
   }
 }
 
-/** Takes the store's lock, so that two tabs do not overwrite each other's runs. Browsers have locks on secure origins alone. */
+/** Takes the store's lock, so that two tabs do not overwrite each other's runs. Locks exist on secure origins alone. */
 function claim(): Promise<void> {
   if (navigator.locks === undefined) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const held = navigator.locks.request(DATABASE, { signal: AbortSignal.timeout(LOCK_MS) }, () => {
       resolve();
-      return new Promise(() => {}); // until the tab is closed
+      return new Promise(() => {}); // never resolved: holds the lock until the tab is closed
     });
     held.catch(() => reject(new Error("another tab of this page keeps its own runs")));
   });

@@ -5,7 +5,7 @@ const START = Uint32Array.from(PRIMES.slice(0, 8), (p) => fraction(Math.sqrt(p))
 const BLOCK = 64;
 
 /**
- * SHA-256 in hexadecimal (FIPS 180-4, §6.2). The browser's own is there on secure origins alone, and this page may be served from any.
+ * SHA-256 in hexadecimal (FIPS 180-4, §6.2). The browser's own exists on secure origins alone, and this page may be served from any.
  */
 export function sha256(bytes: Uint8Array): string {
   const state = START.slice();

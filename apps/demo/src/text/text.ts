@@ -14,9 +14,9 @@ export const BUILT_IN = "moby-dick";
 /** File in a run's folder that holds a text that is not built in. */
 export const OWN_TEXT = "text.txt";
 
-/** Largest text: it fits into a phone's memory beside a model. */
+/** Largest text in bytes, which fits into a phone's memory with a model. */
 const MOST_BYTES = 50e6;
-/** One part in so many is held out; it must hold one sequence and the token after it. */
+/** Inverse of the held-out share of a text, which must have at least one sequence and the next token. */
 const HELD_OUT = 10;
 
 /** Fetches the page's built-in text. @throws {Problem} if that fails. */
@@ -58,7 +58,7 @@ export function checkLength({ bytes }: Text, context: number): void {
   }
 }
 
-/** Checks a text's digest. @throws {Problem} if it is another one. */
+/** Checks a text's digest. @throws {Problem} if it differs. */
 export function checkedText(text: Text, digest: string): Text {
   if (sha256(text.bytes) === digest) return text;
   throw new Problem("The text is not the one that this run learned from, or it has changed since.");

@@ -33,7 +33,7 @@ export interface ChartOptions {
 export type Columns = readonly [x: readonly number[], ...lines: readonly (readonly (number | null)[])[]];
 
 const HEIGHT = 240;
-/** Steps from which on the first tenth is left out of the axis's range. */
+/** Fewest steps at which the axis's range excludes the first tenth. */
 const LONG = 60;
 /** Opacity in hexadecimal, appended to a colour. */
 const FAINT = "4d";
@@ -147,7 +147,7 @@ function seriesOf({ optimizer, kind }: Line): uPlot.Series {
   }
 }
 
-/** Range of the values after the first tenth; of all values where they are few. */
+/** Range of the values after the first tenth; of all values if they are few. */
 function settledRange(columns: Columns): [number, number] {
   const { length } = columns[0];
   const settled = length < LONG ? undefined : rangeFrom(columns, Math.floor(length / 10));

@@ -4,7 +4,7 @@ import { formatWhole } from "./numbers.ts";
 
 /** Actions of the buttons. */
 export interface Actions {
-  /** Start, pause, resume, or train on after the end. */
+  /** Start, pause, resume, or extend finished runs. */
   run(): Promise<void>;
   step(): Promise<void>;
   anew(): Promise<void>;

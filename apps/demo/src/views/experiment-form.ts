@@ -37,7 +37,7 @@ export class ExperimentForm {
   private readonly file = element("own-file", HTMLInputElement);
   private readonly fileName = element("own-name", HTMLElement);
   private readonly rows: readonly Row[] = OPTIMIZER_NAMES.map(createRow);
-  /** A file that was dropped; a file that was chosen is in the browser's field. */
+  /** The dropped file; a chosen file is in the browser's field. */
   private dropped: File | undefined;
 
   /** @param changed - called when a choice changes. */
@@ -81,7 +81,7 @@ export class ExperimentForm {
     return experiment;
   }
 
-  /** Reads the chosen text. @throws {Problem} if there is none, or it is no text. */
+  /** Reads the chosen text. @throws {Problem} if there is none, or it is not UTF-8. */
   async text(): Promise<Text> {
     if (this.builtIn.checked) return builtInText();
     const file = this.chosenFile;
@@ -95,7 +95,7 @@ export class ExperimentForm {
     this.details.open = enabled || !matchMedia(NARROW).matches;
   }
 
-  /** Sets the fields to the choices of runs that exist. */
+  /** Sets the fields to the choices of existing runs. */
   show({ size, entrants, rank, steps, seed }: Partial<Experiment>, textName: string): void {
     if (size !== undefined) this.size.value = size;
     if (rank !== undefined) this.rank.value = String(rank);

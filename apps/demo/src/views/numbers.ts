@@ -9,7 +9,7 @@ export const formatShare = (value: number): string => percent.format(value);
 /** Formats a number with two digits, and K or M. */
 export const formatShort = (value: number): string => short.format(value);
 
-/** Formats bytes in whole kB or in MB, powers of 1000. */
+/** Formats bytes in whole kB, or in MB (powers of 1000). */
 export function formatBytes(bytes: number): string {
   return bytes < 1e6 ? `${whole.format(Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

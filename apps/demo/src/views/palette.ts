@@ -1,7 +1,7 @@
 import type { OptimizerName } from "@sumo/core";
 import { OPTIMIZER_NAMES, OPTIMIZERS } from "@sumo/training";
 
-/** Adds the optimizers' colours to the page's styles: a custom property for each, and a class that makes it the element's `--own`. */
+/** Adds the optimizers' colours to the page's styles: a custom property each, and a class that sets the element's `--own` to it. */
 export function addOptimizerColours(): void {
   const properties = (theme: "light" | "dark"): string =>
     `:root { ${OPTIMIZER_NAMES.map((name) => `--${name}: ${OPTIMIZERS[name].line[theme]};`).join(" ")} }`;
@@ -11,7 +11,7 @@ export function addOptimizerColours(): void {
   document.adoptedStyleSheets.push(sheet);
 }
 
-/** A colour of the current theme, as the canvas takes it. @param name - a custom property without its dashes. */
+/** A colour of the current theme, in the canvas's format. @param name - a custom property without its dashes. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }

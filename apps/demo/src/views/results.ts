@@ -15,7 +15,7 @@ export class Results {
   private readonly spectra = new SpectrumView();
   private readonly samples = new SampleView();
 
-  /** Shows these runs instead of those before. */
+  /** Replaces the runs. */
   setRuns(runs: readonly Run[]): void {
     this.scoreboard.setRuns(runs);
     this.charts.setRuns(runs);
@@ -31,7 +31,7 @@ export class Results {
     this.samples.update();
   }
 
-  /** Shows the optimizer memory of runs that exist, or would start. @param options - one a run, at least one, for the same model. */
+  /** Shows the planned optimizer memory of existing or chosen runs. @param options - one a run, at least one, for the same model. */
   showMemory(model: LlamaConfig, options: readonly TrainOptions[]): void {
     this.memory.show(model, options);
   }

@@ -9,7 +9,7 @@ export class SampleView {
   private readonly moment = create("label", "moment");
   private readonly texts = create("div", "samples");
   private runs: readonly Run[] = [];
-  /** Whether the latest samples are shown; moving the slider back ends it. */
+  /** Whether the latest samples are shown; `false` once the slider is moved back. */
   private following = true;
 
   constructor() {

@@ -62,6 +62,6 @@ function speed({ history }: Run): number | undefined {
   const speeds = history.lines
     .slice(-SPEED_STEPS)
     .flatMap(({ tokensPerSecond }) => (tokensPerSecond === undefined ? [] : [tokensPerSecond]));
-  // The harmonic mean: tokens of all these steps by the time of all of them.
+  // The harmonic mean: the total of tokens by the total time.
   return speeds.length === 0 ? undefined : speeds.length / speeds.reduce((sum, each) => sum + 1 / each, 0);
 }

@@ -5,7 +5,7 @@ import { create, element, headCell } from "./element.ts";
 import { formatShort } from "./numbers.ts";
 import { swatch } from "./palette.ts";
 
-/** `model.layers.3.mlp.up_proj.weight` is layer 3, matrix `up`. */
+/** Pattern of the hidden matrices: `model.layers.3.mlp.up_proj.weight` is layer 3, matrix `up`. */
 const HIDDEN = /^model\.layers\.(\d+)\.\w+\.(\w+)_proj\.weight$/;
 const MATRICES: Readonly<Record<string, string>> = {
   q: "query",
@@ -47,7 +47,7 @@ export class SpectrumView {
     this.update();
   }
 
-  /** Shows the latest spectra. @param all - the runs on the page, which may have new spectra. */
+  /** Shows the latest spectra. @param all - the runs on the page. */
   refresh(all: readonly Run[]): void {
     if (all.filter(hasSpectra).length === this.runs.length) this.update();
     else this.setRuns(all);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { History } from "../runs/history.ts";
 import { describe } from "./verdict.ts";
 
-/** A run that was measured at every tenth step. */
+/** A run with a validation loss at every tenth step. */
 function entrant(optimizer: "sumo" | "adamw" | "muon", ...losses: readonly number[]) {
   const lines = losses.map((validation, i) => ({ step: 10 * i, seconds: i, validation }));
   const validation = losses.at(-1)!;

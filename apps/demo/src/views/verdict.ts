@@ -32,7 +32,7 @@ function closingLoss({ optimizer, history }: Entrant): string {
   return `${OPTIMIZERS[optimizer].title} ${final === undefined ? "none" : formatLoss(final.validation)}`;
 }
 
-/** Steps after which the others reached the highest final loss, by their validation losses. */
+/** Finds the step at which each other run's validation loss reached the highest final loss. */
 function overtakings(runs: readonly Entrant[]): string | undefined {
   const ends = runs.map(({ history }) => history.measurements.at(-1)?.validation ?? Number.NEGATIVE_INFINITY);
   const target = Math.max(...ends);

@@ -15,7 +15,7 @@ import {
 } from "@sumo/training";
 import type { Line, News, Opening, Spectrum } from "../runs/protocol.ts";
 
-/** Milliseconds between two messages with new log lines: charts move fluently, and training loses little time. */
+/** Milliseconds between two messages with new log lines: short enough for fluent charts, long enough to cost little time. */
 const FLUSH_MS = 100;
 /** Milliseconds between two measurements of spectra, which slow a step down. */
 const MEASURE_MS = 400;
@@ -44,7 +44,7 @@ export class TrainingLoop {
   private measuredAt = Number.NEGATIVE_INFINITY;
   private savedAt = 0;
 
-  /** @throws {TrainingError} if the run, its text and its checkpoint do not go together. */
+  /** Opens a run. @throws {TrainingError} if the run, its text and its checkpoint do not match. */
   static async open(opening: Opening, post: (news: News) => void): Promise<TrainingLoop> {
     const loop = new TrainingLoop(opening, post);
     if (opening.threads > 1)
@@ -123,7 +123,7 @@ export class TrainingLoop {
     this.seconds = clock();
   }
 
-  /** Makes a step with the optimizer's telemetry; from time to time, and at the last step, with spectra. */
+  /** Makes a step with the optimizer's telemetry, periodically and at the last step with spectra. */
   private measured(step: () => Line): Line {
     const { optimizer } = this.trainer;
     const now = performance.now();
@@ -189,7 +189,7 @@ function createPassWorker(): Worker {
 
 const channel = new MessageChannel();
 
-/** Resolves after pending messages were handled. A timer would take at least four milliseconds. */
+/** Resolves after pending messages are handled. A timer would take at least four milliseconds. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     channel.port1.onmessage = () => resolve();
