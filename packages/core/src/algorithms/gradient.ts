@@ -9,7 +9,10 @@ interface ProjectedGradient<T> {
   readonly matrix: T;
 }
 
-/** A gradient with a cached norm, measured at the first call of `norm`. */
+/**
+ * A gradient with a cached norm. Where a read-back stalls, the norm is measured at the first call of `norm`, so that it may travel with
+ * the step's other read-backs; elsewhere it is measured at once, which also brings the gradient into the cache for the products that follow.
+ */
 export class WholeGradient<T> {
   readonly kind = "whole";
   /** Read only. Its elements need not be finite until {@link norm} has returned. */
@@ -20,7 +23,8 @@ export class WholeGradient<T> {
   constructor(backend: Backend<T, never>, matrix: T) {
     this.backend = backend;
     this.matrix = matrix;
-    backend.expectNorms?.(matrix);
+    if (backend.readsStall) backend.expectNorms?.(matrix);
+    else this.measured = backend.norm(matrix);
   }
 
   /** ‖G‖ in the Frobenius norm. @throws {RangeError} if an element is NaN or infinite. */
