@@ -24,7 +24,7 @@ const theory = [
 ] as const;
 
 const evidence = [
-  ["What was measured", ""],
+  ["Measurements", ""],
   ["Linear algebra", "linalg"],
   ["Losses", "losses"],
   ["Speed of training", "speed"],
@@ -42,10 +42,10 @@ const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#1d5fa8" d="M2 1h3v14H2z"/><path fill="#e07b2a" d="M7 6h8v4H7z"/></svg>`;
 
-/** The sources of the packages are the site's modules, as in the tests. */
+/** Export conditions that resolve packages to their sources, as in the tests. */
 const conditions = ["@sumo/source", "module", "browser", "development|production"];
 
-/** Programs on the pages that are written by hand get a button that runs them. The reference's code is signatures. */
+/** Adds a run button to programs on hand-written pages. The reference's code consists of signatures. */
 function makeCodeRunnable(markdown: MarkdownRenderer): void {
   const fence = markdown.renderer.rules.fence!;
   markdown.renderer.rules.fence = (tokens, i, options, env, self) => {
@@ -55,7 +55,7 @@ function makeCodeRunnable(markdown: MarkdownRenderer): void {
   };
 }
 
-/** Pages that are made from other files are not searched; the examples are found in their list. */
+/** Renders a page for the search index. Generated pages are excluded, and examples indexed by their list. */
 function renderForSearch(
   source: string,
   env: MarkdownEnv,
@@ -72,7 +72,7 @@ export default defineConfig({
   cleanUrls: false,
   srcExclude: ["images/**"],
   lastUpdated: false,
-  // Tables of measurements take the outline's room.
+  // Tables of measurements need the width of the outline.
   transformPageData: ({ relativePath, frontmatter }) => {
     if (relativePath.startsWith("evidence/")) frontmatter["aside"] = false;
   },
@@ -113,7 +113,7 @@ export default defineConfig({
           ...links("guide", [
             ["Options of the trainer", "options"],
             ["Errors by code", "errors"],
-            ["What corresponds to what", "compatibility"],
+            ["Counterparts and requirements", "compatibility"],
           ]),
         ],
       },

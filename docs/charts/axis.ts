@@ -1,10 +1,10 @@
-/** A scale from values to per cent of a chart's width. */
+/** Scale from values to per cent of a chart's width. */
 export interface Axis {
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
   place(value: number): number;
 }
 
-/** An axis that holds all values: of powers of ten where it is logarithmic, with 2 and 5 between few of them, else of round numbers. */
+/** Creates an axis for all values. Ticks are round numbers; on a logarithmic axis powers of ten, with 2 and 5 if these are few. */
 export function axisOf(values: readonly number[], logarithmic = false): Axis {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return logarithmic ? logarithmicAxis(least, most) : linearAxis(least, most);

@@ -3,11 +3,11 @@ import { digits, type Table } from "./rows.ts";
 /** A curve of a chart. */
 export interface Line {
   readonly name: string;
-  /** From left to right. */
+  /** Points from left to right. */
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A table of what a chart of lines shows: a row for each x, a column for each line. */
+/** Converts lines to a table: a row for each x, a column for each line. */
 export function tableOfLines(lines: readonly Line[], heading: string): Table {
   const places = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
   const cell = ({ points }: Line, place: number): string => {

@@ -1,4 +1,4 @@
-/** A table as a page shows it; a row's first cell is its heading. */
+/** A table; a row's first cell is its heading. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -13,9 +13,9 @@ export interface DotRow {
 export interface Dot {
   readonly series: string;
   readonly value: number;
-  /** The value with its unit, as it is read out. */
+  /** The value with its unit, for screen readers. */
   readonly text: string;
-  /** The result that this was measured on is not right; drawn hollow. */
+  /** Whether the measured result is wrong; drawn hollow. */
   readonly wrong?: boolean;
 }
 
@@ -24,7 +24,7 @@ export function seriesOf(rows: readonly DotRow[]): readonly string[] {
   return [...new Set(rows.flatMap(({ dots }) => dots.map(({ series }) => series)))];
 }
 
-/** A table of what a chart shows, series in columns. */
+/** Converts a chart's rows to a table with series in columns. */
 export function tableOf(rows: readonly DotRow[], heading: string): Table {
   const series = seriesOf(rows);
   const cells = ({ dots }: DotRow) =>
@@ -35,7 +35,7 @@ export function tableOf(rows: readonly DotRow[], heading: string): Table {
   return { head: [heading, ...series], rows: rows.map((row) => [row.label, ...cells(row)]) };
 }
 
-/** Two or three significant digits. */
+/** Formats a number with two or three significant digits. */
 export function digits(x: number): string {
   return x >= 100 ? Math.round(x).toLocaleString("en") : x.toPrecision(x >= 10 ? 3 : 2);
 }

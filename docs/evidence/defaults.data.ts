@@ -2,11 +2,11 @@ import type { Dot, DotRow, Table } from "../charts/rows.ts";
 import { readResults } from "./results.ts";
 import { lowerLoss, type Measured } from "./verdict.ts";
 
-/** What `bench/sumo-defaults.js` records of a contestant. */
+/** Results of a contestant in `bench/sumo-defaults.js`. */
 export interface Contestant extends Measured {
   readonly name: string;
   readonly stateFloats: number;
-  /** The best of {@link swept}, with which all seeds ran. */
+  /** The best rate of {@link swept}, used for all seeds. */
   readonly lr: number;
   /** The loss of the first seed at every learning rate that was tried. */
   readonly swept: readonly { readonly lr: number; readonly loss: number }[];
@@ -20,9 +20,9 @@ export interface Defaults {
   readonly contestants: readonly Contestant[];
   readonly chart: readonly DotRow[];
   readonly table: Table;
-  /** Whose best learning rate was the smallest or the largest tried. */
+  /** Contestants whose best learning rate was at an end of the grid. */
   readonly atEdge: readonly string[];
-  /** What can be said of pairs, in words that follow from the numbers. */
+  /** Sentences on pairs of contestants, computed from the numbers. */
   readonly findings: readonly string[];
 }
 
@@ -66,13 +66,13 @@ function tableOf(contestants: readonly Contestant[], adamwFloats = Number.NaN): 
   };
 }
 
-/** Whether the best learning rate was the smallest or the largest that was tried. */
+/** Whether the best learning rate was at an end of the grid. */
 export function isAtEdge({ lr, swept }: Contestant): boolean {
   const rates = swept.map((one) => one.lr);
   return lr === Math.min(...rates) || lr === Math.max(...rates);
 }
 
-/** Pairs that people ask about; what becomes of each is computed. */
+/** Pairs of contestants to compare. */
 const PAIRS = [
   ["SUMO, default", "AdamW"],
   ["SUMO, default", "GaLore"],
@@ -89,7 +89,7 @@ function findingsOf(contestants: readonly Contestant[]): readonly string[] {
   return PAIRS.flatMap(([first, second]) => findingOf(contestants, first, second) ?? []);
 }
 
-/** How the first of two contestants did against the second, in words; `undefined` where one was not measured. */
+/** Compares two contestants in a sentence; `undefined` if one was not measured. */
 export function findingOf(all: readonly Contestant[], first: string, second: string): string | undefined {
   const [a, b] = [first, second].map((wanted) => all.find(({ name }) => name === wanted));
   if (a === undefined || b === undefined) return undefined;

@@ -9,7 +9,7 @@ interface Result {
   readonly targets: readonly Target[];
 }
 
-/** Without `ms` where a contestant failed or was not tried. */
+/** A contestant's result; without `ms` if it failed or was not tried. */
 interface Contestant {
   readonly name: string;
   readonly ms?: { readonly median: number };
@@ -51,7 +51,7 @@ function timesOf({ name, dtype, contestants }: Result): DotRow {
   return { label: `${name}, ${dtype}`, dots };
 }
 
-/** Every result that is not right, with the two measures that say so. */
+/** Table of wrong results with their residual and orthogonality. */
 function errorsOf(results: readonly Result[]): Table {
   const rows = results.flatMap(({ name, dtype, contestants }) =>
     contestants

@@ -6,7 +6,7 @@ interface Row {
   readonly rate: number;
   readonly mean: number;
   readonly deviation?: number;
-  /** Absent where AdamW's final accuracy was not reached. */
+  /** Steps to AdamW's final accuracy; absent if it was not reached. */
   readonly stepsToTarget?: number;
   readonly stateBytes: number;
   readonly accuracies: readonly number[];

@@ -7,29 +7,29 @@ export function readResults<T>(file: string | undefined): T {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 
-/** What is aimed at in a race, as the linear algebra's result files state it. */
+/** A target of a race in the linear algebra's result files. */
 export interface Target {
   readonly name: string;
   readonly dtype: string;
   readonly ours: string;
   readonly other: string;
-  /** Our time is at most this share of the other's. */
+  /** Largest share of the other's time. */
   readonly limit: number;
   readonly median: number;
   readonly least: number;
   readonly met: boolean;
-  /** Why it is missed, where it is. */
+  /** Reason for a missed target. */
   readonly reason?: string;
 }
 
-/** Targets as a page shows them; the last cell of a missed one is the number of its reason in the list. */
+/** Tables of targets; the last cell of a missed one is the number of its reason in the list. */
 export interface Judged {
   readonly missed: Table;
   readonly reasons: readonly string[];
   readonly met: Table;
 }
 
-/** The targets that were missed, why they were, and those that were met. */
+/** Sorts targets into missed ones, with reasons, and met ones. */
 export function judged(targets: readonly Target[]): Judged {
   const head = ["task", "ours", "other", "at most", "median", "least"];
   const cells = ({ name, dtype, ours, other, limit, median, least }: Target): readonly string[] => {
@@ -47,7 +47,7 @@ export function judged(targets: readonly Target[]): Judged {
   };
 }
 
-/** What the linear algebra was measured on, in a line. */
+/** Describes the machine and the versions of the linear algebra's measurements in one line. */
 export function setting(report: LinalgReport<unknown>): string {
   const { machine, loadAverage, node, v8, versions } = report;
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);

@@ -67,7 +67,7 @@ function rowOf({ name, passRate, stepRate, optimizerShare }: Contestant): DotRow
   return { label: `${name}; ${share}`, dots: [dot("forward and backward", passRate), dot("whole step", stepRate)] };
 }
 
-/** What was aimed at, where both contestants ran. Rates are medians. */
+/** Goals for which both contestants ran. Rates are medians. */
 function goalsOf({ width, contestants }: Width): string[][] {
   const find = (wanted: string) => contestants.find(({ name }) => name === wanted);
   const rivals = [

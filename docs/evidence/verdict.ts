@@ -7,8 +7,7 @@ export interface Measured {
 }
 
 /**
- * Which of two losses is lower, if the seeds can tell: `"tie"` where the means differ by less than twice the standard error of their
- * difference, √(s₁² / n₁ + s₂² / n₂).
+ * Compares two mean losses: `"tie"` if they differ by less than twice the standard error of the difference, √(s₁² / n₁ + s₂² / n₂).
  */
 export function lowerLoss(a: Measured, b: Measured): "first" | "second" | "tie" {
   const variance = ({ deviation, losses }: Measured) => deviation ** 2 / losses.length;

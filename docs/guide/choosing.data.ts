@@ -2,22 +2,22 @@ import type { Line } from "../charts/lines.ts";
 import type { DotRow } from "../charts/rows.ts";
 import defaults, { type Contestant, findingOf, isAtEdge } from "../evidence/defaults.data.ts";
 
-/** What `bench/sumo-defaults.js` calls the contestant that the others differ from in one choice, and that one's choices. */
+/** Name and options of the baseline in `bench/sumo-defaults.js`, from which other contestants differ in one option. */
 const BASE = { name: "SUMO, default", rank: 32, refreshEvery: 50 };
 
 export interface Choosing {
   readonly machine: string;
   /** Loss by learning rate, with the first seed. */
   readonly rates: readonly Line[];
-  /** What a learning rate of half or twice the best costs each of them, at most of the two that were tried. */
+  /** Sentences on the increase of loss at half or twice the best learning rate, the larger of those tried. */
   readonly rateFindings: readonly string[];
-  /** Mean loss by rank, beside rivals that have none. */
+  /** Mean loss by rank, with rivals that have no rank. */
   readonly ranks: readonly Line[];
   readonly rankFindings: readonly string[];
   /** Loss of every seed by the period of the refresh. */
   readonly refreshes: readonly DotRow[];
   readonly refreshFindings: readonly string[];
-  /** Loss of every seed for choices that the default makes otherwise. */
+  /** Loss of every seed for contestants with one option unlike the default. */
   readonly choices: readonly DotRow[];
   readonly choiceFindings: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { Command, type Option } from "commander";
 import { createServer } from "vite";
 
-/** The options under one heading of `train --help`, as it prints them. */
+/** Options under one heading of `train --help`. */
 export interface Group {
   readonly title: string;
   readonly options: readonly { readonly flags: string; readonly description: string }[];
@@ -12,7 +12,7 @@ export default {
   load: async (): Promise<readonly Group[]> => groupsOf(await trainerCommand()),
 };
 
-/** The command line's own definitions, from the sources: the site needs no build of the trainer. */
+/** Loads the command line's definitions from its sources, so that the site needs no build of the trainer. */
 async function trainerCommand(): Promise<Command> {
   const server = await createServer({
     configFile: false,

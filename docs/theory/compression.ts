@@ -7,7 +7,7 @@ export interface Subject {
   readonly a: Matrix<Float32Array>;
   readonly mean: number;
   readonly s: Float32Array;
-  /** What the full decomposition took. */
+  /** Time of the full decomposition. */
   readonly ms: number;
 }
 
@@ -31,14 +31,14 @@ export interface Sketch {
 
 export interface Compressed {
   readonly picture: Picture;
-  /** Of the sketch, `rank` of them. */
+  /** Singular values of the sketch. */
   readonly s: Float32Array;
   /** Share of ‖A‖² that the sketch holds. */
   readonly captured: number;
   readonly ms: number;
 }
 
-/** The picture from the leading singular triplets that a randomized SVD finds. */
+/** Approximates a picture by the leading singular triplets of a randomized SVD. */
 export function compress({ a, mean, picture }: Subject, { rank, ...settings }: Sketch): Compressed {
   const [{ u, s, vt }, ms] = timed(5, () => randomizedSvd(a, rank, settings));
   const scaled = matrix(
@@ -57,7 +57,7 @@ export function bestCaptured({ s, a }: Subject, rank: number): number {
 
 const energyOf = (values: Float32Array): number => values.reduce((sum, x) => sum + x * x, 0);
 
-/** A result, and the least time of some repeats in milliseconds. */
+/** Runs a function repeatedly. Returns its result and the least time in milliseconds. */
 function timed<T>(repeats: number, run: () => T): readonly [T, number] {
   let least = Number.POSITIVE_INFINITY;
   for (;;) {

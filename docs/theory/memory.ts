@@ -1,7 +1,7 @@
 import { type Group, plan } from "@sumo/core";
 import { llamaConfig, parameterShapes } from "@sumo/llama";
 
-/** A model of the paper's table 3, or near it, and the memory that table 3 gives (weights and optimizer, in units of 1e9 bytes). */
+/** A model like those of the paper's table 3, and table 3's memory (weights and optimizer, in units of 1e9 bytes). */
 export interface Preset {
   readonly name: string;
   readonly dim: number;
@@ -52,7 +52,7 @@ export const presets: readonly Preset[] = [
   { name: "LLaMA 7B", dim: 4096, hidden: 11008, heads: 32, layers: 32, rank: 1024, paper: {} },
 ];
 
-/** What an optimizer takes for a model. */
+/** Memory of an optimizer for a model. */
 export interface MemoryRow {
   readonly optimizer: string;
   /** Numbers of its state for one m × n matrix, m ≥ n. */
@@ -65,8 +65,8 @@ export interface MemoryRow {
 }
 
 /**
- * Hidden matrices get the optimizer, embeddings, norms and head AdamW. All but LoRA's row is `plan`'s answer, which is what `createOptimizer` allocates;
- * LoRA's is counted: r (m + n) more weights a matrix, and AdamW on those.
+ * Computes the memory of each optimizer on hidden matrices, with AdamW on embeddings, norms and head. Rows are results of `plan`, except for
+ * LoRA's: r (m + n) more weights a matrix, and AdamW on those.
  */
 export function memoryOf({ dim, hidden, heads, layers, paper }: Preset, rank: number): readonly MemoryRow[] {
   const shapes = parameterShapes(llamaConfig({ vocabSize: 32_000, dim, hidden, heads, layers, context: 1024 }));

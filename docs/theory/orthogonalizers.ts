@@ -1,6 +1,6 @@
 import { fillNormal, fromRows, type Matrix, matmul, matrix, newtonSchulz, polar, qr } from "@sumo/linalg";
 
-/** A way to make singular values one. */
+/** A method that sets singular values to one, exactly or approximately. */
 export interface Orthogonalizer {
   readonly name: string;
   readonly of: (moment: Matrix<Float32Array>) => Matrix<Float32Array>;
@@ -13,7 +13,7 @@ export const orthogonalizers: readonly Orthogonalizer[] = [
   { name: "classical, five steps", of: (moment) => newtonSchulz(moment, { coefficients: "classical", steps: 5 }) },
 ];
 
-/** A matrix with known factors: a = u diag(s) vᵀ. */
+/** A matrix with a known singular value decomposition a = u diag(s) vᵀ. */
 export interface Moment {
   readonly a: Matrix<Float32Array>;
   /** r × r, orthogonal. */
@@ -28,7 +28,7 @@ export function evenSpectrum(rank: number, condition: number): readonly number[]
   return Array.from({ length: rank }, (_, i) => (rank === 1 ? 1 : condition ** (-i / (rank - 1))));
 }
 
-/** An r × n float32 matrix of r given singular values, with random singular vectors; the same for the same arguments. */
+/** Creates an r × n float32 matrix with r given singular values and random singular vectors, a pure function of its arguments. */
 export function createMoment(s: readonly number[], cols: number): Moment {
   const rank = s.length;
   const u = orthonormal(rank, rank, 0);
@@ -44,10 +44,10 @@ function orthonormal(rows: number, cols: number, stream: number): Matrix<Float64
   return qr(matrix(rows, cols, random)).q;
 }
 
-/** What an orthogonalizer made of a moment. */
+/** Result of an orthogonalizer. */
 export interface Outcome {
   readonly name: string;
-  /** uᵢᵀ x vᵢ: what became of every singular value. Exactly one each is right. */
+  /** uᵢᵀ x vᵢ, the result's value for each singular value; one if exact. */
   readonly values: readonly number[];
   /** ‖x − u vᵀ‖ / ‖u vᵀ‖ in Frobenius norm. */
   readonly error: number;

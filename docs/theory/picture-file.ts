@@ -1,9 +1,9 @@
 import type { Picture } from "./picture.ts";
 
-/** Longer sides are scaled down to this many pixels. */
+/** Largest side in pixels; larger pictures are scaled down. */
 const LONGEST = 512;
 
-/** The grey values (Rec. 709) of an image file, read in the page; nothing is sent anywhere. Rejects what is no image. */
+/** Reads the grey values (Rec. 709) of an image file, without sending it. Rejects other files. */
 export async function readPicture(file: Blob): Promise<Picture> {
   const bitmap = await createImageBitmap(file);
   const shrink = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));

@@ -5,7 +5,7 @@ export interface Picture {
   readonly pixels: Float32Array;
 }
 
-/** A wrestler before the sea, with some grain, computed pixel by pixel. */
+/** Draws a wrestler before the sea, with some grain. */
 export function drawPicture(width: number, height: number): Picture {
   const pixels = new Float32Array(width * height);
   for (let row = 0; row < height; row++) {

@@ -1,17 +1,17 @@
 import type { Line } from "../charts/lines.ts";
 import type { Spectra } from "./spectrum.data.ts";
 
-/** Largest by smallest singular value. */
+/** Condition number: the largest by the smallest singular value. */
 export function conditionOf(spectrum: readonly number[]): number {
   return spectrum[0]! / spectrum.at(-1)!;
 }
 
-/** ‖M‖_F² / ‖M‖₂²: how many directions hold the moment's energy. */
+/** Stable rank, ‖M‖_F² / ‖M‖₂². */
 export function stableRankOf(spectrum: readonly number[]): number {
   return spectrum.reduce((sum, s) => sum + (s / spectrum[0]!) ** 2, 0);
 }
 
-/** `layer 1, q` of `model.layers.0.self_attn.q_proj.weight`. */
+/** Formats a parameter's name: `model.layers.0.self_attn.q_proj.weight` is `layer 1, q`. */
 export function titleOf(parameter: string): string {
   const [, layer, matrix] = /layers\.(\d+)\.\w+\.(\w+)_proj/.exec(parameter)!;
   return `layer ${Number(layer) + 1}, ${matrix}`;
@@ -32,7 +32,7 @@ export function conditionLines({ recorded, parameters }: Spectra, chosen: number
   ];
 }
 
-/** What the page says of the whole run. */
+/** Summary of a run's spectra. */
 export interface Facts {
   /** Spectra recorded, and how many of them have a condition number above ten. */
   readonly all: number;
@@ -41,7 +41,7 @@ export interface Facts {
   readonly largestAt: string;
   /** Largest condition number among the spectra of the last step. */
   readonly atLast: number;
-  /** The smallest stable rank, and where. */
+  /** The smallest stable rank, and its matrix and step. */
   readonly least: number;
   readonly leastAt: string;
 }

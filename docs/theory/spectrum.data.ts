@@ -1,6 +1,6 @@
 import { readResults } from "../evidence/results.ts";
 
-/** What `bench/moment-spectrum.js` records. */
+/** Results of `bench/moment-spectrum.js`. */
 export interface Spectra {
   readonly machine: string;
   readonly steps: number;
@@ -9,7 +9,7 @@ export interface Spectra {
   readonly lr: number;
   /** Validation loss at the end. */
   readonly loss: number;
-  /** The steps whose spectra are there. */
+  /** Recorded steps. */
   readonly recorded: readonly number[];
   readonly parameters: readonly {
     readonly name: string;
