@@ -42,6 +42,19 @@ export class GradientShapeError extends OptimizerError {
   }
 }
 
+/** A gradient, or a collection of them, of a type that cannot be one, e.g. `null`, a string or whole numbers. Thrown before any write. */
+export class GradientTypeError extends OptimizerError {
+  readonly code = "OPTIMIZER_GRADIENT_TYPE";
+  /** Absent where it is the collection that is wrong. */
+  readonly parameter: string | undefined;
+
+  constructor(parameter: string | undefined, expected: string, got: string) {
+    const what = parameter === undefined ? "gradients" : `gradient of ${JSON.stringify(parameter)}`;
+    super(`${what}: expected ${expected}, got ${got}`);
+    this.parameter = parameter;
+  }
+}
+
 /** A gradient contains NaN or an infinity. Weights and state are unchanged. */
 export class NonFiniteGradientError extends OptimizerError {
   readonly code = "OPTIMIZER_NON_FINITE_GRADIENT";
@@ -96,8 +109,20 @@ export class DisposedError extends OptimizerError {
   }
 }
 
-function describe(value: unknown): string {
+/** A value in a few words, for messages of what came. */
+export function describe(value: unknown): string {
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return shortened(JSON.stringify(value), `an array of ${value.length}`);
+  if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set || value instanceof ArrayBuffer) {
+    return `a ${value.constructor.name}`;
+  }
+  const { name } = (Object.getPrototypeOf(value)?.constructor ?? Object) as { readonly name: string };
+  return name === "Object" ? shortened(JSON.stringify(value), "an object") : `a ${name}`;
 }
+
+const LONGEST = 100;
+
+/** `text` where it is short enough to read. */
+const shortened = (text: string, otherwise: string): string => (text.length <= LONGEST ? text : otherwise);

@@ -42,7 +42,9 @@ export {
 export {
   CheckpointError,
   DisposedError,
+  describe,
   GradientShapeError,
+  GradientTypeError,
   NonFiniteGradientError,
   OptimizerError,
   OptimizerOptionError,

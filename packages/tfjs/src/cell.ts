@@ -80,16 +80,16 @@ export class GradientCell implements Cell {
   readonly rows: number;
   readonly cols: number;
   readonly lasting = true;
-  private readonly gradient: tf.Tensor;
+  readonly tensor: tf.Tensor;
 
-  constructor(gradient: tf.Tensor, rows: number, cols: number) {
-    this.gradient = gradient;
+  constructor(tensor: tf.Tensor, rows: number, cols: number) {
+    this.tensor = tensor;
     this.rows = rows;
     this.cols = cols;
   }
 
   read(): tf.Tensor2D {
-    return tf.reshape(this.gradient, [this.rows, this.cols]);
+    return tf.reshape(this.tensor, [this.rows, this.cols]);
   }
 
   write(): void {

@@ -1,4 +1,11 @@
-import { type AdamwOptions, type ParameterShape, type Schedule, type ScheduleSpec, schedule } from "@sumo/core";
+import {
+  type AdamwOptions,
+  type CreateOptions,
+  type ParameterShape,
+  type Schedule,
+  type ScheduleSpec,
+  schedule,
+} from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs";
 
 /** Decides by name (a pattern that is searched for) or by predicate which variables are hidden matrices. */
@@ -15,8 +22,11 @@ export interface GroupingOptions {
   readonly others?: Partial<Omit<AdamwOptions, "optimizer">>;
 }
 
-/** The part of a configuration that every optimizer has. */
-export interface Config extends GroupingOptions {
+/** The part of a configuration that every optimizer has, beside core's options of its algorithm. */
+export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFinite" | "microBatches"> {}
+
+/** The part of a configuration that does not depend on the algorithm. */
+export interface Config extends GroupingOptions, StepOptions {
   readonly lr: number | Schedule;
 }
 

@@ -2,8 +2,10 @@ import {
   CheckpointError,
   type Counters,
   DisposedError,
+  describe,
+  NonFiniteGradientError,
   type OptimizerEvents,
-  ParameterError,
+  OptimizerOptionError,
   type ParameterShape,
   type Plan,
   plan,
@@ -11,14 +13,13 @@ import {
   type Schedule,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
-import { Cohort, type Gradients } from "./cohort.ts";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
-import { type GroupRule, groupsFor } from "./groups.ts";
-import { fromNamedTensors, type NamedTensor, parameterCount, toNamedTensors } from "./state.ts";
-import { type PolarPlace, tfjsBackend } from "./tfjs-backend.ts";
-
-/** Gradients as tfjs hands them out: by name, or in a list; without a tensor where a variable got none. */
-export type VariableGradients = Parameters<tf.Optimizer["applyGradients"]>[0];
+import { BusyError } from "./errors.ts";
+import { type Gradients, gradientsOf, type VariableGradients } from "./gradients.ts";
+import { groupOf, type RoleRule, rolesOf } from "./roles.ts";
+import { Slots } from "./slots.ts";
+import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
+import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";
 
 /** The learning rate of the next step; it may be changed between steps. */
 interface Rate {
@@ -26,127 +27,148 @@ interface Rate {
 }
 
 /**
- * A `tf.Optimizer` over optimizers of `@sumo/core`. State is made when variables are first seen, and kept by position, not by name:
- * the variables of a model that was loaded have other names.
+ * A `tf.Optimizer` over optimizers of `@sumo/core`, one for each variable. State is made when a variable is first seen, waits while the
+ * variable is frozen, is saved and loaded by the variable's name and shape, and is let go when the variable is disposed of.
  */
 export abstract class CoreOptimizer extends tf.Optimizer {
   private readonly config: Config;
   private readonly rate: Rate;
-  private readonly rule: GroupRule;
-  private readonly polar: PolarPlace;
-  private readonly cohorts: Cohort[] = [];
-  /** Saved states that wait for their variables. */
-  private pendingStates: readonly Uint8Array[] = [];
-  /** The tensors of the last `getWeights`, disposed of by the next. */
-  private lentTensors: NamedTensor[] = [];
-  private readonly subscriptions: Set<(cohort: Cohort) => void> = new Set();
+  private readonly rule: RoleRule;
+  private readonly backend: TfjsBackend;
+  private readonly slots: Slots;
+  /** The tensors of the last `getWeights`, while the state is the same. */
+  private lent: readonly NamedTensor[] | undefined;
+  /** The same, until they are disposed of. */
+  private stale: readonly NamedTensor[] = [];
+  private busy = false;
   private disposed = false;
 
-  /** @param ruleOf - What the class does with variables, at a learning rate that follows {@link learningRate}. */
-  protected constructor(config: Config, ruleOf: (lr: number | Schedule) => GroupRule, polar: PolarPlace = "auto") {
+  /** @param ruleOf - Options by role, at a learning rate that follows {@link learningRate}. */
+  protected constructor(config: Config, ruleOf: (lr: number | Schedule) => RoleRule, polar: PolarPlace = "auto") {
     super();
     this.config = config;
     this.rate = { current: config.lr };
     this.rule = ruleOf(following(this.rate));
-    this.polar = polar;
+    this.backend = tfjsBackend({ polar });
+    const { onNonFinite, microBatches } = config;
+    this.slots = new Slots({
+      rule: this.rule,
+      backend: this.backend,
+      ...(onNonFinite !== undefined && { onNonFinite }),
+      ...(microBatches !== undefined && { microBatches }),
+    });
     // Wrong options throw here, not in the first step. Core checks a number itself, not what a schedule says.
-    const { groups } = groupsFor(ruleOf(config.lr), [], []);
-    plan([], groups);
+    const { main, others } = ruleOf(config.lr);
+    plan([], [main, ...(others === undefined ? [] : [others])]);
   }
 
   /** The learning rate of the next step. Setting it ends a schedule. */
   get learningRate(): number {
     const { current } = this.rate;
-    return typeof current === "number" ? current : current(this.iterations);
+    const { microBatches = 1 } = this.config;
+    return typeof current === "number" ? current : current(Math.floor(this.iterations / microBatches));
   }
 
+  /** @throws {OptimizerOptionError} unless it is a number >= 0. */
   set learningRate(rate: number) {
+    if (!(Number.isFinite(rate) && rate >= 0)) throw new OptimizerOptionError("learningRate", "a number >= 0", rate);
     this.rate.current = rate;
   }
 
   /**
-   * Takes one step with every gradient given. Gradients stay the caller's.
+   * Takes one step with every gradient given. Gradients stay the caller's. All of them are checked before any variable is changed.
    *
-   * @throws {ParameterError} for a name that no variable has, and what core's `step` throws.
+   * @throws {ParameterError} for a name that no variable has, {@link GradientTypeError}, and what core's `step` throws.
    */
   override applyGradients(variableGradients: VariableGradients): void {
-    const gradients = this.received(variableGradients);
+    this.ready("applyGradients");
+    const gradients = gradientsOf(variableGradients);
     tf.tidy(() => {
-      for (const cohort of this.cohorts) cohort.step(gradients);
+      this.checkFinite(gradients);
+      this.adopt(gradients);
+      this.changing();
+      for (const [variable, gradient] of gradients)
+        if (gradient !== undefined) this.slots.of(variable)!.takeStep(gradient);
     });
     this.incrementIterations();
   }
 
   /**
-   * The same step for loops of one's own, without blocking on a device that is read asynchronously. Await it before the next step, and
+   * The same step for loops of one's own, without blocking on a device that is read asynchronously. Await it before the next call, and
    * keep the gradients until then. Variables are updated one after another; each step of each costs a few runs of its operations.
    *
-   * @throws as {@link applyGradients}.
+   * @throws as {@link applyGradients}, and {@link BusyError} before the last such step is done.
    */
   async applyGradientsAsync(variableGradients: VariableGradients): Promise<void> {
-    const gradients = this.received(variableGradients);
-    for (const cohort of this.cohorts) await cohort.stepAsync(gradients);
+    this.ready("applyGradientsAsync");
+    const { microBatches = 1 } = this.config;
+    if (microBatches > 1) throw new OptimizerOptionError("microBatches", "1 for applyGradientsAsync", microBatches);
+    const gradients = gradientsOf(variableGradients);
+    this.busy = true;
+    try {
+      await this.backend.measure([...gradients.values()].filter((gradient) => gradient !== undefined));
+      this.checkFinite(gradients);
+      this.adopt(gradients);
+      this.changing();
+      for (const [variable, gradient] of gradients) {
+        if (gradient !== undefined) await this.slots.of(variable)!.takeStepAsync(gradient);
+      }
+    } finally {
+      this.busy = false;
+    }
     this.incrementIterations();
   }
 
   /** The optimizer that each of these variables would get, and the bytes of its state, before anything is allocated. */
   plan(variables: readonly ParameterShape[]): Plan {
     const shapes = variables.map(({ name, shape }) => ({ name, shape }));
-    const { groups, reasons } = groupsFor(
-      this.rule,
-      shapes,
-      shapes.map(({ name }) => name),
-    );
-    const planned = plan(shapes, groups, { sizes: tfjsBackend().sizes });
-    return { ...planned, parameters: planned.parameters.map((each, i) => ({ ...each, reason: reasons[i]! })) };
+    const roles = rolesOf(shapes, this.rule, true);
+    const groups = roles.map((role, i) => ({ ...groupOf(this.rule, role), match: shapes[i]!.name }));
+    const planned = plan(shapes, groups, { sizes: this.backend.sizes });
+    return { ...planned, parameters: planned.parameters.map((each, i) => ({ ...each, reason: roles[i]!.reason })) };
   }
 
-  /** The optimizer of every variable seen so far, with the reason, its steps and counters. */
+  /** The optimizer of every variable seen so far that is still there, with the reason, its steps and counters. */
   report(): Report {
-    const nothing = new Cohort([], 0, this.rule, tfjsBackend());
-    return [nothing, ...this.cohorts].map((cohort) => cohort.report()).reduce(joined);
+    const { name, sizes } = this.backend;
+    const ofNothing = plan([], this.rule.main, { sizes });
+    return this.slots.report().reduce(joined, { ...ofNothing, parameters: [], counters: NO_COUNTS, backend: name });
   }
 
   /** Calls `listener` at every such event; returns what ends it. Listening to `step` or `refresh` makes steps slower. */
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
-    const ends: (() => void)[] = [];
-    const subscribe = (cohort: Cohort): void => {
-      ends.push(cohort.on(event, listener));
-    };
-    this.subscriptions.add(subscribe);
-    this.cohorts.forEach(subscribe);
-    return () => {
-      this.subscriptions.delete(subscribe);
-      for (const end of ends) end();
-    };
+    return this.slots.on(event, listener);
   }
 
-  /** The whole state. The tensors belong to the optimizer and live until the next call or `dispose`. */
+  /** The whole state. The tensors belong to the optimizer and live until the first call after a step, or `dispose`. */
   override async getWeights(): Promise<NamedTensor[]> {
-    this.alive();
-    const iterations = await this.saveIterations();
-    const checkpoints = [...this.cohorts.map((cohort) => cohort.save()), ...this.pendingStates];
-    this.takeBack();
-    this.lentTensors = [iterations, ...checkpoints.flatMap((bytes, i) => toNamedTensors(bytes, `sumo${i}`))];
-    return [...this.lentTensors];
+    this.ready("getWeights");
+    if (this.lent === undefined) {
+      const saved = this.slots.save();
+      tf.dispose(this.stale.map(({ tensor }) => tensor));
+      // The base class makes its tensor at once, whatever the type says.
+      const iterations = { name: "iter", tensor: tf.scalar(this.iterations, "int32") };
+      this.lent = [iterations, ...toNamedTensors(saved)];
+      this.stale = this.lent;
+    }
+    return [...this.lent];
   }
 
   /**
-   * Takes up what {@link getWeights} gave, for variables not seen yet as soon as they are.
+   * Takes up what {@link getWeights} gave. A variable is known again by its name and shape, whatever number tfjs added to the name; where
+   * names say nothing, by the order in which variables of one shape were created. Variables not seen yet get their state when they are.
    *
-   * @throws {CheckpointError} if it is of something else, or does not fit the variables.
+   * @throws {CheckpointError} if it is of something else, or does not fit the variables; for variables not seen yet, their first step throws it.
    */
   override async setWeights(weightValues: NamedTensor[]): Promise<void> {
-    this.alive();
-    const checkpoints = await fromNamedTensors(weightValues.slice(1));
-    if (checkpoints.length < this.cohorts.length) {
-      throw new CheckpointError(`expected ${this.cohorts.length} saved sets of variables, got ${checkpoints.length}`);
-    }
-    this.cohorts.forEach((cohort, i) => {
-      cohort.load(checkpoints[i]!);
-    });
-    this.pendingStates = checkpoints.slice(this.cohorts.length);
-    await this.extractIterations(weightValues);
+    this.ready("setWeights");
+    if (!Array.isArray(weightValues))
+      throw new CheckpointError(`expected a list of tensors, got ${describe(weightValues)}`);
+    const saved = await fromNamedTensors(weightValues.slice(1));
+    const [iterations] = await weightValues[0]!.tensor.data<"int32">();
+    this.slots.load(saved);
+    this.changing();
+    this.iterations_ = iterations!;
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -162,65 +184,35 @@ export abstract class CoreOptimizer extends tf.Optimizer {
 
   /** Frees all state. The variables stay. */
   override dispose(): void {
+    if (this.busy) throw new BusyError("dispose");
     this.disposed = true;
-    for (const cohort of this.cohorts) cohort.dispose();
-    this.takeBack();
+    this.slots.dispose();
+    tf.dispose(this.stale.map(({ tensor }) => tensor));
+    this.stale = [];
   }
 
-  /** The gradients by variable; makes state for new variables. */
-  private received(variableGradients: VariableGradients): Gradients {
-    this.alive();
-    const entries = Array.isArray(variableGradients)
-      ? variableGradients.map(({ name, tensor }) => [name, tensor] as const)
-      : Object.entries(variableGradients);
-    const found = entries.map(([name, gradient]) => [registeredVariable(name), gradient] as const);
-    this.adopt(found.map(([variable]) => variable));
-    // tfjs leaves the tensor out where a variable has no gradient, whatever its types say.
-    return new Map(found.filter(([, gradient]) => gradient != null));
+  private adopt(gradients: Gradients): void {
+    this.slots.adopt([...gradients.keys()], () => undefined);
   }
 
-  /** Makes state for the variables that have none: saved state first. */
-  private adopt(variables: readonly tf.Variable[]): void {
-    let fresh = variables.filter((variable) => !this.cohorts.some((cohort) => cohort.has(variable)));
-    while (fresh.length > 0) {
-      const saved = this.pendingStates[0];
-      const count = saved === undefined ? fresh.length : parameterCount(saved);
-      if (count > fresh.length) {
-        throw new CheckpointError(`the saved state is of ${count} variables, got gradients of ${fresh.length}`);
+  /** @throws {NonFiniteGradientError} unless such gradients are skipped. */
+  private checkFinite(gradients: Gradients): void {
+    if (this.config.onNonFinite === "skip") return;
+    for (const [variable, gradient] of gradients) {
+      if (gradient !== undefined && !Number.isFinite(this.backend.normOf(gradient))) {
+        throw new NonFiniteGradientError(variable.name, this.slots.of(variable)?.step ?? 0);
       }
-      this.cohorts.push(this.createCohort(fresh.slice(0, count), saved));
-      this.pendingStates = this.pendingStates.slice(1);
-      fresh = fresh.slice(count);
     }
   }
 
-  private createCohort(variables: readonly tf.Variable[], saved: Uint8Array | undefined): Cohort {
-    const first = this.cohorts.reduce((count, { size }) => count + size, 0);
-    const cohort = new Cohort(variables, first, this.rule, tfjsBackend({ polar: this.polar }));
-    try {
-      if (saved !== undefined) cohort.load(saved);
-    } catch (error) {
-      cohort.dispose();
-      throw error;
-    }
-    for (const subscribe of this.subscriptions) subscribe(cohort);
-    return cohort;
+  private changing(): void {
+    this.lent = undefined;
   }
 
-  private takeBack(): void {
-    tf.dispose(this.lentTensors.map(({ tensor }) => tensor));
-    this.lentTensors = [];
-  }
-
-  private alive(): void {
+  private ready(call: string): void {
     if (this.disposed) throw new DisposedError();
+    if (this.busy) throw new BusyError(call);
   }
-}
-
-function registeredVariable(name: string): tf.Variable {
-  const variable = tf.engine().registeredVariables[name];
-  if (variable === undefined) throw new ParameterError(name, "no variable of tfjs has this name");
-  return variable;
 }
 
 /** A schedule that says what `rate` holds when it is asked. */
@@ -230,6 +222,8 @@ function following(rate: Rate): Schedule {
   const valueAt = (step: number): number => (typeof rate.current === "number" ? rate.current : rate.current(step));
   return Object.assign(valueAt, { spec: specOf(), toJSON: specOf });
 }
+
+const NO_COUNTS: Counters = { steps: 0, orthogonalized: 0, refreshes: 0, limited: 0, skipped: 0, noops: 0 };
 
 function joined(a: Report, b: Report): Report {
   return {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { DeviceReadError } from "./errors.ts";
 
 /** Whether tensors lie in memory that JavaScript reaches at once, so that reading one back stalls no queue. */
 export function isHostMemory(backend: string = tf.getBackend()): boolean {
@@ -32,7 +33,7 @@ export function normParts(a: tf.Tensor2D): tf.Tensor {
  * The Frobenius norm, not finite where an element is not. In host memory summed in float64; elsewhere in float32 along rows and in
  * float64 over them.
  *
- * @throws {Error} where reading a device back silently gave nothing.
+ * @throws {DeviceReadError} where reading a device back silently gave nothing.
  */
 export function normOf(parts: Float32Array): number {
   let sum = 0;
@@ -42,7 +43,7 @@ export function normOf(parts: Float32Array): number {
   }
   const [witness, unit] = parts;
   if (witness !== 1) {
-    throw new Error(`${tf.getBackend()} cannot be read synchronously here; use applyGradientsAsync`);
+    throw new DeviceReadError(tf.getBackend());
   }
   for (const row of parts.subarray(2)) sum += row;
   return unit! * Math.sqrt(sum);

@@ -1,6 +1,8 @@
 export type { Cell } from "./cell.ts";
-export type { GroupingOptions, HiddenChoice } from "./config.ts";
-export type { CoreOptimizer, VariableGradients } from "./core-optimizer.ts";
+export type { GroupingOptions, HiddenChoice, StepOptions } from "./config.ts";
+export type { CoreOptimizer } from "./core-optimizer.ts";
+export { BusyError, DeviceReadError } from "./errors.ts";
+export type { VariableGradients } from "./gradients.ts";
 export {
   type AdamWConfig,
   AdamWOptimizer,

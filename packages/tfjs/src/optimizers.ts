@@ -8,9 +8,9 @@ import type {
   SumoOptions,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
-import type { GroupingOptions } from "./config.ts";
+import type { GroupingOptions, StepOptions } from "./config.ts";
 import { CoreOptimizer } from "./core-optimizer.ts";
-import type { GroupRule } from "./groups.ts";
+import type { RoleRule } from "./roles.ts";
 import type { PolarPlace } from "./tfjs-backend.ts";
 
 /**
@@ -20,22 +20,22 @@ import type { PolarPlace } from "./tfjs-backend.ts";
 export type TfjsOrthogonalize = PolarPlace | Orthogonalize;
 
 /** The options of core's SUMO, and which variables it is for. */
-export interface SumoConfig extends Omit<SumoOptions, "optimizer" | "orthogonalize">, GroupingOptions {
+export interface SumoConfig extends Omit<SumoOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"auto"`. */
   readonly orthogonalize?: TfjsOrthogonalize;
 }
 
 /** The options of core's Muon, and which variables it is for. */
-export interface MuonConfig extends Omit<MuonOptions, "optimizer" | "orthogonalize">, GroupingOptions {
+export interface MuonConfig extends Omit<MuonOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: TfjsOrthogonalize;
 }
 
 /** The options of core's GaLore, and which variables it is for. */
-export interface GaLoreConfig extends Omit<GaloreOptions, "optimizer">, GroupingOptions {}
+export interface GaLoreConfig extends Omit<GaloreOptions, "optimizer">, GroupingOptions, StepOptions {}
 
 /** The options of core's AdamW, which takes every variable. */
-export type AdamWConfig = Omit<AdamwOptions, "optimizer">;
+export interface AdamWConfig extends Omit<AdamwOptions, "optimizer">, StepOptions {}
 
 /**
  * SUMO for hidden matrices, AdamW for all other variables.
@@ -88,7 +88,8 @@ export class AdamWOptimizer extends CoreOptimizer {
   }
 
   constructor(config: AdamWConfig) {
-    super(config, (lr) => ({ main: { optimizer: "adamw", ...config, lr }, others: undefined, hidden: undefined }));
+    const { onNonFinite: _, microBatches: __, ...options } = config;
+    super(config, (lr) => ({ main: { optimizer: "adamw", ...options, lr }, others: undefined, hidden: undefined }));
   }
 }
 
@@ -96,10 +97,16 @@ for (const optimizer of [SumoOptimizer, MuonOptimizer, GaLoreOptimizer, AdamWOpt
   tf.serialization.registerClass(optimizer as unknown as tf.serialization.SerializableConstructor<CoreOptimizer>);
 }
 
-type MatrixOptions = Exclude<OptimizerOptions, AdamwOptions> & GroupingOptions;
+type MatrixOptions = Exclude<OptimizerOptions, AdamwOptions> & GroupingOptions & StepOptions;
 
 /** `options` for hidden matrices, AdamW for the rest. */
-function matrixRule({ hidden, others, ...main }: MatrixOptions): (lr: number | Schedule) => GroupRule {
+function matrixRule({
+  hidden,
+  others,
+  onNonFinite: _,
+  microBatches: __,
+  ...main
+}: MatrixOptions): (lr: number | Schedule) => RoleRule {
   return (lr) => ({ main: { ...main, lr }, others: { optimizer: "adamw", lr, ...others }, hidden });
 }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Cell } from "./cell.ts";
+import { BusyError } from "./errors.ts";
 
 /** Thrown where a number is needed that is still on its way from the device. */
 class Pending extends Error {
@@ -49,9 +50,9 @@ export class Replay {
     cell.dispose();
   }
 
-  /** Runs `body`, which must do the same every time but for what it writes to cells. One run at a time. */
+  /** Runs `body`, which must do the same every time but for what it writes to cells. @throws {BusyError} during another run. */
   async run<R>(body: () => R): Promise<R> {
-    if (this.arrived !== undefined) throw new Error("await the step before: a run is under way");
+    if (this.arrived !== undefined) throw new BusyError("replayed");
     this.arrived = [];
     try {
       for (;;) {

@@ -1,5 +1,6 @@
-import { CheckpointError, readSafetensors, writeSafetensors } from "@sumo/core";
+import { CheckpointError, readSafetensors, type Tensor, writeSafetensors } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
+import type { SavedState } from "./saved-states.ts";
 
 /** The form in which tfjs saves an optimizer. */
 export interface NamedTensor {
@@ -7,44 +8,64 @@ export interface NamedTensor {
   tensor: tf.Tensor;
 }
 
-/** Name of the tensor that holds what is not a matrix. */
-const FACTS = "facts";
-
-/** A saved optimizer as named tensors: its matrices, and one tensor of text. They belong to the caller. */
-export function toNamedTensors(checkpoint: Uint8Array, prefix: string): NamedTensor[] {
-  const { tensors, metadata } = readSafetensors(checkpoint);
-  const matrices = Object.entries(tensors).map(([name, { shape, data }]) => ({
-    name: `${prefix}/${name}`,
-    tensor: tf.tensor(data as Float32Array, [...shape]),
-  }));
-  return [{ name: `${prefix}/${FACTS}`, tensor: tf.tensor1d([JSON.stringify(metadata)], "string") }, ...matrices];
+/** The state of a whole optimizer. */
+export interface SavedOptimizer {
+  readonly states: readonly SavedState[];
+  /** Names of all variables that there were. */
+  readonly existed: readonly string[];
+  /** Position that the next new variable gets. */
+  readonly nextPlace: number;
 }
 
-/** The checkpoints that {@link toNamedTensors} took apart, in their order. @throws {CheckpointError} for tensors of something else. */
-export async function fromNamedTensors(named: readonly NamedTensor[]): Promise<Uint8Array[]> {
-  const starts = named.flatMap(({ name, tensor }, i) =>
-    name.endsWith(`/${FACTS}`) && tensor.dtype === "string" ? [i] : [],
+/** Name of the tensor that holds what is not a matrix, and what the names of the others begin with. */
+const FACTS = "sumo/facts";
+const PREFIX = "sumo/";
+
+/** A state in {@link FACTS}. */
+type StateFacts = Omit<SavedState, "checkpoint"> & { readonly metadata: Readonly<Record<string, string>> };
+
+/** A saved optimizer as named tensors: one of text, and the matrices. They belong to the caller. */
+export function toNamedTensors({ states, ...rest }: SavedOptimizer): NamedTensor[] {
+  const files = states.map(({ checkpoint }) => readSafetensors(checkpoint));
+  const facts = states.map(
+    ({ checkpoint: _, ...state }, i): StateFacts => ({ ...state, metadata: files[i]!.metadata }),
   );
-  if (named.length > 0 && starts[0] !== 0) {
-    throw new CheckpointError(`expected the state of an optimizer of @sumo/tfjs, got a tensor ${named[0]!.name}`);
+  const matrices = files
+    .flatMap(({ tensors }) => Object.entries(tensors))
+    .map(([name, { shape, data }]) => ({
+      name: PREFIX + name,
+      tensor: tf.tensor(data as Float32Array, [...shape]),
+    }));
+  const text = JSON.stringify({ ...rest, states: facts });
+  return [{ name: FACTS, tensor: tf.tensor1d([text], "string") }, ...matrices];
+}
+
+/** The inverse of {@link toNamedTensors}. @throws {CheckpointError} for tensors of something else, or if one is missing. */
+export async function fromNamedTensors([first, ...matrices]: readonly NamedTensor[]): Promise<SavedOptimizer> {
+  if (first === undefined || first.name !== FACTS || first.tensor.dtype !== "string") {
+    throw new CheckpointError(
+      `expected the state of an optimizer of @sumo/tfjs, got ${first === undefined ? "nothing" : `a tensor ${JSON.stringify(first.name)}`}`,
+    );
   }
-  return Promise.all(starts.map((start, i) => checkpointOf(named.slice(start, starts[i + 1]))));
+  const [text] = (await first.tensor.data<"string">()) as unknown as string[];
+  const { states, ...rest } = parsed(text!);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, tensor } of matrices) {
+    const data = Float32Array.from(await tensor.data<"float32">());
+    tensors.set(name.slice(PREFIX.length), { shape: tensor.shape, data });
+  }
+  return { ...rest, states: states.map((state) => withCheckpoint(state, tensors)) };
 }
 
-async function checkpointOf([facts, ...matrices]: readonly NamedTensor[]): Promise<Uint8Array> {
-  const prefix = facts!.name.slice(0, -FACTS.length);
-  const [text] = (await facts!.tensor.data<"string">()) as unknown as string[];
-  const entries = await Promise.all(
-    matrices.map(async ({ name, tensor }) => {
-      const data = Float32Array.from(await tensor.data<"float32">());
-      return [name.slice(prefix.length), { shape: tensor.shape, data }] as const;
-    }),
-  );
-  return writeSafetensors(Object.fromEntries(entries), JSON.parse(text!) as Record<string, string>);
+function parsed(text: string): Omit<SavedOptimizer, "states"> & { readonly states: readonly StateFacts[] } {
+  const facts = JSON.parse(text) as ReturnType<typeof parsed>;
+  if (!Array.isArray(facts.states) || !Array.isArray(facts.existed) || !Number.isSafeInteger(facts.nextPlace)) {
+    throw new CheckpointError(`${FACTS}: expected the facts of an optimizer of @sumo/tfjs, got ${text.slice(0, 80)}`);
+  }
+  return facts;
 }
 
-/** How many parameters a checkpoint is of. */
-export function parameterCount(checkpoint: Uint8Array): number {
-  const { state } = readSafetensors(checkpoint).metadata;
-  return Object.keys((JSON.parse(state ?? "{}") as { counters?: object }).counters ?? {}).length;
+function withCheckpoint({ metadata, ...state }: StateFacts, tensors: ReadonlyMap<string, Tensor>): SavedState {
+  const own = [...tensors].filter(([name]) => name.startsWith(`${state.place}/`));
+  return { ...state, checkpoint: writeSafetensors(Object.fromEntries(own), metadata) };
 }

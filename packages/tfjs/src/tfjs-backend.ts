@@ -33,6 +33,10 @@ export interface TfjsBackend extends Backend<Cell, tf.Tensor> {
    * number that it reads, and what it wrote through this backend is undone in between, so it must do the same every time.
    */
   replayed<R>(body: () => R): Promise<R>;
+  /** Measures the norms of gradients all at once and without blocking, so that later steps with them need not wait for that. */
+  measure(gradients: readonly tf.Tensor[]): Promise<void>;
+  /** Frobenius norm of a gradient; not finite if an element is not. */
+  normOf(gradient: tf.Tensor): number;
 }
 
 /**
@@ -54,6 +58,8 @@ class Backing implements TfjsBackend {
     write: (a, values) => this.write(a, values),
   });
   private readonly place: PolarPlace;
+  /** Norms of gradients, whose contents do not change. */
+  private readonly norms: WeakMap<tf.Tensor, number> = new WeakMap();
 
   constructor(place: PolarPlace) {
     this.place = place;
@@ -77,6 +83,20 @@ class Backing implements TfjsBackend {
 
   replayed<R>(body: () => R): Promise<R> {
     return this.replay.run(body);
+  }
+
+  async measure(gradients: readonly tf.Tensor[]): Promise<void> {
+    const parts = tf.tidy(() => gradients.map((gradient) => normParts(asMatrix(gradient).read())));
+    try {
+      const numbers = await Promise.all(parts.map((each) => each.data<"float32">()));
+      for (const [i, gradient] of gradients.entries()) this.norms.set(gradient, normOf(numbers[i]!));
+    } finally {
+      tf.dispose(parts);
+    }
+  }
+
+  normOf(gradient: tf.Tensor): number {
+    return this.norm(asMatrix(gradient));
   }
 
   weight(source: tf.Tensor, rows: number, cols: number): Cell | undefined {
@@ -118,7 +138,11 @@ class Backing implements TfjsBackend {
   }
 
   norm(a: Cell): number {
-    return tf.tidy(() => normOf(this.replay.fetch(normParts(a.read()))));
+    const known = a instanceof GradientCell ? this.norms.get(a.tensor) : undefined;
+    if (known !== undefined) return known;
+    const norm = tf.tidy(() => normOf(this.replay.fetch(normParts(a.read()))));
+    if (a instanceof GradientCell && !(a.tensor instanceof tf.Variable)) this.norms.set(a.tensor, norm);
+    return norm;
   }
 
   matmul(
@@ -179,6 +203,12 @@ class Backing implements TfjsBackend {
       this.replay.write(second, v);
     });
   }
+}
+
+/** Inputs × outputs. */
+function asMatrix(gradient: tf.Tensor): GradientCell {
+  const outputs = gradient.shape.at(-1) ?? 1;
+  return new GradientCell(gradient, gradient.size / outputs, outputs);
 }
 
 /** alpha x + beta out, where out counts only if beta is not zero. */

@@ -13,7 +13,7 @@ const COLS = 10;
 /** One weight by core on linalg, and by the same options on tfjs. A pull towards a target gives both their own gradients. */
 const rivals: Record<string, [OptimizerOptions, CoreOptimizer]> = (() => {
   const hidden = /./;
-  const sumo = { lr: 0.01, rank: 4, refresh: { every: 5 } } as const;
+  const sumo = { lr: 0.01, rank: 4, refresh: { every: 5, stagger: false } } as const;
   const galore = { lr: 0.01, rank: 4, refresh: { every: 5 } } as const;
   const adamw = { lr: 0.01, weightDecay: 0.1 } as const;
   return {

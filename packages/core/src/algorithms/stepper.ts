@@ -92,7 +92,7 @@ export interface SubspaceSum<T> {
 export interface Place {
   /** Stream of the random numbers; depends on the parameter's name alone. */
   readonly stream: number;
-  /** Index among the `count` matrices of the same optimizer. */
+  /** Place among the `count` matrices of the same optimizer, between two of them where the optimizer has a `turn`. */
   readonly index: number;
   readonly count: number;
   readonly layout: Layout;

@@ -29,6 +29,7 @@ export function createTracks<T>(
   backend: Backend<T, never>,
   assignments: readonly Assignment[],
   weights: readonly T[],
+  turn: number,
 ): Map<string, Track<T>> {
   const allocated: T[] = [];
   const allocate = (shape: readonly [number, number]): T => {
@@ -43,7 +44,8 @@ export function createTracks<T>(
       const { rows, cols, name, firstRow } = part;
       const index = indices.get(settings.optimizer) ?? 0;
       indices.set(settings.optimizer, index + 1);
-      const place = { stream: streamOf(name), index, count: counts.get(settings.optimizer)!, layout };
+      const count = counts.get(settings.optimizer)!;
+      const place = { stream: streamOf(name), index: (index + turn * count) % count, count, layout };
       const algorithm = algorithms[settings.optimizer];
       const shapes = Object.entries(algorithm.plan(rows, cols, settings, backend.sizes).state);
       const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));

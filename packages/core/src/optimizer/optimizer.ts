@@ -26,6 +26,11 @@ export interface CreateOptions<T, Source> {
   readonly onNonFinite?: "throw" | "skip";
   /** Number of gradients of each parameter a step, which uses their mean. Default 1. */
   readonly microBatches?: number;
+  /**
+   * Fraction of the refresh period by which all first periods are shorter, in [0, 1). Parameters of one optimizer take turns by themselves;
+   * this is for programs with an optimizer for each. Default 0.
+   */
+  readonly turn?: number;
 }
 
 /** The plan of a parameter, with its steps and counters. */
@@ -94,7 +99,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     parameters: readonly Parameter<Source>[],
     options: Group | readonly Group[],
     backend: Backend<T, Source>,
-    { onNonFinite = "throw", microBatches = 1 }: Omit<CreateOptions<T, Source>, "backend">,
+    { onNonFinite = "throw", microBatches = 1, turn = 0 }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
     if (onNonFinite !== "throw" && onNonFinite !== "skip") {
       throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
@@ -102,6 +107,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     if (!(Number.isSafeInteger(microBatches) && microBatches >= 1)) {
       throw new OptimizerOptionError("microBatches", "a whole number >= 1", microBatches);
     }
+    if (!(turn >= 0 && turn < 1)) throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
     checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
@@ -112,7 +118,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.planned = plan;
     this.scratch = backend.scratch(scratchBytes);
     try {
-      this.tracks = createTracks(backend, assignments, weights);
+      this.tracks = createTracks(backend, assignments, weights, turn);
     } catch (error) {
       this.scratch.dispose();
       throw error;

@@ -41,6 +41,24 @@ describe("by period", () => {
     ]);
   });
 
+  test("optimizers of one parameter each take turns where they are told to", () => {
+    const firstsOf = (turn: number): number[] => {
+      const data = new Float32Array(SIZE * SIZE);
+      const options = { optimizer: "sumo", lr: 0.01, rank: 2, refresh: { every: 8 } } as const;
+      const optimizer = createOptimizer([{ name: "w", shape: [SIZE, SIZE], data }], options, { turn });
+      const steps: number[] = [];
+      optimizer.on("refresh", ({ step }) => steps.push(step));
+      for (let t = 0; t < 17; t++) optimizer.stepParameter("w", flat(random(SIZE, SIZE, t)));
+      return steps;
+    };
+    expect([0, 0.25, 0.99].map(firstsOf)).toEqual([
+      [0, 8, 16],
+      [0, 6, 14],
+      [0, 1, 9],
+    ]);
+    for (const turn of [1, -0.1, Number.NaN]) expect(() => firstsOf(turn)).toThrow(/turn/);
+  });
+
   test("or all at once", () => {
     expect(stepsOf(false)).toEqual(Array(4).fill([0, 8, 16]));
   });

@@ -1,49 +1,21 @@
 import { type AdamwOptions, type Group, type OptimizerOptions, ParameterError, type ParameterShape } from "@sumo/core";
 import type { HiddenChoice } from "./config.ts";
 
-/** The rule by which an optimizer class groups variables. */
-export interface GroupRule {
+/** The rule by which an optimizer class tells variables apart. */
+export interface RoleRule {
   readonly main: OptimizerOptions;
   /** For variables that are no hidden matrices. `undefined`: all variables get `main`. */
   readonly others: AdamwOptions | undefined;
   readonly hidden: HiddenChoice | undefined;
 }
 
-/** Groups for core, and by position the reason of each. */
-export interface GroupChoice {
-  readonly groups: readonly Group[];
-  readonly reasons: readonly string[];
+/** The options of core that a variable of this role gets. tfjs kernels are inputs × outputs. */
+export function groupOf({ main, others }: RoleRule, { hidden }: Role): Group {
+  return { ...(hidden || others === undefined ? main : others), layout: "in-out" };
 }
 
-/**
- * Finds every variable's optimizer.
- *
- * @param names - What core calls the variables.
- * @throws {ParameterError} if `hidden` chooses a variable that is no matrix.
- */
-export function groupsFor(
-  { main, others, hidden }: GroupRule,
-  variables: readonly ParameterShape[],
-  names: readonly string[],
-): GroupChoice {
-  // tfjs kernels are inputs × outputs.
-  const layout = "in-out";
-  if (others === undefined) {
-    return { groups: [{ ...main, layout }], reasons: variables.map(() => "the optimizer of all variables") };
-  }
-  const roles = rolesOf(variables, hidden);
-  const chosen = new Set(names.filter((_, i) => roles[i]!.hidden));
-  return {
-    groups: [
-      { ...main, layout, match: ({ name }) => chosen.has(name) },
-      { ...others, layout },
-    ],
-    reasons: roles.map(({ reason }) => reason),
-  };
-}
-
-/** The role of a variable, and the reason for it. */
-interface Role {
+/** Whether a variable is a hidden matrix, and the reason for it. */
+export interface Role {
   readonly hidden: boolean;
   readonly reason: string;
 }
@@ -51,11 +23,15 @@ interface Role {
 /**
  * Which variables are hidden matrices. By rule: no vectors, nothing named an embedding, and not the last of several matrices, which is
  * taken for the output layer. With a choice: exactly those that it chooses.
+ *
+ * @param isFirst - No variables were seen before these: only then is one of them taken for the output layer.
+ * @throws {ParameterError} if `hidden` chooses a variable that is no matrix.
  */
-function rolesOf(variables: readonly ParameterShape[], choice: HiddenChoice | undefined): Role[] {
-  if (choice !== undefined) return variables.map((variable) => chosenRole(variable, choice));
+export function rolesOf(variables: readonly ParameterShape[], { others, hidden }: RoleRule, isFirst: boolean): Role[] {
+  if (others === undefined) return variables.map(() => ({ hidden: true, reason: "the optimizer of all variables" }));
+  if (hidden !== undefined) return variables.map((variable) => chosenRole(variable, hidden));
   const candidates = variables.filter(({ name, shape }) => isMatrix(shape) && !EMBEDDING.test(name));
-  const output = candidates.length > 1 ? candidates.at(-1) : undefined;
+  const output = isFirst && candidates.length > 1 ? candidates.at(-1) : undefined;
   return variables.map((variable): Role => {
     if (!isMatrix(variable.shape)) return { hidden: false, reason: `[${variable.shape.join(", ")}] is no matrix` };
     if (EMBEDDING.test(variable.name)) return { hidden: false, reason: "named an embedding" };

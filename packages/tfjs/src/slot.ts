@@ -1,0 +1,112 @@
+import {
+  CheckpointError,
+  type CreateOptions,
+  createOptimizer,
+  NonFiniteGradientError,
+  type Optimizer,
+  OptimizerError,
+  type OptimizerEvents,
+  ParameterError,
+  type Report,
+  StepFailedError,
+} from "@sumo/core";
+import type * as tf from "@tensorflow/tfjs";
+import type { Cell } from "./cell.ts";
+import { groupOf, type Role, type RoleRule } from "./roles.ts";
+import type { TfjsBackend } from "./tfjs-backend.ts";
+
+/** How the states of an optimizer's variables are made. */
+export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite" | "microBatches"> {
+  readonly rule: RoleRule;
+  readonly backend: TfjsBackend;
+}
+
+/** Fractional parts of its multiples spread evenly, however many there are. */
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
+
+/**
+ * The state of one variable. Core knows the variable by the position at which it was first seen, so that neither saved state nor random
+ * numbers depend on names, which tfjs changes from run to run; users see the variable's name.
+ */
+export class Slot {
+  readonly variable: tf.Variable;
+  readonly place: number;
+  readonly role: Role;
+  private readonly backend: TfjsBackend;
+  private readonly optimizer: Optimizer<Cell, tf.Tensor>;
+
+  constructor(variable: tf.Variable, place: number, role: Role, { rule, backend, ...create }: SlotOptions) {
+    this.variable = variable;
+    this.place = place;
+    this.role = role;
+    this.backend = backend;
+    const parameter = { name: this.key, shape: variable.shape, data: variable };
+    const turn = (place * GOLDEN_RATIO) % 1;
+    this.optimizer = this.named(() =>
+      createOptimizer([parameter], [groupOf(rule, role)], { backend, turn, ...create }),
+    );
+  }
+
+  /** Steps taken. */
+  get step(): number {
+    return this.optimizer.report().parameters[0]!.step;
+  }
+
+  /** @throws as core's `stepParameter`. */
+  takeStep(gradient: tf.Tensor): void {
+    this.named(() => this.optimizer.stepParameter(this.key, gradient));
+  }
+
+  /** The same without blocking. */
+  async takeStepAsync(gradient: tf.Tensor): Promise<void> {
+    await this.backend.replayed(() => this.takeStep(gradient));
+  }
+
+  report(): Report {
+    const report = this.optimizer.report();
+    const { name } = this.variable;
+    return { ...report, parameters: [{ ...report.parameters[0]!, name, reason: this.role.reason }] };
+  }
+
+  on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
+    return this.optimizer.on(event, (told) => listener({ ...told, parameter: this.variable.name }));
+  }
+
+  save(): Uint8Array {
+    return this.named(() => this.optimizer.save());
+  }
+
+  load(checkpoint: Uint8Array): void {
+    this.named(() => this.optimizer.load(checkpoint));
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+  }
+
+  private get key(): string {
+    return String(this.place);
+  }
+
+  /** Runs `body`; its errors get the variable's name. */
+  private named<R>(body: () => R): R {
+    try {
+      return body();
+    } catch (error) {
+      throw renamed(error, this.key, this.variable.name);
+    }
+  }
+}
+
+function renamed(error: unknown, key: string, name: string): unknown {
+  if (!(error instanceof OptimizerError)) return error;
+  if (error instanceof NonFiniteGradientError) return new NonFiniteGradientError(name, error.step);
+  if (error instanceof StepFailedError) return new StepFailedError(name, error.step, error.cause);
+  if (error instanceof ParameterError) {
+    return new ParameterError(name, error.message.replace(`parameter ${JSON.stringify(key)}: `, ""));
+  }
+  if (error instanceof CheckpointError) {
+    return new CheckpointError(`state of variable ${JSON.stringify(name)}: ${error.message}`, { cause: error });
+  }
+  return error;
+}
