@@ -1,26 +1,26 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One numbered program, as its page shows it. */
+/** A numbered program, with the contents of its page. */
 export interface Example {
   /** The file's name without its ending, e.g. `01-matmul`. */
   readonly name: string;
   readonly title: string;
-  /** What it is about, in Markdown. */
+  /** Description in Markdown. */
   readonly text: string;
-  /** The whole file. */
+  /** Text of the whole file. */
   readonly source: string;
-  /** What it prints, as its test recorded it; empty where nothing was recorded yet. */
+  /** Recorded output; empty if nothing is recorded yet. */
   readonly output: string;
 }
 
-/** Where the programs lie. They are plain JavaScript: Node 20 and every browser run them as they are, and the compiler infers their types. */
+/** Folder of the programs, in plain JavaScript, which Node 20 and browsers run directly; the compiler infers their types. */
 export const folder: string = import.meta.dirname;
 
-/** Where a program's recorded output lies. */
+/** Path of a program's recorded output. */
 export const outputFile = (name: string): string => join(folder, "output", `${name}.txt`);
 
-/** All examples in their order. The comment that a file begins with is its page's text. */
+/** Reads all examples in order. A file's first comment is the text of its page. */
 export function readExamples(): readonly Example[] {
   const recorded = new Set(readdirSync(join(folder, "output")));
   return readdirSync(folder)
@@ -36,5 +36,5 @@ export function readExamples(): readonly Example[] {
     });
 }
 
-/** The program without the comment that its page shows as text. */
+/** The program without its first comment. */
 export const programOf = ({ source }: Example): string => source.slice(source.indexOf("\n\n") + 2);

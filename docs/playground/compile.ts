@@ -1,9 +1,9 @@
 import { type Options, parse, type Token, tokTypes } from "acorn";
 
-/** A module's name in a program, where it stands as a string between quotes. */
+/** An import specifier in a program: a quoted module name and its position. */
 export interface ImportedName {
   readonly name: string;
-  /** The first character of the string, and the one behind it. */
+  /** Range of the string: first character, and the one after the last. */
   readonly start: number;
   readonly end: number;
   /** Counted from 1. */
@@ -11,12 +11,12 @@ export interface ImportedName {
 }
 
 export interface Program {
-  /** JavaScript, line for line as the source. */
+  /** JavaScript with the lines of the source. */
   readonly code: string;
   readonly imports: readonly ImportedName[];
 }
 
-/** A program that cannot be run as it stands. */
+/** A program has a syntax error or an unknown import. */
 export class SourceError extends Error {
   override readonly name: "SyntaxError" | "ImportError";
   /** Counted from 1. */
@@ -30,9 +30,9 @@ export class SourceError extends Error {
 }
 
 /**
- * JavaScript from JavaScript or TypeScript, and what it imports. What strips types is loaded for programs that have some.
+ * Compiles JavaScript or TypeScript to JavaScript, and finds its imports. The type stripper is loaded only for programs with types.
  *
- * @throws {SourceError} if it is neither.
+ * @throws {SourceError} for a syntax error.
  */
 export async function compile(source: string): Promise<Program> {
   try {
@@ -67,7 +67,7 @@ function importsOf(code: string): readonly ImportedName[] {
   });
 }
 
-/** Whether the string at `i` follows `from`, `import`, or `import(`: in a program that parses nothing else can stand there. */
+/** Whether the string at `i` is an import specifier: it follows `from`, `import`, or `import(`, in a program that parses. */
 function isImport(code: string, tokens: readonly Token[], i: number): boolean {
   const [last, before] = [tokens[i - 1], tokens[i - 2]];
   if (last === undefined) return false;
@@ -76,7 +76,7 @@ function isImport(code: string, tokens: readonly Token[], i: number): boolean {
   return last.type === tokTypes.name && code.slice(last.start, last.end) === "from";
 }
 
-/** Both parsers put the position behind their message, and as `loc` into the error. */
+/** Converts a parser's error. Both parsers append the position to the message, and have it as `loc`. */
 function sourceErrorOf(error: unknown): SourceError {
   const { message, loc } = error as Error & { readonly loc?: { readonly line: number } };
   return new SourceError(

@@ -4,24 +4,24 @@ import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } fr
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-/** A text of code on the page. */
+/** A code editor on the page. */
 export interface Editor {
   text(): string;
-  /** A change like any other: it can be undone. */
+  /** Replaces the text, as a change that can be undone. */
   replace(text: string): void;
-  /** Selects a line, counted from 1, and takes the focus. */
+  /** Selects a line, counted from 1, and focuses the editor. */
   select(line: number): void;
   destroy(): void;
 }
 
 export interface EditorOptions {
   readonly text: string;
-  /** Ctrl+Enter. */
+  /** Called on Ctrl+Enter. */
   readonly onRun: () => void;
   readonly onEdit: (text: string) => void;
 }
 
-/** Colours are the page's, so that they follow light and dark. */
+/** Highlighting with the page's custom properties, which follow the light or dark theme. */
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "var(--code-keyword)" },
   { tag: [tags.string, tags.special(tags.string), tags.regexp], color: "var(--code-string)" },
@@ -44,7 +44,7 @@ const theme = EditorView.theme({
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--vp-c-brand-soft)" },
 });
 
-/** An editor of JavaScript and TypeScript in `parent`. Tab leaves it, as it leaves any other field. */
+/** Creates an editor of JavaScript and TypeScript in `parent`. Tab moves the focus out of it. */
 export function createEditor(parent: HTMLElement, { text, onRun, onEdit }: EditorOptions): Editor {
   const run = () => {
     onRun();

@@ -3,7 +3,7 @@ const MOST_ITEMS = 24;
 const MOST_LINES = 8;
 const DEEPEST = 3;
 
-/** The arguments of a `console.log` as text: strings as they are, all else as {@link format} shows it. A matrix gets lines of its own. */
+/** Formats the arguments of a `console.log`: strings unchanged, other values by {@link format}, matrices on separate lines. */
 export function formatAll(values: readonly unknown[]): string {
   const texts = values.map((value) => (typeof value === "string" ? value : format(value)));
   return texts
@@ -11,7 +11,7 @@ export function formatAll(values: readonly unknown[]): string {
     .join("");
 }
 
-/** A value as text. Numbers in arrays and matrices are rounded to six digits, as a reader wants them; a number alone is not. */
+/** Formats a value. Numbers in arrays and matrices are rounded to six digits; single numbers are not rounded. */
 export function format(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `[function ${value.name || "without a name"}]`;
@@ -29,7 +29,7 @@ export function format(value: unknown, depth = 0): string {
   return fields(`${name}{`, Object.entries(value), ": ", depth);
 }
 
-/** Name, code where there is one, message; then the cause. */
+/** Formats an error: name, code if there is one, message, and the cause. */
 export function formatError(error: Error): string {
   const code = "code" in error ? ` [${error.code}]` : "";
   const cause = error.cause === undefined ? "" : `\n  because of ${format(error.cause, 1)}`;
@@ -43,7 +43,7 @@ interface MatrixFields {
   readonly offset: number;
 }
 
-/** Whether it has the four fields of an `ndarray` of two dimensions. */
+/** Whether a value has the four fields of a two-dimensional `ndarray`. */
 function isMatrix(value: object): value is MatrixFields {
   const { data, shape, stride, offset } = value as Partial<MatrixFields>;
   return (
@@ -75,7 +75,7 @@ const rounded = (x: unknown): string => (typeof x === "number" ? String(Number(x
 const isTypedArray = (value: unknown): value is ArrayLike<number> =>
   ArrayBuffer.isView(value) && !(value instanceof DataView);
 
-/** Whether its class says how it looks as text, as tensors and dates do. */
+/** Whether the value's class defines `toString`, as those of tensors and dates do. */
 const hasOwnText = (value: object): boolean =>
   typeof value.toString === "function" && value.toString !== Object.prototype.toString;
 
@@ -102,7 +102,7 @@ function fields(
   return shown.length === 0 ? `${open}}` : enclosed(`${open} `, [...shown, ...rest], " }");
 }
 
-/** In one line, unless a part has several. */
+/** Joins parts in one line, or in several if a part has several. */
 function enclosed(open: string, parts: readonly string[], close: string): string {
   if (!parts.some((part) => part.includes("\n"))) return `${open}${parts.join(", ")}${close}`;
   const lines = parts.map((part) => `  ${part.replaceAll("\n", "\n  ")}`);

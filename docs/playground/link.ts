@@ -1,18 +1,18 @@
 import { type Program, SourceError } from "./compile.ts";
 
-/** A program whose imports are addresses, ready for `import()`. */
+/** A program whose imports are URLs, for `import()`. */
 export interface Linked {
   readonly code: string;
-  /** The line of the first import from each address, and the module's name. */
+  /** By URL: the line of its first import, and the module's name. */
   readonly addresses: ReadonlyMap<string, { readonly name: string; readonly line: number }>;
 }
 
 /**
- * Puts addresses in the place of modules' names: import maps do not reach into workers.
+ * Replaces modules' names by URLs, since import maps do not apply to workers.
  *
- * @param modules - how to load each module that there is.
- * @param publish - gives the text of a module an address.
- * @throws {SourceError} for a module that there is not.
+ * @param modules - a loader for each module.
+ * @param publish - creates a URL for a module's text.
+ * @throws {SourceError} for an unknown module.
  */
 export async function link(
   { code, imports }: Program,
@@ -36,11 +36,11 @@ export async function link(
   return { code: linked + code.slice(done), addresses };
 }
 
-/** Where the worker's modules and the programs that import them meet. */
+/** Loaded modules, shared with programs through a global variable. */
 const shared: Record<string, object> = {};
 Object.assign(globalThis, { playgroundModules: shared });
 
-/** The text of a module that exports what the bundled one does. */
+/** Text of a module that re-exports a loaded one. */
 function forwarding(name: string, module: object): string {
   shared[name] = module;
   const names = Object.keys(module);

@@ -1,12 +1,12 @@
-/** One call of the console, or an error that nobody caught. */
+/** A call of the console, or an uncaught error. */
 export interface Printed {
   readonly kind: "log" | "warn" | "error";
   readonly text: string;
-  /** Where an error comes from, counted from 1, if that is known. */
+  /** Line of an error, counted from 1, if it is known. */
   readonly line?: number;
 }
 
-/** What a run's worker says. */
+/** Message from a run's worker. */
 export type Message =
   | { readonly kind: "printed"; readonly printed: Printed }
   | { readonly kind: "ended"; readonly failed: boolean; readonly timeMs: number };

@@ -1,4 +1,4 @@
-/** The modules that a program may import: the site's own, each loaded when it is asked for. */
+/** Loaders of the modules that a program may import. */
 export const modules: Readonly<Record<string, () => Promise<object>>> = {
   "@sumo/linalg": () => import("@sumo/linalg"),
   "@sumo/core": () => import("@sumo/core"),

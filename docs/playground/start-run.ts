@@ -1,9 +1,9 @@
 import type { Message } from "./messages.ts";
 
 /**
- * Runs a program in a worker of its own, which an endless loop cannot keep from being stopped.
+ * Runs a program in a worker, which can be stopped even in an endless loop.
  *
- * @returns what ends it. Timers and promises of a program that has come to its end go on until then.
+ * @returns a function that terminates the worker. Until then timers and promises stay active.
  */
 export function startRun(source: string, onMessage: (message: Message) => void): () => void {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

@@ -4,11 +4,11 @@ import { type Linked, link } from "./link.ts";
 import type { Message, Printed } from "./messages.ts";
 import { modules } from "./modules.ts";
 
-/** A program that prints more would fill the page's memory. */
+/** Largest number of printed messages, which bounds the page's memory. */
 const MOST_PRINTED = 1000;
 
 let linked: Linked | undefined;
-/** The address of the program itself. */
+/** URL of the program. */
 let program = "";
 let printed = 0;
 
@@ -22,7 +22,7 @@ function print(kind: Printed["kind"], text: string, line?: number): void {
   post({ kind: "printed", printed: line === undefined ? { kind, text: shown } : { kind, text: shown, line } });
 }
 
-/** Prints an error in the reader's terms: names instead of addresses, and the line of the program. */
+/** Prints an error with modules' names instead of URLs, and the program's line. */
 function printError(error: unknown): void {
   if (!(error instanceof Error)) {
     print("error", `thrown: ${format(error)}`);

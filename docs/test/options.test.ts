@@ -8,7 +8,7 @@ import options from "../guide/options.data.ts";
 import { root } from "./pages.ts";
 
 let folder: string;
-/** What the real command line prints, in single spaces. */
+/** Output of the command line's `--help`, with single spaces. */
 let help: string;
 
 beforeAll(async () => {

@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css",
 };
 
-/** What a page may weigh, compressed as hosts do, before anything on it is opened. */
+/** Largest compressed size of a page before interaction. */
 const PAGE_BYTES = 300_000;
 
 /** The built site in a real browser. Building it fails on dead links between pages. */

@@ -5,7 +5,7 @@ import { flat, random } from "../src/testing/dense.ts";
 const lr = cosine({ peak: 0.02, warmup: 2, total: 12 });
 const small = { lr, rank: 8, refresh: { every: 4 } } as const;
 
-/** Options by name; `golden-bits.json` holds what {@link fingerprint} gives for each on every machine and in every runtime. */
+/** Options by name; `golden-bits.json` has the {@link fingerprint} of each, equal on every machine and in every runtime. */
 export const CASES: Readonly<Record<string, { readonly options: Group; readonly microBatches?: number }>> = {
   default: { options: { optimizer: "sumo", ...small } },
   off: { options: { optimizer: "sumo", ...small, residual: "off", weightDecay: 0.1 } },

@@ -9,9 +9,9 @@ import { createOptimizer } from "../src/optimizer/optimizer.ts";
 import { plan } from "../src/optimizer/plan.ts";
 import { flat, random } from "../src/testing/dense.ts";
 
-/** Any of the values that an option takes, or none. */
+/** One of an option's values, or `undefined`. */
 const one = (...values: readonly unknown[]): fc.Arbitrary<unknown> => fc.constantFrom(undefined, ...values);
-/** Options without those that were left out. */
+/** Options without `undefined` ones. */
 const given = <O = Group>(options: fc.Arbitrary<Readonly<Record<string, unknown>>>): fc.Arbitrary<O> =>
   options.map((all) => Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as O);
 const lr = fc.constant(0.02);
@@ -59,7 +59,7 @@ const ENTRIES = {
   sparse: (x: number) => (x > 0.8 ? x : 0),
   "rank one": (_: number, i: number, j: number) => Math.sin(i + 1) * Math.cos(j),
 } as const;
-/** A gradient of one of these kinds times a power of two; or with a number in it that is none. */
+/** A gradient of one of these kinds times a power of two; or with NaN or an infinity. */
 const gradient = fc.record({
   kind: fc.constantFrom(...(Object.keys(ENTRIES) as (keyof typeof ENTRIES)[])),
   exponent: fc.constantFrom(0, 0, 0, -149, -120, -60, -20, 20, 60, 110, 126),

@@ -18,7 +18,7 @@ import {
 type WithoutRate<O> = O extends unknown ? Omit<O, "lr"> : never;
 type Row = WithoutRate<Group>;
 
-/** Where `steps` steps from zero lead, with the learning rate falling along half a cosine. */
+/** Trains from zero with a cosine schedule. Returns the final weights. */
 function descend(row: Row, peak: number, steps: number, n: number, gradient: (w: Rows, step: number) => Rows): Rows {
   const data = new Float32Array(n * n);
   const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 21 }));
@@ -31,7 +31,7 @@ function descend(row: Row, peak: number, steps: number, n: number, gradient: (w:
 
 /**
  * f(W) = ‖A W‖² / 2 + ⟨B, W⟩ with A = [I 0], B = D in the upper left block, and gradient noise ± σ I in the lower right block of the
- * subspace's rank: the noise is all that a projection sees. After Pan et al. 2025 (GUM), arXiv 2510.17802, whose linear regression this is.
+ * subspace's rank: a projection keeps only noise. After Pan et al. 2025 (GUM), arXiv 2510.17802, whose linear regression this is.
  */
 describe("a regression in which the noise outranks the signal", () => {
   const [n, rank, sigma, steps] = [20, 12, 100, 300];
@@ -48,7 +48,7 @@ describe("a regression in which the noise outranks the signal", () => {
         return slope + (i >= signal && i === j ? sign : 0);
       });
     });
-    // f + ‖D‖² / 2 is ‖A W + B‖² / 2, relative to where it started.
+    // f + ‖D‖² / 2 is ‖A W + B‖² / 2, relative to its initial value.
     const miss = fill(signal, n, (i, j) => end[i]![j]! + (j < signal ? d[i]![j]! : 0));
     return frobenius(miss) ** 2 / frobenius(d) ** 2;
   }
@@ -123,8 +123,8 @@ describe("outlier features: exact orthogonalization against Newton–Schulz, eac
 });
 
 /**
- * Least squares without noise, at a constant learning rate, in a subspace that is hardly ever renewed: what is inside converges, and of
- * the gradient only what lies outside is left, which Fira's residual would scale up without bound.
+ * Least squares without noise, at a constant learning rate, in a rarely refreshed subspace: training inside it converges, and the
+ * remaining gradient, outside it, would be scaled up by Fira's residual without bound.
  */
 describe("a stale subspace at a constant learning rate", () => {
   const [points, features, outputs] = [64, 16, 8];

@@ -17,7 +17,7 @@ const ROUNDS = 11;
 /** A contender that has had so much time sits the other rounds out, after two at least. */
 const ENOUGH_MS = 3000;
 
-/** Times the contenders in turn, round after round, so that noise meets all alike. */
+/** Times the contenders in interleaved rounds, so that noise affects all equally. */
 export async function race(name: string, contenders: readonly Contender[]): Promise<Timing[]> {
   const times = contenders.map((): number[] => []);
   for (const { job } of contenders) await job();

@@ -23,7 +23,7 @@ const query = given.find((argument) => argument.startsWith("?")) ?? "";
 const flags = given.filter((argument) => argument.startsWith("--") && argument !== "--serve");
 const name = given.find((argument) => /^\w/.test(argument)) ?? "local";
 
-// A production build: a dev server would reload the page when somebody edits a source in the midst of a run.
+// A production build: a dev server would reload the page when a source is edited during a run.
 const outDir = await mkdtemp(join(tmpdir(), "sumo-gpu-bench-"));
 const shared = {
   root: import.meta.dirname,

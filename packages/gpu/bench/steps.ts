@@ -13,7 +13,7 @@ async function onGpu(mode: GpuMode, polar: "exact" | "device", options: Optimize
   const gpu = await createGpu({ mode });
   const [w, g] = [gpu.zeros(ROWS, COLS), gpu.tensor(gradient, ROWS, COLS)];
   const optimizer = createOptimizer([{ ...parameter, data: w }], options, { backend: gpuBackend(gpu, { polar }) });
-  // A gradient that was made on the GPU: nobody knows its norm.
+  // A gradient computed on the GPU, whose norm is unknown.
   const step = (): void => gpu.scope(() => optimizer.stepParameter("w", scale(1, g)));
   step();
   const before = gpu.readBacks;

@@ -123,7 +123,7 @@ export function describeBackend(mode: GpuMode): void {
             for (let i = 1; i < 4; i++) step(i);
             const [memory, readBacks] = [gpu.memory, gpu.readBacks];
             step(4);
-            // Norms do not tell how long a residual is that is added as it stands.
+            // The norm of an update with an unscaled residual does not follow from known norms.
             expect(gpu.readBacks).toBe(readBacks + (polar === "exact" && residual === "raw" ? 2 : 1));
             expect(gpu.memory).toEqual(memory);
             optimizer.dispose();

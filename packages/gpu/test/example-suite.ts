@@ -63,7 +63,7 @@ export function describeExample(modes: readonly GpuMode[]): void {
       gpu = await createGpu({ mode });
       const losses = trainNetwork(gpu, STEPS);
       expect(gpu.memory.tensors).toBe(0);
-      // A step adds a few hundred roundings of float32, and passes on what it was given.
+      // A step adds a few hundred float32 roundings to the error of the steps before.
       losses.forEach((loss, step) => {
         expect(Math.abs(loss - expected[step]!)).toBeLessThanOrEqual((step + 1) * 2 ** 8 * 2 ** -24 * expected[0]!);
       });

@@ -30,7 +30,7 @@ interface Device {
   readonly lost: Promise<unknown>;
 }
 
-/** A Gpu and what it stands on. */
+/** Opens a Gpu and its WebGL context. */
 async function openGL(mode: "webgl2" | "webgl"): Promise<{ gpu: Gpu; gl: WebGLRenderingContext }> {
   const spy = vi.spyOn(prototypeOf(mode), "createFramebuffer");
   const gpu = await createGpu({ mode });
@@ -47,7 +47,7 @@ async function openWebGpu(): Promise<{ gpu: Gpu; device: Device }> {
   return { gpu, device: (await library.default.WebGPUContext.acquire()).device };
 }
 
-/** Eighty operations, five a turn. */
+/** Runs eighty operations, five an iteration. */
 function repeated(gpu: Gpu, a: GpuTensor): void {
   gpu.scope(() => {
     let x = a;
@@ -57,7 +57,7 @@ function repeated(gpu: Gpu, a: GpuTensor): void {
   });
 }
 
-/** The page goes on: a new Gpu computes. */
+/** Expects that the page still works, with a new Gpu. */
 async function expectWorking(mode: GpuMode): Promise<void> {
   const gpu = await createGpu({ mode });
   gpu.scope(() => {

@@ -1,7 +1,7 @@
 import { fillNormal, type Matrix, zeros } from "@sumo/linalg";
 import { expect } from "vitest";
 
-/** Random normal numbers that float32 holds. */
+/** Random normal numbers, rounded to float32. */
 export function normal(rows: number, cols: number, seed: number): Matrix<Float64Array> {
   const single = zeros(rows, cols, "float32");
   fillNormal(single.data, [seed, rows, cols]);

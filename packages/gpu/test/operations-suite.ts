@@ -48,7 +48,7 @@ const absolute = (a: Matrix<Float64Array>): Matrix<Float64Array> => {
 const size = fc.integer({ min: 1, max: 21 });
 const seed = fc.integer({ min: 0, max: 1e6 });
 
-/** What every mode has to do. */
+/** Tests of the operations in one mode. */
 export function describeOperations(mode: GpuMode, numRuns: number): void {
   describe(`operations on ${mode}`, () => {
     let gpu: Gpu;
@@ -262,7 +262,7 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
           expect(Number.isFinite(norm(gpu.tensor(values, 2, 5)))).toBe(false);
           const result = (): GpuTensor => add(gpu.tensor(values, 2, 5), gpu.zeros(2, 5));
           expect(Number.isFinite(norm(result()))).toBe(false);
-          // One that is announced takes another way.
+          // An announced norm is computed by other code.
           for (const lines of [undefined, "rows", "columns"] as const) {
             const announced = result();
             gpuBackend(gpu).expectNorms!(announced, lines);
@@ -308,7 +308,7 @@ export function describeOperations(mode: GpuMode, numRuns: number): void {
         );
         const cut = slice(x, { rows: [top, rows], cols: [left, cols] });
         expect(Array.from(cut.read())).toEqual(part);
-        // What lies beyond the last column of a packed row is zero, or products and norms would count it.
+        // The padding of a packed row is zero, else it would be included in products and norms.
         expect(Math.abs(norm(cut) - Math.hypot(...part))).toBeLessThanOrEqual(1e2 * EPS * (1 + Math.hypot(...part)));
         expect(gram(cut, { transpose: true }).read().length).toBe(cols * cols);
         const before = gpu.readBacks;

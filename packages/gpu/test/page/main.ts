@@ -6,7 +6,7 @@ const inWorker = new Promise<Outcome>((resolve, reject) => {
   worker.onerror = ({ message }) => reject(new Error(message));
 });
 
-/** What the test waits for. */
+/** Globals that the test waits for. */
 Object.assign(globalThis, {
   outcome: trainEverywhere().then(async (page) => ({ page, worker: await inWorker })),
 });

@@ -112,7 +112,7 @@ describe("adaptive rank", () => {
       expect(() => optimizer.load(saved)).toThrow(CheckpointError);
       expect([optimizer.save(), engine.heap.usedBytes]).toEqual([before, used]);
 
-      step("a", 6); // for one there is room
+      step("a", 6); // there is memory for one
       empty();
       optimizer.load(saved);
       expect(optimizer.save()).toEqual(saved);
