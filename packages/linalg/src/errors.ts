@@ -21,7 +21,12 @@ export class DtypeError extends LinalgError {
   readonly code = "LINALG_DTYPE";
 }
 
-/** An option outside its range. Thrown before anything is written. */
+/** An argument of another kind than the routine takes: null, a plain array, an object that is no engine. Thrown before anything is written. */
+export class ArgumentError extends LinalgError {
+  readonly code = "LINALG_ARGUMENT";
+}
+
+/** An option outside its range, or one that the routine does not have. Thrown before anything is written. */
 export class OptionError extends LinalgError {
   readonly code = "LINALG_OPTION";
 }
@@ -70,6 +75,11 @@ export class NotConvergedError extends LinalgError {
     this.iterations = iterations;
     this.residual = residual;
   }
+}
+
+/** A result outside the range of its dtype. Thrown before anything is written. */
+export class OverflowError extends LinalgError {
+  readonly code = "LINALG_OVERFLOW";
 }
 
 /** A factorization that needs more than the matrix has: not positive definite, or singular. */

@@ -11,11 +11,13 @@ export {
 export { instantiateKernels } from "./engine/wasm/instantiate.ts";
 export { createWasmEngine } from "./engine/wasm/wasm-engine.ts";
 export {
+  ArgumentError,
   DtypeError,
   LinalgError,
   NonFiniteError,
   NotConvergedError,
   OptionError,
+  OverflowError,
   ShapeError,
   SingularError,
   UnsupportedError,

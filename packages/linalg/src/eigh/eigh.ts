@@ -1,10 +1,18 @@
-import { OptionError, ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/checks.ts";
+import { checkOptions, checkOutputs, describe, type OptionKinds } from "../arguments.ts";
+import { OptionError } from "../errors.ts";
+import { checkOutput, checkSameDtype, checkShape, checkSquare, checkVector } from "../matrix/checks.ts";
 import type { Matrix, MatrixLike, Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, largestLower, packScaled, powerOfTwo } from "../memory/scale.ts";
-import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { largest, largestLower, packScaled, powerOfTwo, writeScaled } from "../memory/scale.ts";
+import {
+  allOf,
+  anyOf,
+  checkWorkspace,
+  sizeOfFloat64,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 import { orthonormalizeColumns, orthonormalizeColumnsWorkspace } from "../qr/orthonormalize.ts";
 import { signOf } from "../rows/sign.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
@@ -28,6 +36,8 @@ export interface EighOptions {
    */
   readonly start?: MatrixLike;
 }
+
+const OPTIONS: OptionKinds<EighOptions> = { method: "any", start: "any" };
 
 export interface Eigh<D extends Real = Real> {
   /** Eigenvalues, ascending. */
@@ -62,16 +72,18 @@ export interface EighOut {
  */
 export function eigh<D extends Real>(a: MatrixLike<D>, options: EighOptions = {}): Eigh<D> {
   const n = checkSquare("eigh", a);
-  const out = { values: vectorLike(a, n), vectors: zerosLike(a, n, n) };
-  withWorkspace(eighWorkspace(n, options), (work) => eighInto(out, a, work, options));
+  checkOptions("eigh", options, OPTIONS);
+  const out = { values: vectorLike("eigh", a, n), vectors: zerosLike("eigh", a, n, n) };
+  withWorkspace("eigh", eighWorkspace(n, options), (work) => eighInto(out, a, work, options));
   return out;
 }
 
 /** Eigenvalues alone, ascending; see {@link eigh}. */
 export function eigvalsh<D extends Real>(a: MatrixLike<D>, options: EighOptions = {}): Vector<D> {
-  const n = checkSquare("eigh", a);
-  const values = vectorLike(a, n);
-  withWorkspace(eighWorkspace(n, options), (work) => eighInto({ values }, a, work, options));
+  const n = checkSquare("eigvalsh", a);
+  checkOptions("eigvalsh", options, OPTIONS);
+  const values = vectorLike("eigvalsh", a, n);
+  withWorkspace("eigvalsh", eighWorkspace(n, options), (work) => decompose("eigvalsh", { values }, a, work, options));
   return values;
 }
 
@@ -82,23 +94,32 @@ export function eigvalsh<D extends Real>(a: MatrixLike<D>, options: EighOptions 
  * @param work - at least {@link eighWorkspace} bytes.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError} @throws {OptionError} before anything is written.
  */
-export function eighInto(
-  { values, vectors }: EighOut,
-  a: MatrixLike,
-  work: Workspace,
-  options: EighOptions = {},
-): void {
+export function eighInto(out: EighOut, a: MatrixLike, work: Workspace, options: EighOptions = {}): void {
   const n = checkSquare("eigh", a);
-  checkSameDtype("eigh", values, a.data);
-  if (values.length !== n) throw new ShapeError("eigh", `expected values of length ${n}, got ${values.length}`);
+  checkOptions("eigh", options, OPTIONS);
+  checkOutputs("eigh", out, "values, vectors");
+  const { values, vectors } = out;
+  checkVector("eigh", "values", values, n, a.data);
+  checkWorkspace("eigh", work);
   if (vectors !== undefined) {
     checkOutput("eigh", "vectors", vectors, n, n);
     checkSameDtype("eigh", vectors.data, a.data);
   }
+  decompose("eigh", out, a, work, options);
+}
+
+function decompose(
+  operation: string,
+  { values, vectors }: EighOut,
+  a: MatrixLike,
+  work: Workspace,
+  options: EighOptions,
+): void {
+  const n = a.shape[0]!;
   const { start } = options;
-  const byJacobi = usesJacobi(n, options);
-  const startUnit = start === undefined ? 1 : powerOfTwo(largest("eigh", start, work.engine));
-  const unit = powerOfTwo(largestLower("eigh", a));
+  const byJacobi = usesJacobi(operation, n, options);
+  const startUnit = start === undefined ? 1 : powerOfTwo(largest(operation, start, work.engine));
+  const unit = powerOfTwo(largestLower(operation, a));
   work.scope(() => {
     const x = work.float64(n * n);
     const rows = work.float64(n * n);
@@ -108,9 +129,9 @@ export function eighInto(
     if (byJacobi) {
       if (start === undefined) writeIdentity(n, rows);
       else turnTo(n, x, packScaled(work.engine, rows, start, 1 / startUnit), work);
-      jacobiEigen("eigh", n, x, spectrum, wanted, work);
-    } else symmetricEigen("eigh", n, x, spectrum, wanted, work);
-    for (let i = 0; i < n; i++) values[i] = unit * spectrum[n - 1 - i]!;
+      jacobiEigen(operation, n, x, spectrum, wanted, work);
+    } else symmetricEigen(operation, n, x, spectrum, wanted, work);
+    writeScaled(operation, values, spectrum.reverse(), unit);
     if (vectors !== undefined) writeVectors(vectors, n, rows);
   });
 }
@@ -127,13 +148,13 @@ export const eighWorkspace = (n: number, { start }: EighOptions = {}): Workspace
   );
 
 /** Checks the options and decides. @throws {OptionError} @throws {ShapeError} */
-function usesJacobi(n: number, { method = "auto", start }: EighOptions): boolean {
+function usesJacobi(operation: string, n: number, { method = "auto", start }: EighOptions): boolean {
   if (method !== "auto" && method !== "tridiagonal" && method !== "jacobi") {
-    throw new OptionError("eigh", `method must be "auto", "tridiagonal" or "jacobi", got ${JSON.stringify(method)}`);
+    throw new OptionError(operation, `method must be "auto", "tridiagonal" or "jacobi", got ${describe(method)}`);
   }
   if (start !== undefined) {
-    if (method === "tridiagonal") throw new OptionError("eigh", "only Jacobi's method takes a start");
-    checkShape("eigh", "start", start, n, n);
+    if (method === "tridiagonal") throw new OptionError(operation, "only Jacobi's method takes a start");
+    checkShape(operation, "start", start, n, n);
   }
   return method === "jacobi" || (method === "auto" && (n <= SMALL || start !== undefined));
 }

@@ -1,12 +1,14 @@
 import { UnsupportedError } from "../errors.ts";
+import { checkEngine } from "./check-engine.ts";
 import type { Engine } from "./engine.ts";
 import { createReferenceEngine } from "./reference/reference-engine.ts";
 import { createWasmEngine } from "./wasm/wasm-engine.ts";
 
 let engine: Engine | undefined;
 
-/** Makes `next` the engine of every routine that is not given a workspace. */
+/** Makes `next` the engine of every routine that is not given a workspace. @throws {ArgumentError} */
 export function useEngine(next: Engine): void {
+  checkEngine("useEngine", next);
   engine = next;
 }
 

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { checkMatrix, type MatrixLike } from "../matrix/matrix.ts";
 import { withWorkspace } from "../memory/allocate.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
 
@@ -20,7 +20,8 @@ export function cond(a: MatrixLike, work?: Workspace): number {
   checkMatrix("cond", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   if (m === 0 || n === 0) throw new ShapeError("cond", `expected a matrix that is not empty, got [${m}, ${n}]`);
-  if (work === undefined) return withWorkspace(condWorkspace(m, n), (own) => cond(a, own));
+  if (work === undefined) return withWorkspace("cond", condWorkspace(m, n), (own) => cond(a, own));
+  checkWorkspace("cond", work);
   return work.scope(() => {
     const { s } = scaledSvd("cond", a, work, { vectors: false });
     const least = s[s.length - 1]!;
@@ -45,7 +46,9 @@ export function matrixRank(a: MatrixLike, options: ToleranceOptions = {}, work?:
   checkMatrix("matrixRank", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const tolerance = toleranceOf("matrixRank", a, options);
-  if (work === undefined) return withWorkspace(matrixRankWorkspace(m, n), (own) => matrixRank(a, options, own));
+  if (work === undefined)
+    return withWorkspace("matrixRank", matrixRankWorkspace(m, n), (own) => matrixRank(a, options, own));
+  checkWorkspace("matrixRank", work);
   return work.scope(() => rankOf(scaledSvd("matrixRank", a, work, { vectors: false }).s, tolerance));
 }
 

@@ -1,10 +1,10 @@
-import { ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype, checkShape } from "../matrix/checks.ts";
+import { checkOutputs } from "../arguments.ts";
+import { checkOutput, checkSameDtype, checkShape, checkVector } from "../matrix/checks.ts";
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
@@ -40,11 +40,11 @@ export interface LstsqOut {
  */
 export function lstsq<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options: ToleranceOptions = {}): Lstsq<D> {
   checkMatrix("lstsq", a);
-  checkMatrix("lstsq", b);
+  checkMatrix("lstsq", b, "b");
   const [m, n, p] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
-  const x = zerosLike(a, n, p);
+  const x = zerosLike("lstsq", a, n, p);
   const s = new Float64Array(Math.min(m, n));
-  const { rank } = withWorkspace(lstsqWorkspace(m, n, p), (work) => lstsqInto({ x, s }, a, b, work, options));
+  const { rank } = withWorkspace("lstsq", lstsqWorkspace(m, n, p), (work) => lstsqInto({ x, s }, a, b, work, options));
   return { x, rank, s };
 }
 
@@ -63,15 +63,15 @@ export function lstsqInto(
   options: ToleranceOptions = {},
 ): { rank: number } {
   checkMatrix("lstsq", a);
-  checkMatrix("lstsq", b);
+  checkMatrix("lstsq", b, "b");
+  checkOutputs("lstsq", out, "x, s");
+  checkWorkspace("lstsq", work);
   const [m, n, p] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
   const k = Math.min(m, n);
   checkShape("lstsq", "b", b, m, p);
   checkOutput("lstsq", "x", out.x, n, p);
   for (const data of [out.x.data, b.data]) checkSameDtype("lstsq", data, a.data);
-  if (out.s !== undefined && out.s.length !== k) {
-    throw new ShapeError("lstsq", `expected s of length ${k}, got ${out.s.length}`);
-  }
+  if (out.s !== undefined) checkVector("lstsq", "s", out.s, k);
   const tolerance = toleranceOf("lstsq", a, options);
   const bUnit = powerOfTwo(largest("lstsq", b, work.engine));
   return work.scope(() => {

@@ -3,7 +3,7 @@ import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { unpackScaled } from "../memory/scale.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow, signOf } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
@@ -22,8 +22,10 @@ import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts"
 export function nullspace<D extends Real>(a: MatrixLike<D>, options: ToleranceOptions = {}): Matrix<D> {
   checkMatrix("nullspace", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const out = zerosLike(a, n, n);
-  const { nullity } = withWorkspace(nullspaceWorkspace(m, n), (work) => nullspaceInto(out, a, work, options));
+  const out = zerosLike("nullspace", a, n, n);
+  const { nullity } = withWorkspace("nullspace", nullspaceWorkspace(m, n), (work) =>
+    nullspaceInto(out, a, work, options),
+  );
   return out.hi(n, nullity);
 }
 
@@ -45,6 +47,7 @@ export function nullspaceInto(
   checkOutput("nullspace", "out", out, n, n);
   checkSameDtype("nullspace", out.data, a.data);
   const tolerance = toleranceOf("nullspace", a, options);
+  checkWorkspace("nullspace", work);
   return work.scope(() => {
     const { s, v } = scaledSvd("nullspace", a, work, { full: a.shape[0]! < n });
     const rank = rankOf(s, tolerance);

@@ -3,7 +3,7 @@ import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { unpackScaled } from "../memory/scale.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow, signOf } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
@@ -22,8 +22,8 @@ import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts"
 export function orth<D extends Real>(a: MatrixLike<D>, options: ToleranceOptions = {}): Matrix<D> {
   checkMatrix("orth", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const out = zerosLike(a, m, Math.min(m, n));
-  const { rank } = withWorkspace(orthWorkspace(m, n), (work) => orthInto(out, a, work, options));
+  const out = zerosLike("orth", a, m, Math.min(m, n));
+  const { rank } = withWorkspace("orth", orthWorkspace(m, n), (work) => orthInto(out, a, work, options));
   return out.hi(m, rank);
 }
 
@@ -45,6 +45,7 @@ export function orthInto(
   checkOutput("orth", "out", out, m, Math.min(m, n));
   checkSameDtype("orth", out.data, a.data);
   const tolerance = toleranceOf("orth", a, options);
+  checkWorkspace("orth", work);
   return work.scope(() => {
     const { s, u } = scaledSvd("orth", a, work);
     const rank = rankOf(s, tolerance);

@@ -3,7 +3,7 @@ import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { unpackScaled } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
@@ -24,8 +24,8 @@ import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts"
 export function pinv<D extends Real>(a: MatrixLike<D>, options: ToleranceOptions = {}): Matrix<D> {
   checkMatrix("pinv", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const out = zerosLike(a, n, m);
-  return withWorkspace(pinvWorkspace(m, n), (work) => pinvInto(out, a, work, options));
+  const out = zerosLike("pinv", a, n, m);
+  return withWorkspace("pinv", pinvWorkspace(m, n), (work) => pinvInto(out, a, work, options));
 }
 
 /**
@@ -46,6 +46,7 @@ export function pinvInto<M extends MatrixLike>(
   checkOutput("pinv", "out", out, n, m);
   checkSameDtype("pinv", out.data, a.data);
   const tolerance = toleranceOf("pinv", a, options);
+  checkWorkspace("pinv", work);
   return work.scope(() => {
     const { unit, s, u, v } = scaledSvd("pinv", a, work);
     const rank = rankOf(s, tolerance);

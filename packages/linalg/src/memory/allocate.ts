@@ -1,12 +1,13 @@
 import { currentEngine } from "../engine/current.ts";
+import { WorkspaceError } from "../errors.ts";
 import { dtype } from "../matrix/checks.ts";
-import { type Matrix, type MatrixLike, zeros } from "../matrix/matrix.ts";
+import { type Matrix, type MatrixLike, matrix, newVector } from "../matrix/matrix.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
 import { sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./workspace.ts";
 
-/** Runs `body` with scratch of its own on the current engine: what an allocating routine does around its `…Into`. */
-export function withWorkspace<R>(size: WorkspaceSize, body: (work: Workspace) => R): R {
-  const work = new Workspace(currentEngine(), size);
+/** Runs `body` with scratch of its own on the current engine: what an allocating routine does around its `…Into`. @throws {WorkspaceError} */
+export function withWorkspace<R>(operation: string, size: WorkspaceSize, body: (work: Workspace) => R): R {
+  const work = newWorkspace(operation, size);
   try {
     return body(work);
   } finally {
@@ -14,14 +15,27 @@ export function withWorkspace<R>(size: WorkspaceSize, body: (work: Workspace) =>
   }
 }
 
-/** A new matrix of zeros of the dtype of `a`. */
-export function zerosLike<D extends Real>(a: MatrixLike<D>, rows: number, cols: number): Matrix<D> {
-  return zeros(rows, cols, dtype(a)) as Matrix as Matrix<D>;
+/** Scratch on the current engine. @throws {WorkspaceError} in the routine's name, with the way to a larger heap. */
+export function newWorkspace(operation: string, size: WorkspaceSize): Workspace {
+  try {
+    return new Workspace(currentEngine(), size);
+  } catch (error) {
+    if (!(error instanceof WorkspaceError)) throw error;
+    throw new WorkspaceError(operation, size, error.haveBytes, LARGER_HEAP);
+  }
 }
 
-/** A new vector of zeros of the dtype of `a`. */
-export function vectorLike<D extends Real>(a: MatrixLike<D>, length: number): D {
-  return (dtype(a) === "float32" ? new Float32Array(length) : new Float64Array(length)) as Real as D;
+const LARGER_HEAP =
+  "choose an engine with a larger heap, at most 4 GiB: useEngine(createWasmEngine({ bytes: 4 * 2 ** 30 }))";
+
+/** A new matrix of zeros of the dtype of `a`. @throws {ShapeError} if it is too large to allocate. */
+export function zerosLike<D extends Real>(operation: string, a: MatrixLike<D>, rows: number, cols: number): Matrix<D> {
+  return matrix(rows, cols, vectorLike(operation, a, rows * cols));
+}
+
+/** A new vector of zeros of the dtype of `a`. @throws {ShapeError} if it is too large to allocate. */
+export function vectorLike<D extends Real>(operation: string, a: MatrixLike<D>, length: number): D {
+  return newVector(operation, length, dtype(a)) as D;
 }
 
 /** `length` elements of scratch of a dtype. */

@@ -1,8 +1,8 @@
 import { currentEngine } from "../engine/current.ts";
 import type { Engine } from "../engine/engine.ts";
-import { NonFiniteError } from "../errors.ts";
+import { NonFiniteError, OverflowError } from "../errors.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
-import type { Real } from "../matrix/real.ts";
+import { dtypeOf, type Real } from "../matrix/real.ts";
 
 /** A tile of two float64 operands stays in the first-level cache. */
 const TILE = 16;
@@ -116,4 +116,25 @@ export function unpackScaled(engine: Engine, out: MatrixLike, values: Real, alph
       }
     }
   }
+}
+
+/** out ← alpha times `values`, cast. @throws {OverflowError} before anything is written. */
+export function writeScaled(operation: string, out: Real, values: Real, alpha: number): void {
+  checkRange(operation, largestOf(values), alpha, out);
+  for (let i = 0; i < values.length; i++) out[i] = alpha * values[i]!;
+}
+
+/** NaN if an element is. */
+function largestOf(values: Real): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
+}
+
+/** Refuses a result with elements up to alpha · most that leaves the range of the dtype of `out`. @throws {OverflowError} */
+export function checkRange(operation: string, most: number, alpha: number, out: Real): void {
+  const result = alpha * most;
+  const type = dtypeOf(out);
+  if (Number.isFinite(type === "float32" ? Math.fround(result) : result)) return;
+  throw new OverflowError(operation, `the result holds numbers outside the range of ${type}`);
 }

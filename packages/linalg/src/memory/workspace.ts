@@ -1,5 +1,7 @@
+import { describe } from "../arguments.ts";
+import { checkEngine } from "../engine/check-engine.ts";
 import type { Engine } from "../engine/engine.ts";
-import { WorkspaceError } from "../errors.ts";
+import { ArgumentError, WorkspaceError } from "../errors.ts";
 
 /** Scratch that a routine needs, in bytes. Every `take` is rounded up to 64 bytes. */
 export type WorkspaceSize = number;
@@ -34,10 +36,16 @@ export class Workspace {
   readonly bytes: number;
   private readonly block: Uint8Array;
   private top = 0;
+  private disposed = false;
   /** The views handed out last time, by address: a warm scope makes no new objects. */
   private readonly views = new Map<number, Views>();
 
+  /** @throws {ArgumentError} @throws {WorkspaceError} when the engine's heap is full. */
   constructor(engine: Engine, size: WorkspaceSize) {
+    checkEngine("Workspace", engine);
+    if (!(typeof size === "number" && size >= 0 && size < Infinity)) {
+      throw new ArgumentError("Workspace", `expected a size in bytes, got ${describe(size)}`);
+    }
     this.engine = engine;
     this.bytes = roundUp(size);
     this.block = engine.heap.uint8(this.bytes);
@@ -45,6 +53,7 @@ export class Workspace {
 
   /** Runs `body`; what it took is given back when it returns or throws. */
   scope<R>(body: (work: this) => R): R {
+    if (this.disposed) throw new ArgumentError("Workspace", "it was disposed of");
     const { top } = this;
     try {
       return body(this);
@@ -77,8 +86,10 @@ export class Workspace {
     return slot.int32;
   }
 
-  /** Frees the memory in the heap. The workspace must not be used again. */
+  /** Frees the memory in the heap. The workspace must not be used again; a second call does nothing. */
   dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
     this.engine.heap.release(this.block);
   }
 
@@ -103,5 +114,12 @@ export class Workspace {
       this.views.set(at, slot);
     }
     return slot;
+  }
+}
+
+/** Checks the workspace of an `…Into` routine. @throws {ArgumentError} */
+export function checkWorkspace(operation: string, work: Workspace): void {
+  if (typeof (work as Partial<Workspace> | null | undefined)?.scope !== "function") {
+    throw new ArgumentError(operation, `expected a Workspace, got ${describe(work)}`);
   }
 }

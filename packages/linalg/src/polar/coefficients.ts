@@ -1,3 +1,4 @@
+import { checkOptions, describe, type OptionKinds } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import type { NewtonSchulzStep } from "./newton-schulz-step.ts";
 import { polarExpressCoefficients } from "./polar-express.ts";
@@ -11,6 +12,8 @@ export interface NewtonSchulzOptions {
   /** Default: 5 for `"muon"` and `"cans"`, 8 for `"polar-express"`, 16 for `"classical"`, one for each triple of one's own. The last triple repeats. */
   readonly steps?: number;
 }
+
+const OPTIONS: OptionKinds<NewtonSchulzOptions> = { coefficients: "any", steps: "number" };
 
 export interface NewtonSchulzSchedule {
   readonly steps: number;
@@ -48,23 +51,28 @@ const NAMED = {
   },
 } satisfies Record<string, NewtonSchulzSchedule>;
 /** The steps, coefficients and margin that the options choose. @throws {OptionError} */
-export function newtonSchulzSchedule({
-  coefficients = "polar-express",
-  steps,
-}: NewtonSchulzOptions): NewtonSchulzSchedule {
-  const known: NewtonSchulzSchedule | undefined =
-    typeof coefficients === "string"
-      ? (NAMED as Record<string, NewtonSchulzSchedule>)[coefficients]
-      : { steps: coefficients.length, triples: coefficients, margin: 1 };
-  if (known === undefined || known.triples.length === 0) {
+export function newtonSchulzSchedule(options: NewtonSchulzOptions): NewtonSchulzSchedule {
+  checkOptions("newtonSchulz", options, OPTIONS);
+  const { coefficients = "polar-express", steps } = options;
+  const known = scheduleOf(coefficients);
+  if (known === undefined) {
     const names = Object.keys(NAMED).join(", ");
     throw new OptionError(
       "newtonSchulz",
-      `coefficients must be one of ${names} or triples, got ${String(coefficients)}`,
+      `coefficients must be one of ${names} or triples of numbers, got ${describe(coefficients)}`,
     );
   }
   if (steps !== undefined && !(Number.isInteger(steps) && steps >= 0)) {
     throw new OptionError("newtonSchulz", `steps must be a whole number, got ${steps}`);
   }
   return { ...known, steps: steps ?? known.steps };
+}
+
+function scheduleOf(coefficients: NewtonSchulzCoefficients): NewtonSchulzSchedule | undefined {
+  if (typeof coefficients === "string") {
+    return Object.hasOwn(NAMED, coefficients) ? NAMED[coefficients] : undefined;
+  }
+  const isTriple = (step: unknown): boolean => Array.isArray(step) && step.length === 3 && step.every(Number.isFinite);
+  const valid = Array.isArray(coefficients) && coefficients.length > 0 && coefficients.every(isTriple);
+  return valid ? { steps: coefficients.length, triples: coefficients, margin: 1 } : undefined;
 }

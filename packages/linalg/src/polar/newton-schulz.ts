@@ -3,7 +3,7 @@ import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/
 import type { Dtype, Real } from "../matrix/real.ts";
 import { sizeOf, take, withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
-import { allOf, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { type NewtonSchulzOptions, newtonSchulzSchedule } from "./coefficients.ts";
 import type { NewtonSchulzStep } from "./newton-schulz-step.ts";
 
@@ -24,8 +24,10 @@ import type { NewtonSchulzStep } from "./newton-schulz-step.ts";
 export function newtonSchulz<D extends Real>(a: MatrixLike<D>, options: NewtonSchulzOptions = {}): Matrix<D> {
   checkMatrix("newtonSchulz", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const out = zerosLike(a, m, n);
-  return withWorkspace(newtonSchulzWorkspace(m, n, dtype(a)), (work) => newtonSchulzInto(out, a, work, options));
+  const out = zerosLike("newtonSchulz", a, m, n);
+  return withWorkspace("newtonSchulz", newtonSchulzWorkspace(m, n, dtype(a)), (work) =>
+    newtonSchulzInto(out, a, work, options),
+  );
 }
 
 /**
@@ -42,6 +44,7 @@ export function newtonSchulzInto<M extends MatrixLike>(
   options: NewtonSchulzOptions = {},
 ): M {
   checkMatrix("newtonSchulz", a);
+  checkWorkspace("newtonSchulz", work);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   checkOutput("newtonSchulz", "out", out, m, n);
   checkSameDtype("newtonSchulz", out.data, a.data);

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import type { NewtonSchulzStep } from "./newton-schulz-step.ts";
 
@@ -8,6 +9,8 @@ export interface PolarExpressOptions {
   /** A step aims at values from `cushion` times the largest on, not lower, so that none of them falls. Default 0.024, the paper's. */
   readonly cushion?: number;
 }
+
+const OPTIONS: OptionKinds<PolarExpressOptions> = { lower: "number", steps: "number", cushion: "number" };
 
 /** The paper's value to the digits that its published coefficients follow from. */
 const CUSHION = 0.02407327424182761;
@@ -28,16 +31,15 @@ const MAX_EXCHANGES = 100;
  * @example
  * newtonSchulz(a, { coefficients: polarExpressCoefficients({ lower: 1e-4, steps: 10 }) });
  */
-export function polarExpressCoefficients({
-  lower = 1e-3,
-  steps = 8,
-  cushion = CUSHION,
-}: PolarExpressOptions = {}): NewtonSchulzStep[] {
-  if (!(lower > 0 && lower <= 1)) throw new OptionError("polarExpress", `lower must lie in (0, 1], got ${lower}`);
+export function polarExpressCoefficients(options: PolarExpressOptions = {}): NewtonSchulzStep[] {
+  checkOptions("polarExpressCoefficients", options, OPTIONS);
+  const { lower = 1e-3, steps = 8, cushion = CUSHION } = options;
+  if (!(lower > 0 && lower <= 1))
+    throw new OptionError("polarExpressCoefficients", `lower must lie in (0, 1], got ${lower}`);
   if (!(cushion >= 0 && cushion < 1))
-    throw new OptionError("polarExpress", `cushion must lie in [0, 1), got ${cushion}`);
+    throw new OptionError("polarExpressCoefficients", `cushion must lie in [0, 1), got ${cushion}`);
   if (!(Number.isInteger(steps) && steps >= 0)) {
-    throw new OptionError("polarExpress", `steps must be a whole number, got ${steps}`);
+    throw new OptionError("polarExpressCoefficients", `steps must be a whole number, got ${steps}`);
   }
   const coefficients: NewtonSchulzStep[] = [];
   let l = lower;

@@ -1,11 +1,19 @@
+import { checkOptions, checkOutputs, type OptionKinds } from "../arguments.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "../eigh/symmetric-eigen.ts";
-import { OptionError, ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
+import { OptionError } from "../errors.ts";
+import { checkOutput, checkSameDtype, checkVector, dtype } from "../matrix/checks.ts";
 import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import {
+  allOf,
+  anyOf,
+  checkWorkspace,
+  sizeOfFloat64,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 import { factorRows, formRows, householderWorkspace } from "../qr/householder.ts";
 import { scaleRow } from "../rows/sign.ts";
 import { factorCholesky, solveLower } from "../solve/triangular.ts";
@@ -23,6 +31,8 @@ export interface PolarOptions {
   /** Singular values up to `tolerance` times the largest contribute nothing. Default: ε₆₄ max(m, n). */
   readonly tolerance?: number;
 }
+
+const OPTIONS: OptionKinds<PolarOptions> = { tolerance: "number" };
 
 export interface Polar<D extends Real = Real> {
   /** Orthogonal polar factor, the shape of the input. */
@@ -58,9 +68,9 @@ export interface PolarOut {
 export function polar<D extends Real>(a: MatrixLike<D>, options: PolarOptions = {}): Polar<D> {
   checkMatrix("polar", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const u = zerosLike(a, m, n);
+  const u = zerosLike("polar", a, m, n);
   const s = new Float64Array(Math.min(m, n));
-  const { rank } = withWorkspace(polarWorkspace(m, n), (work) => polarInto({ u, s }, a, work, options));
+  const { rank } = withWorkspace("polar", polarWorkspace(m, n), (work) => polarInto({ u, s }, a, work, options));
   return { u, s, rank };
 }
 
@@ -73,14 +83,15 @@ export function polar<D extends Real>(a: MatrixLike<D>, options: PolarOptions = 
  */
 export function polarInto(out: PolarOut, a: MatrixLike, work: Workspace, options: PolarOptions = {}): { rank: number } {
   checkMatrix("polar", a);
+  checkOptions("polar", options, OPTIONS);
+  checkOutputs("polar", out, "u, s");
+  checkWorkspace("polar", work);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   checkOutput("polar", "u", out.u, m, n);
   checkSameDtype("polar", out.u.data, a.data);
   const wide = m <= n;
   const [k, length] = wide ? [m, n] : [n, m];
-  if (out.s !== undefined && out.s.length !== k) {
-    throw new ShapeError("polar", `expected s of length ${k}, got ${out.s.length}`);
-  }
+  if (out.s !== undefined) checkVector("polar", "s", out.s, k);
   const { tolerance = EPS * length } = options;
   if (!(tolerance >= 0 && tolerance < 1)) {
     throw new OptionError("polar", `tolerance must lie in [0, 1), got ${tolerance}`);

@@ -1,16 +1,27 @@
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { currentEngine } from "../engine/current.ts";
 import { DtypeError } from "../errors.ts";
 import { checkOutput, dtype } from "../matrix/checks.ts";
 import { columnLeading, isColumnMajor, isRowMajor, leading, pack, unpack } from "../matrix/layout.ts";
-import { checkMatrix, type Matrix, type MatrixLike, zeros } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike, matrix, newVector } from "../matrix/matrix.ts";
 import { mayOverlap } from "../matrix/overlap.ts";
 import type { Dtype } from "../matrix/real.ts";
-import { allOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { newWorkspace } from "../memory/allocate.ts";
+import {
+  allOf,
+  checkWorkspace,
+  sizeOfFloat32,
+  sizeOfFloat64,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 
 export interface GramOptions {
   /** aᵀ a instead of a aᵀ. */
   readonly transpose?: boolean;
 }
+
+const OPTIONS: OptionKinds<GramOptions> = { transpose: "boolean" };
 
 /**
  * Gram matrix a aᵀ, or aᵀ a, in float64 whatever the dtype of `a`.
@@ -28,8 +39,9 @@ export interface GramOptions {
  */
 export function gram(a: MatrixLike, options: GramOptions = {}): Matrix<Float64Array> {
   checkMatrix("gram", a);
+  checkOptions("gram", options, OPTIONS);
   const n = a.shape[options.transpose === true ? 1 : 0]!;
-  return gramInto(zeros(n, n), a, options);
+  return gramInto(matrix(n, n, newVector("gram", n * n, "float64") as Float64Array), a, options);
 }
 
 /**
@@ -42,10 +54,13 @@ export function gram(a: MatrixLike, options: GramOptions = {}): Matrix<Float64Ar
 export function gramInto<M extends MatrixLike<Float64Array>>(
   out: M,
   a: MatrixLike,
-  { transpose = false }: GramOptions = {},
+  options: GramOptions = {},
   work?: Workspace,
 ): M {
   checkMatrix("gram", a);
+  checkOptions("gram", options, OPTIONS);
+  if (work !== undefined) checkWorkspace("gram", work);
+  const { transpose = false } = options;
   const n = a.shape[transpose ? 1 : 0]!;
   const k = a.shape[transpose ? 0 : 1]!;
   checkOutput("gram", "out", out, n, n);
@@ -57,8 +72,7 @@ export function gramInto<M extends MatrixLike<Float64Array>>(
     engine.gram(transpose === byRows, n, k, a.data, a.offset, lda, out.data, out.offset, leading(out));
     return out;
   }
-  const scratch =
-    work ?? new Workspace(currentEngine(), gramWorkspace(a.shape[0]!, a.shape[1]!, { transpose }, dtype(a)));
+  const scratch = work ?? newWorkspace("gram", gramWorkspace(a.shape[0]!, a.shape[1]!, { transpose }, dtype(a)));
   try {
     scratch.scope(() => {
       const packed = dtype(a) === "float32" ? scratch.float32(n * k) : scratch.float64(n * k);

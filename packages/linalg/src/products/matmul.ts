@@ -1,12 +1,21 @@
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { currentEngine } from "../engine/current.ts";
 import type { Engine } from "../engine/engine.ts";
 import { ShapeError } from "../errors.ts";
 import { checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
 import { columnLeading, isColumnMajor, isRowMajor, leading, pack, unpack } from "../matrix/layout.ts";
-import { checkMatrix, type Matrix, type MatrixLike, zeros } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import { mayOverlap } from "../matrix/overlap.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
-import { allOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { newWorkspace, zerosLike } from "../memory/allocate.ts";
+import {
+  allOf,
+  checkWorkspace,
+  sizeOfFloat32,
+  sizeOfFloat64,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 
 export interface MatmulOptions {
   /** Use aᵀ. Costs nothing; neither does a transposed view. */
@@ -19,6 +28,9 @@ export interface MatmulIntoOptions extends MatmulOptions {
   /** 0 (the default) ignores what `out` held, NaN included. */
   readonly beta?: number;
 }
+
+const OPTIONS: OptionKinds<MatmulOptions> = { transposeA: "boolean", transposeB: "boolean" };
+const INTO_OPTIONS: OptionKinds<MatmulIntoOptions> = { ...OPTIONS, alpha: "number", beta: "number" };
 
 /**
  * Matrix product op(a) op(b), with op(x) = x or xᵀ.
@@ -36,8 +48,9 @@ export interface MatmulIntoOptions extends MatmulOptions {
  * matmul(fromRows([[1, 2]]), fromRows([[3], [4]])).get(0, 0); // 11
  */
 export function matmul<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options: MatmulOptions = {}): Matrix<D> {
+  checkOptions("matmul", options, OPTIONS);
   const { m, n } = productSizes("matmul", a, b, options);
-  const out = zeros(m, n, dtype(a)) as Matrix as Matrix<D>;
+  const out = zerosLike("matmul", a, m, n);
   return matmulInto(out, a, b, options);
 }
 
@@ -58,6 +71,8 @@ export function matmulInto<M extends MatrixLike>(
   options: MatmulIntoOptions = {},
   work?: Workspace,
 ): M {
+  checkOptions("matmul", options, INTO_OPTIONS);
+  if (work !== undefined) checkWorkspace("matmul", work);
   const { m, n, k } = productSizes("matmul", a, b, options);
   checkOutput("matmul", "out", out, m, n);
   checkSameDtype("matmul", out.data, a.data);
@@ -66,7 +81,7 @@ export function matmulInto<M extends MatrixLike>(
     product(work?.engine ?? currentEngine(), out, a, b, m, n, k, options);
     return out;
   }
-  const scratch = work ?? new Workspace(currentEngine(), matmulWorkspace(m, n, k, dtype(a)));
+  const scratch = work ?? newWorkspace("matmul", matmulWorkspace(m, n, k, dtype(a)));
   try {
     scratch.scope(() => {
       const target = isPlain(out) && !overlaps ? out : packed(out, scratch);
@@ -94,7 +109,7 @@ function productSizes(
   { transposeA = false, transposeB = false }: MatmulOptions,
 ): { m: number; n: number; k: number } {
   checkMatrix(operation, a);
-  checkMatrix(operation, b);
+  checkMatrix(operation, b, "b");
   checkSameDtype(operation, a.data, b.data);
   const m = a.shape[transposeA ? 1 : 0]!;
   const k = a.shape[transposeA ? 0 : 1]!;

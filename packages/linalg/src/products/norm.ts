@@ -1,8 +1,9 @@
+import { describe } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { checkMatrix, type MatrixLike } from "../matrix/matrix.ts";
 import { withWorkspace } from "../memory/allocate.ts";
 import { largest, powerOfTwo } from "../memory/scale.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 
 /**
@@ -34,14 +35,15 @@ export function norm(a: MatrixLike, kind: NormKind = "fro", work?: Workspace): n
     case 2:
     case "nuc": {
       const [m, n] = [a.shape[0]!, a.shape[1]!];
-      if (work === undefined) return withWorkspace(normWorkspace(m, n), (own) => norm(a, kind, own));
+      if (work === undefined) return withWorkspace("norm", normWorkspace(m, n), (own) => norm(a, kind, own));
+      checkWorkspace("norm", work);
       return work.scope(() => {
         const { unit, s } = scaledSvd("norm", a, work, { vectors: false });
         return unit * (kind === 2 ? (s[0] ?? 0) : s.reduce((sum, value) => sum + value, 0));
       });
     }
     default:
-      throw new OptionError("norm", `kind must be "fro", "nuc", 1, 2 or Infinity, got ${String(kind)}`);
+      throw new OptionError("norm", `kind must be "fro", "nuc", 1, 2 or Infinity, got ${describe(kind)}`);
   }
 }
 

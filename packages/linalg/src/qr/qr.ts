@@ -1,10 +1,19 @@
+import { checkOptions, checkOutputs, describe, type OptionKinds } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
+import { checkApart, checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
 import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, anyOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import {
+  allOf,
+  anyOf,
+  checkWorkspace,
+  sizeOfFloat64,
+  sizeOfInt32,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 import { scaleRow } from "../rows/sign.ts";
 import { choleskyQr, choleskyQrWorkspace } from "./cholesky-qr.ts";
 import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from "./householder.ts";
@@ -21,6 +30,8 @@ export interface QROptions {
   /** Exchange columns so that the diagonal of r falls: a[:, pivots] = q r. Default false. */
   readonly pivot?: boolean;
 }
+
+const OPTIONS: OptionKinds<QROptions> = { mode: "any", pivot: "boolean" };
 
 export interface QR<D extends Real = Real> {
   /** Orthonormal columns. */
@@ -56,10 +67,11 @@ export interface QROut {
  */
 export function qr<D extends Real>(a: MatrixLike<D>, options: QROptions = {}): QR<D> {
   checkMatrix("qr", a);
+  checkOptions("qr", options, OPTIONS);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const k = options.mode === "complete" ? m : Math.min(m, n);
-  const out = { q: zerosLike(a, m, k), r: zerosLike(a, k, n), pivots: new Int32Array(n) };
-  withWorkspace(qrWorkspace(m, n, options), (work) => qrInto(out, a, work, options));
+  const out = { q: zerosLike("qr", a, m, k), r: zerosLike("qr", a, k, n), pivots: new Int32Array(n) };
+  withWorkspace("qr", qrWorkspace(m, n, options), (work) => qrInto(out, a, work, options));
   return out;
 }
 
@@ -70,16 +82,15 @@ export function qr<D extends Real>(a: MatrixLike<D>, options: QROptions = {}): Q
  * @param work - at least {@link qrWorkspace} bytes.
  * @throws {ShapeError} @throws {DtypeError} @throws {OptionError} @throws {NonFiniteError} before anything is written.
  */
-export function qrInto(
-  out: QROut,
-  a: MatrixLike,
-  work: Workspace,
-  { mode = "thin", pivot = false }: QROptions = {},
-): void {
+export function qrInto(out: QROut, a: MatrixLike, work: Workspace, options: QROptions = {}): void {
   checkMatrix("qr", a);
+  checkOptions("qr", options, OPTIONS);
+  checkOutputs("qr", out, "q, r, pivots");
+  checkWorkspace("qr", work);
+  const { mode = "thin", pivot = false } = options;
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   if (mode !== "thin" && mode !== "complete") {
-    throw new OptionError("qr", `mode must be "thin" or "complete", got ${JSON.stringify(mode)}`);
+    throw new OptionError("qr", `mode must be "thin" or "complete", got ${describe(mode)}`);
   }
   const k = Math.min(m, n);
   const p = mode === "complete" ? m : k;
@@ -152,6 +163,7 @@ function checkOut({ q, r, pivots }: QROut, a: MatrixLike, p: number, pivot: bool
     checkSameDtype("qr", q.data, a.data);
   }
   checkOutput("qr", "r", r, p, n);
+  if (q !== undefined) checkApart("qr", "q and r", q, r);
   checkSameDtype("qr", r.data, a.data);
   if (pivots === undefined ? pivot : pivots.length !== n) {
     throw new ShapeError("qr", `expected pivots of length ${n}, got ${pivots?.length ?? "none"}`);

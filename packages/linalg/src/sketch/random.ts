@@ -1,5 +1,6 @@
-import { OptionError } from "../errors.ts";
-import type { Real } from "../matrix/real.ts";
+import { describe } from "../arguments.ts";
+import { DtypeError, OptionError } from "../errors.ts";
+import { dtypeOf, type Real } from "../matrix/real.ts";
 
 /**
  * Names a sequence of random numbers: `seed` is the user's, `stream` says what the numbers are for, `counter` says which draw.
@@ -30,6 +31,8 @@ const UNIT_53 = 1 / 9007199254740992;
  * @see Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy as 1, 2, 3 (2011): Philox4x32-10.
  */
 export function fillUniform(out: Real, key: RandomKey): void {
+  if (dtypeOf(out) === undefined)
+    throw new DtypeError("fillUniform", `expected a Float32Array or Float64Array, got ${describe(out)}`);
   const words = checkKey("fillUniform", key);
   const bits = new Uint32Array(4);
   const single = out instanceof Float32Array;
@@ -50,6 +53,8 @@ export function fillUniform(out: Real, key: RandomKey): void {
  * Accuracy: the transform is within a few ulp of the exact one; tails reach 8.5 standard deviations.
  */
 export function fillNormal(out: Real, key: RandomKey): void {
+  if (dtypeOf(out) === undefined)
+    throw new DtypeError("fillNormal", `expected a Float32Array or Float64Array, got ${describe(out)}`);
   const words = checkKey("fillNormal", key);
   const bits = new Uint32Array(4);
   const pair = new Float64Array(2);
@@ -65,7 +70,11 @@ export function fillNormal(out: Real, key: RandomKey): void {
 /** Counter words 1 to 3 and the two key words. */
 type KeyWords = readonly [c1: number, c2: number, c3: number, k0: number, k1: number];
 
-function checkKey(operation: string, [seed, stream, counter]: RandomKey): KeyWords {
+/** @throws {OptionError} for a key outside its range. */
+export function checkKey(operation: string, key: RandomKey): KeyWords {
+  if (!Array.isArray(key))
+    throw new OptionError(operation, `key must be [seed, stream, counter], got ${describe(key)}`);
+  const [seed, stream, counter] = key as RandomKey;
   const whole = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
   if (!whole(seed) || !whole(stream) || !whole(counter) || counter >= TWO_32) {
     throw new OptionError(

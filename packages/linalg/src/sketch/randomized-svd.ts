@@ -1,14 +1,22 @@
-import { checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
+import { checkOptions, checkOutputs, type OptionKinds } from "../arguments.ts";
+import { checkApart, checkOutput, checkSameDtype, checkVector, dtype } from "../matrix/checks.ts";
 import { checkMatrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, unpackScaled } from "../memory/scale.ts";
-import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { largest, packScaled, unpackScaled, writeScaled } from "../memory/scale.ts";
+import {
+  allOf,
+  anyOf,
+  checkWorkspace,
+  sizeOfFloat64,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 import { scaleRow, signOf } from "../rows/sign.ts";
 import { gramSvd, gramSvdWorkspace } from "../svd/gram-svd.ts";
 import { rowSvd, rowSvdWorkspace } from "../svd/row-svd.ts";
 import type { SVD } from "../svd/svd.ts";
-import type { RandomKey } from "./random.ts";
+import { checkKey, type RandomKey } from "./random.ts";
 import {
   checkSketch,
   iterate,
@@ -22,6 +30,8 @@ export interface RandomizedSvdOptions extends RangeFinderSettings {
   /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
 }
+
+const OPTIONS: OptionKinds<RandomizedSvdOptions> = { oversampling: "number", powerIterations: "number", key: "any" };
 
 export interface RandomizedSvdOut {
   readonly u: MatrixLike;
@@ -50,11 +60,16 @@ export function randomizedSvd<D extends Real>(
   options: RandomizedSvdOptions = {},
 ): SVD<D> {
   checkMatrix("randomizedSvd", a);
+  checkOptions("randomizedSvd", options, OPTIONS);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const { oversampling = 8, powerIterations = 1 } = options;
   checkSketch("randomizedSvd", m, n, rank, oversampling, powerIterations);
-  const out = { u: zerosLike(a, m, rank), s: vectorLike(a, rank), vt: zerosLike(a, rank, n) };
-  withWorkspace(randomizedSvdWorkspace(m, n, rank, dtype(a), options), (work) =>
+  const out = {
+    u: zerosLike("randomizedSvd", a, m, rank),
+    s: vectorLike("randomizedSvd", a, rank),
+    vt: zerosLike("randomizedSvd", a, rank, n),
+  };
+  withWorkspace("randomizedSvd", randomizedSvdWorkspace(m, n, rank, dtype(a), options), (work) =>
     randomizedSvdInto(out, a, work, options),
   );
   return out;
@@ -71,13 +86,20 @@ export function randomizedSvdInto(
   out: RandomizedSvdOut,
   a: MatrixLike,
   work: Workspace,
-  { oversampling = 8, powerIterations = 1, key = [0, 0, 0] }: RandomizedSvdOptions = {},
+  options: RandomizedSvdOptions = {},
 ): void {
   checkMatrix("randomizedSvd", a);
+  checkOptions("randomizedSvd", options, OPTIONS);
+  checkOutputs("randomizedSvd", out, "u, s, vt");
+  checkWorkspace("randomizedSvd", work);
+  const { oversampling = 8, powerIterations = 1, key = [0, 0, 0] } = options;
+  checkKey("randomizedSvd", key);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
+  checkVector("randomizedSvd", "s", out.s, out.s?.length, a.data);
   const rank = out.s.length;
   checkSketch("randomizedSvd", m, n, rank, oversampling, powerIterations);
   checkOutput("randomizedSvd", "u", out.u, m, rank);
+  checkApart("randomizedSvd", "u and vt", out.u, out.vt);
   checkOutput("randomizedSvd", "vt", out.vt, rank, n);
   for (const data of [out.u.data, out.s, out.vt.data]) checkSameDtype("randomizedSvd", data, a.data);
   const most = largest("randomizedSvd", a, work.engine);
@@ -92,9 +114,9 @@ export function randomizedSvdInto(
     const wanted = { s, left, right: projected };
     const quick = dtype(a) === "float32" && gramSvd("randomizedSvd", l, n, projected, wanted, work);
     if (!quick) rowSvd("randomizedSvd", l, n, projected, wanted, l, work);
+    writeScaled("randomizedSvd", out.s, s.subarray(0, rank), subspace.unit);
     lift(out.u, subspace.left, left, projected, l, n, work);
     unpackScaled(work.engine, out.vt, projected, 1);
-    for (let i = 0; i < rank; i++) out.s[i] = subspace.unit * s[i]!;
   });
 }
 

@@ -1,13 +1,13 @@
+import { checkOptions, checkOutputs, type OptionKinds } from "../arguments.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "../eigh/symmetric-eigen.ts";
-import { ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype, checkShape, dtype } from "../matrix/checks.ts";
+import { checkOutput, checkSameDtype, checkShape, checkVector, dtype } from "../matrix/checks.ts";
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, unpackScaled } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { orthonormalizeColumns } from "../qr/orthonormalize.ts";
-import type { RandomKey } from "./random.ts";
+import { checkKey, type RandomKey } from "./random.ts";
 import {
   checkSketch,
   iterate,
@@ -26,6 +26,13 @@ export interface RangeFinderOptions extends RangeFinderSettings {
   /** m × rank: a basis to start from, by one block power iteration, instead of random numbers. May be `q`. */
   readonly start?: MatrixLike;
 }
+
+const OPTIONS: OptionKinds<RangeFinderOptions> = {
+  oversampling: "number",
+  powerIterations: "number",
+  key: "any",
+  start: "any",
+};
 
 export interface RangeFinder<D extends Real = Real> {
   /** m × rank, orthonormal columns, by falling singular value. */
@@ -68,11 +75,14 @@ export function rangeFinder<D extends Real>(
   options: RangeFinderOptions = {},
 ): RangeFinder<D> {
   checkMatrix("rangeFinder", a);
+  checkOptions("rangeFinder", options, OPTIONS);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const { oversampling = 8, powerIterations = 1 } = options;
   checkSketch("rangeFinder", m, n, rank, oversampling, powerIterations);
-  const out = { q: zerosLike(a, m, rank), s: new Float64Array(rank) };
-  withWorkspace(rangeFinderWorkspace(m, n, rank, dtype(a), options), (work) => rangeFinderInto(out, a, work, options));
+  const out = { q: zerosLike("rangeFinder", a, m, rank), s: new Float64Array(rank) };
+  withWorkspace("rangeFinder", rangeFinderWorkspace(m, n, rank, dtype(a), options), (work) =>
+    rangeFinderInto(out, a, work, options),
+  );
   return out;
 }
 
@@ -87,18 +97,21 @@ export function rangeFinderInto(
   out: RangeFinderOut,
   a: MatrixLike,
   work: Workspace,
-  { oversampling = 8, powerIterations = 1, key = [0, 0, 0], start }: RangeFinderOptions = {},
+  options: RangeFinderOptions = {},
 ): void {
   checkMatrix("rangeFinder", a);
+  checkOptions("rangeFinder", options, OPTIONS);
+  checkOutputs("rangeFinder", out, "q, s");
+  checkWorkspace("rangeFinder", work);
+  const { oversampling = 8, powerIterations = 1, key = [0, 0, 0], start } = options;
+  checkKey("rangeFinder", key);
   checkMatrix("rangeFinder", out.q);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const rank = out.q.shape[1]!;
   checkSketch("rangeFinder", m, n, rank, oversampling, powerIterations);
   checkOutput("rangeFinder", "q", out.q, m, rank);
   checkSameDtype("rangeFinder", out.q.data, a.data);
-  if (out.s !== undefined && out.s.length !== rank) {
-    throw new ShapeError("rangeFinder", `expected s of length ${rank}, got ${out.s.length}`);
-  }
+  if (out.s !== undefined) checkVector("rangeFinder", "s", out.s, rank);
   if (start !== undefined) {
     checkShape("rangeFinder", "start", start, m, rank);
     largest("rangeFinder", start, work.engine);

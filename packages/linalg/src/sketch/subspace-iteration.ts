@@ -1,3 +1,4 @@
+import { describe } from "../arguments.ts";
 import { OptionError, ShapeError } from "../errors.ts";
 import { dtype } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
@@ -117,7 +118,7 @@ export function checkSketch(
 ): void {
   for (const [name, value] of Object.entries({ rank, oversampling, powerIterations })) {
     if (!(Number.isInteger(value) && value >= 0)) {
-      throw new OptionError(operation, `${name} must be a whole number, got ${value}`);
+      throw new OptionError(operation, `${name} must be a whole number, got ${describe(value)}`);
     }
   }
   if (rank > Math.min(m, n)) throw new ShapeError(operation, `rank ${rank} exceeds min of [${m}, ${n}]`);

@@ -4,7 +4,7 @@ import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largestLower, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
-import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { factorCholesky } from "./triangular.ts";
 
 /**
@@ -22,8 +22,8 @@ import { factorCholesky } from "./triangular.ts";
  */
 export function cholesky<D extends Real>(a: MatrixLike<D>): Matrix<D> {
   const n = checkSquare("cholesky", a);
-  const out = zerosLike(a, n, n);
-  return withWorkspace(choleskyWorkspace(n), (work) => choleskyInto(out, a, work));
+  const out = zerosLike("cholesky", a, n, n);
+  return withWorkspace("cholesky", choleskyWorkspace(n), (work) => choleskyInto(out, a, work));
 }
 
 /**
@@ -37,6 +37,7 @@ export function choleskyInto<M extends MatrixLike>(out: M, a: MatrixLike, work: 
   const n = checkSquare("cholesky", a);
   checkOutput("cholesky", "out", out, n, n);
   checkSameDtype("cholesky", out.data, a.data);
+  checkWorkspace("cholesky", work);
   // An even power, so that its root is a power of two as well.
   const unit = powerOfTwo(Math.sqrt(largestLower("cholesky", a)));
   return work.scope(() => {

@@ -2,7 +2,14 @@ import { checkSquare } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
 import { withWorkspace } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, scaleBy } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import {
+  allOf,
+  checkWorkspace,
+  sizeOfFloat64,
+  sizeOfInt32,
+  type Workspace,
+  type WorkspaceSize,
+} from "../memory/workspace.ts";
 import { factorLu } from "./lu.ts";
 
 /**
@@ -21,7 +28,8 @@ import { factorLu } from "./lu.ts";
  */
 export function det(a: MatrixLike, work?: Workspace): number {
   const n = checkSquare("det", a);
-  if (work === undefined) return withWorkspace(detWorkspace(n), (own) => det(a, own));
+  if (work === undefined) return withWorkspace("det", detWorkspace(n), (own) => det(a, own));
+  checkWorkspace("det", work);
   largest("det", a, work.engine);
   return work.scope(() => {
     const lu = packScaled(work.engine, work.float64(n * n), a, 1);

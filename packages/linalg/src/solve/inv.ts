@@ -3,7 +3,7 @@ import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
 import { solveByElimination } from "./lu.ts";
 import { solveWorkspace } from "./solve.ts";
@@ -20,8 +20,8 @@ import { solveWorkspace } from "./solve.ts";
  */
 export function inv<D extends Real>(a: MatrixLike<D>): Matrix<D> {
   const n = checkSquare("inv", a);
-  const out = zerosLike(a, n, n);
-  return withWorkspace(invWorkspace(n), (work) => invInto(out, a, work));
+  const out = zerosLike("inv", a, n, n);
+  return withWorkspace("inv", invWorkspace(n), (work) => invInto(out, a, work));
 }
 
 /** out ← the inverse; `out` may be `a`. See {@link inv}. */
@@ -29,6 +29,7 @@ export function invInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Works
   const n = checkSquare("inv", a);
   checkOutput("inv", "out", out, n, n);
   checkSameDtype("inv", out.data, a.data);
+  checkWorkspace("inv", work);
   const unit = powerOfTwo(largest("inv", a, work.engine));
   return work.scope(() => {
     const lu = packScaled(work.engine, work.float64(n * n), a, 1 / unit);

@@ -1,10 +1,11 @@
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { SingularError } from "../errors.ts";
 import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/checks.ts";
-import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { solveLower } from "./triangular.ts";
 
 export interface SolveTriangularOptions {
@@ -15,6 +16,12 @@ export interface SolveTriangularOptions {
   /** Take the diagonal as ones. */
   readonly unitDiagonal?: boolean;
 }
+
+const OPTIONS: OptionKinds<SolveTriangularOptions> = {
+  lower: "boolean",
+  transpose: "boolean",
+  unitDiagonal: "boolean",
+};
 
 /**
  * Solves a x = b, or aᵀ x = b, for a triangular matrix, by substitution in float64.
@@ -37,9 +44,10 @@ export function solveTriangular<D extends Real>(
   options: SolveTriangularOptions = {},
 ): Matrix<D> {
   const n = checkSquare("solveTriangular", a);
+  checkMatrix("solveTriangular", b, "b");
   checkShape("solveTriangular", "b", b, n, b.shape[1]!);
-  const out = zerosLike(b, n, b.shape[1]!);
-  return withWorkspace(solveTriangularWorkspace(n, b.shape[1]!), (work) =>
+  const out = zerosLike("solveTriangular", b, n, b.shape[1]!);
+  return withWorkspace("solveTriangular", solveTriangularWorkspace(n, b.shape[1]!), (work) =>
     solveTriangularInto(out, a, b, work, options),
   );
 }
@@ -56,9 +64,13 @@ export function solveTriangularInto<M extends MatrixLike>(
   a: MatrixLike,
   b: MatrixLike,
   work: Workspace,
-  { lower = false, transpose = false, unitDiagonal = false }: SolveTriangularOptions = {},
+  options: SolveTriangularOptions = {},
 ): M {
   const n = checkSquare("solveTriangular", a);
+  checkMatrix("solveTriangular", b, "b");
+  checkOptions("solveTriangular", options, OPTIONS);
+  checkWorkspace("solveTriangular", work);
+  const { lower = false, transpose = false, unitDiagonal = false } = options;
   const p = b.shape[1]!;
   checkShape("solveTriangular", "b", b, n, p);
   checkOutput("solveTriangular", "out", out, n, p);

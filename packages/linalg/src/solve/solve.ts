@@ -1,9 +1,9 @@
 import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/checks.ts";
-import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { eliminationWorkspace, solveByElimination } from "./lu.ts";
 
 /**
@@ -23,9 +23,10 @@ import { eliminationWorkspace, solveByElimination } from "./lu.ts";
  */
 export function solve<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>): Matrix<D> {
   const n = checkSquare("solve", a);
+  checkMatrix("solve", b, "b");
   checkShape("solve", "b", b, n, b.shape[1]!);
-  const out = zerosLike(b, n, b.shape[1]!);
-  return withWorkspace(solveWorkspace(n, b.shape[1]!), (work) => solveInto(out, a, b, work));
+  const out = zerosLike("solve", b, n, b.shape[1]!);
+  return withWorkspace("solve", solveWorkspace(n, b.shape[1]!), (work) => solveInto(out, a, b, work));
 }
 
 /**
@@ -37,6 +38,8 @@ export function solve<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>): Matri
  */
 export function solveInto<M extends MatrixLike>(out: M, a: MatrixLike, b: MatrixLike, work: Workspace): M {
   const n = checkSquare("solve", a);
+  checkMatrix("solve", b, "b");
+  checkWorkspace("solve", work);
   const p = b.shape[1]!;
   checkShape("solve", "b", b, n, p);
   checkOutput("solve", "out", out, n, p);

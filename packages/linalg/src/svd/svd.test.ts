@@ -151,7 +151,7 @@ onEveryEngine("svd", () => {
   });
 
   refusesBadMatrices("svd", svd);
-  refusesBadMatrices("svd", svdvals);
+  refusesBadMatrices("svdvals", svdvals);
 });
 
 function largestComponent(

@@ -1,10 +1,11 @@
+import { checkOptions, checkOutputs, type OptionKinds } from "../arguments.ts";
 import { ShapeError } from "../errors.ts";
-import { checkOutput, checkSameDtype } from "../matrix/checks.ts";
+import { checkApart, checkOutput, checkSameDtype, checkVector } from "../matrix/checks.ts";
 import { checkMatrix, type Matrix, type MatrixLike, transpose, type Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { unpackScaled } from "../memory/scale.ts";
-import type { Workspace, WorkspaceSize } from "../memory/workspace.ts";
+import { unpackScaled, writeScaled } from "../memory/scale.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow, signOf } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "./scaled-svd.ts";
 
@@ -12,6 +13,8 @@ export interface SVDOptions {
   /** Square u and vt. Default: u is m × k and vt k × n, with k = min(m, n). */
   readonly full?: boolean;
 }
+
+const OPTIONS: OptionKinds<SVDOptions> = { full: "boolean" };
 
 export interface SVD<D extends Real = Real> {
   /** Left singular vectors in columns; the largest component of each is positive. */
@@ -49,24 +52,25 @@ export interface SVDOut {
  */
 export function svd<D extends Real>(a: MatrixLike<D>, options: SVDOptions = {}): SVD<D> {
   checkMatrix("svd", a);
+  checkOptions("svd", options, OPTIONS);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const k = Math.min(m, n);
   const { full = false } = options;
   const out = {
-    u: zerosLike(a, m, full ? m : k),
-    s: vectorLike(a, k),
-    vt: zerosLike(a, full ? n : k, n),
+    u: zerosLike("svd", a, m, full ? m : k),
+    s: vectorLike("svd", a, k),
+    vt: zerosLike("svd", a, full ? n : k, n),
   };
-  withWorkspace(svdWorkspace(m, n, options), (work) => svdInto(out, a, work, options));
+  withWorkspace("svd", svdWorkspace(m, n, options), (work) => svdInto(out, a, work, options));
   return out;
 }
 
 /** Singular values alone, descending; see {@link svd}. */
 export function svdvals<D extends Real>(a: MatrixLike<D>): Vector<D> {
-  checkMatrix("svd", a);
+  checkMatrix("svdvals", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];
-  const s = vectorLike(a, Math.min(m, n));
-  withWorkspace(svdWorkspace(m, n), (work) => svdInto({ s }, a, work));
+  const s = vectorLike("svdvals", a, Math.min(m, n));
+  withWorkspace("svdvals", svdWorkspace(m, n), (work) => decompose("svdvals", { s }, a, work, false));
   return s;
 }
 
@@ -77,14 +81,21 @@ export function svdvals<D extends Real>(a: MatrixLike<D>): Vector<D> {
  * @param work - at least {@link svdWorkspace} bytes.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError} before anything is written.
  */
-export function svdInto(out: SVDOut, a: MatrixLike, work: Workspace, { full = false }: SVDOptions = {}): void {
+export function svdInto(out: SVDOut, a: MatrixLike, work: Workspace, options: SVDOptions = {}): void {
   checkMatrix("svd", a);
+  checkOptions("svd", options, OPTIONS);
+  const { full = false } = options;
   checkOut(out, a, full);
+  checkWorkspace("svd", work);
+  decompose("svd", out, a, work, full);
+}
+
+function decompose(operation: string, out: SVDOut, a: MatrixLike, work: Workspace, full: boolean): void {
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   work.scope(() => {
     const vectors = out.u !== undefined && out.vt !== undefined;
-    const { unit, s, u, v } = scaledSvd("svd", a, work, { full, vectors });
-    for (let i = 0; i < s.length; i++) out.s[i] = unit * s[i]!;
+    const { unit, s, u, v } = scaledSvd(operation, a, work, { full, vectors });
+    writeScaled(operation, out.s, s, unit);
     if (out.u === undefined || out.vt === undefined) return;
     fixSigns(u, m, v, n, s.length);
     unpackScaled(work.engine, transpose(out.u), u, 1);
@@ -96,17 +107,19 @@ export function svdInto(out: SVDOut, a: MatrixLike, work: Workspace, { full = fa
 export const svdWorkspace = (m: number, n: number, options: SVDOptions = {}): WorkspaceSize =>
   scaledSvdWorkspace(m, n, options);
 
-function checkOut({ u, s, vt }: SVDOut, a: MatrixLike, full: boolean): void {
+function checkOut(out: SVDOut, a: MatrixLike, full: boolean): void {
+  checkOutputs("svd", out, "u, s, vt");
+  const { u, s, vt } = out;
   const [m, n] = [a.shape[0]!, a.shape[1]!];
   const k = Math.min(m, n);
-  checkSameDtype("svd", s, a.data);
-  if (s.length !== k) throw new ShapeError("svd", `expected s of length ${k}, got ${s.length}`);
+  checkVector("svd", "s", s, k, a.data);
   if ((u === undefined) !== (vt === undefined)) throw new ShapeError("svd", "expected both u and vt or neither");
   if (u === undefined || vt === undefined) return;
   checkOutput("svd", "u", u, m, full ? m : k);
   checkSameDtype("svd", u.data, a.data);
   checkOutput("svd", "vt", vt, full ? n : k, n);
   checkSameDtype("svd", vt.data, a.data);
+  checkApart("svd", "u and vt", u, vt);
 }
 
 /** Rows of `u` ← with their largest component positive, and the same rows of `v` along; rows past the k-th stand alone. */

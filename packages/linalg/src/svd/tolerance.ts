@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { dtype } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
@@ -7,8 +8,12 @@ export interface ToleranceOptions {
   readonly tolerance?: number;
 }
 
+const OPTIONS: OptionKinds<ToleranceOptions> = { tolerance: "number" };
+
 /** The relative tolerance to use. @throws {OptionError} */
-export function toleranceOf(operation: string, a: MatrixLike, { tolerance }: ToleranceOptions): number {
+export function toleranceOf(operation: string, a: MatrixLike, options: ToleranceOptions): number {
+  checkOptions(operation, options, OPTIONS);
+  const { tolerance } = options;
   if (tolerance === undefined) {
     return (dtype(a) === "float32" ? 2 ** -23 : Number.EPSILON) * Math.max(a.shape[0]!, a.shape[1]!);
   }
