@@ -132,7 +132,7 @@ function largestOf(values: Real): number {
 }
 
 /** Refuses a result with elements up to alpha · most that leaves the range of the dtype of `out`. @throws {OverflowError} */
-export function checkRange(operation: string, most: number, alpha: number, out: Real): void {
+function checkRange(operation: string, most: number, alpha: number, out: Real): void {
   const result = alpha * most;
   const type = dtypeOf(out);
   if (Number.isFinite(type === "float32" ? Math.fround(result) : result)) return;
