@@ -28,6 +28,7 @@ export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./f
 export { nullspace, nullspaceInto, nullspaceWorkspace } from "./from-svd/nullspace.ts";
 export { orth, orthInto, orthWorkspace } from "./from-svd/orth.ts";
 export { pinv, pinvInto, pinvWorkspace } from "./from-svd/pinv.ts";
+export { type DiagonalOptions, diag, trace, tril, triu } from "./matrix/diagonal.ts";
 export {
   fromRows,
   identity,
@@ -40,6 +41,10 @@ export {
   zeros,
 } from "./matrix/matrix.ts";
 export type { Dtype, Real, RealOf } from "./matrix/real.ts";
+export { type EyeOptions, eye, ones } from "./matrix/special.ts";
+export { hstack, vstack } from "./matrix/stack.ts";
+export { toRows } from "./matrix/to-rows.ts";
+export type { VectorLike } from "./matrix/vector.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./memory/workspace.ts";
 export {
   type NewtonSchulzCoefficients,
@@ -54,6 +59,7 @@ export { type PolarExpressOptions, polarExpressCoefficients } from "./polar/pola
 export { type GramOptions, gram, gramInto, gramWorkspace } from "./products/gram.ts";
 export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./products/matmul.ts";
 export { type NormKind, norm, normWorkspace } from "./products/norm.ts";
+export { kron, outer } from "./products/outer.ts";
 export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr/qr.ts";
 export { fillNormal, fillUniform, type RandomKey } from "./sketch/random.ts";
 export {

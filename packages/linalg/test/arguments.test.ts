@@ -4,7 +4,18 @@ import * as linalg from "../src/index.ts";
 import { fromRows, LinalgError, OptionError, ShapeError } from "../src/index.ts";
 
 /** Arguments of a call that is taken. An array's name says what its place takes. */
-type Place = "matrix" | "out" | "outs" | "work" | "vector" | "size" | "options" | "engine" | "key" | "rows";
+type Place =
+  | "matrix"
+  | "out"
+  | "outs"
+  | "work"
+  | "vector"
+  | "size"
+  | "options"
+  | "engine"
+  | "key"
+  | "rows"
+  | "matrices";
 
 interface Call {
   readonly name: string;
@@ -34,6 +45,7 @@ const made: Record<Place, () => unknown> = {
   engine: () => linalg.currentEngine(),
   key: () => [0, 0, 0],
   rows: () => [[1, 2]],
+  matrices: () => [a(), a()],
 };
 
 const routines: Record<string, readonly Place[]> = {
@@ -41,17 +53,21 @@ const routines: Record<string, readonly Place[]> = {
   choleskyInto: ["out", "matrix", "work"],
   cond: ["matrix"],
   det: ["matrix"],
+  diag: ["vector", "options"],
   eigh: ["matrix", "options"],
   eighInto: ["outs", "matrix", "work", "options"],
   eigvalsh: ["matrix", "options"],
+  eye: ["size"],
   fillNormal: ["vector", "key"],
   fillUniform: ["vector", "key"],
   fromRows: ["rows"],
   gram: ["matrix", "options"],
   gramInto: ["out", "matrix", "options"],
+  hstack: ["matrices"],
   identity: ["size"],
   inv: ["matrix"],
   invInto: ["out", "matrix", "work"],
+  kron: ["matrix", "matrix"],
   lstsq: ["matrix", "matrix", "options"],
   lstsqInto: ["outs", "matrix", "matrix", "work", "options"],
   matmul: ["matrix", "matrix", "options"],
@@ -62,8 +78,10 @@ const routines: Record<string, readonly Place[]> = {
   norm: ["matrix"],
   nullspace: ["matrix", "options"],
   nullspaceInto: ["out", "matrix", "work", "options"],
+  ones: ["size", "size"],
   orth: ["matrix", "options"],
   orthInto: ["out", "matrix", "work", "options"],
+  outer: ["vector", "vector"],
   pinv: ["matrix", "options"],
   pinvInto: ["out", "matrix", "work", "options"],
   polar: ["matrix", "options"],
@@ -81,8 +99,13 @@ const routines: Record<string, readonly Place[]> = {
   svd: ["matrix", "options"],
   svdInto: ["outs", "matrix", "work", "options"],
   svdvals: ["matrix"],
+  toRows: ["matrix"],
+  trace: ["matrix", "options"],
   transpose: ["matrix"],
+  tril: ["matrix", "options"],
+  triu: ["matrix", "options"],
   useEngine: ["engine"],
+  vstack: ["matrices"],
   zeros: ["size", "size"],
 };
 
@@ -108,6 +131,7 @@ const hostile = (place: Place): unknown[] => {
     wrong.push([[1, 2]], values(), { data: values(), shape: [1, 2] }, Promise.resolve(a()));
   if (place === "key") wrong.push([1], [1, 2, -1], [1, 2, 2 ** 32], [0.5, 0, 0]);
   if (place === "options") wrong.push([], { bogus: 1 }, a());
+  if (place === "matrices") wrong.push([], [null], [a(), undefined], a());
   if (place === "vector") wrong.push(new Int32Array(2));
   return wrong;
 };

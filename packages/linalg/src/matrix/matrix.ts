@@ -57,7 +57,8 @@ export function zeros(rows: number, cols: number, dtype: Dtype = "float64"): Mat
   return newMatrix("zeros", rows, cols, dtype);
 }
 
-function newMatrix(operation: string, rows: number, cols: number, dtype: Dtype): Matrix {
+/** Zeros, with errors in the name of `operation`. @throws {ShapeError} @throws {DtypeError} */
+export function newMatrix(operation: string, rows: number, cols: number, dtype: Dtype): Matrix {
   if (!isSize(rows) || !isSize(cols)) {
     throw new ShapeError(operation, `expected whole sizes, got ${describe(rows)} and ${describe(cols)}`);
   }
