@@ -1,10 +1,5 @@
 #!/usr/bin/env node
-import { OptimizerError } from "@sumo/core";
-import { LinalgError } from "@sumo/linalg";
-import { LlamaError } from "@sumo/llama";
-import { TrainingError } from "@sumo/training";
 import { Command } from "commander";
-import colors from "picocolors";
 import { type CliOptions, checkDependent } from "./cli/cli-options.ts";
 import { compare } from "./cli/commands/compare.ts";
 import { exportAdapter, exportModel } from "./cli/commands/export.ts";
@@ -13,11 +8,14 @@ import { listRuns, showRun } from "./cli/commands/runs.ts";
 import { sampleRun } from "./cli/commands/sample.ts";
 import { startRun } from "./cli/commands/start.ts";
 import { addOptions } from "./cli/flags.ts";
+import { formatError } from "./cli/report-error.ts";
+import { openScreen } from "./screen/screen.ts";
 
 // Paths on the command line are relative to the shell's working directory; pnpm runs scripts in the repository's root.
 const base = process.env["INIT_CWD"] ?? process.cwd();
 
-const screen = process.stdout;
+const screen = openScreen(process.stdout);
+process.stderr.on("error", () => {}); // there is nowhere left to say it
 
 const program = addOptions(new Command("train"))
   .description("Trains a small LLaMA on a text with SUMO, and writes text with it.")
@@ -65,10 +63,18 @@ async function dispatch(options: CliOptions, command: Command): Promise<number> 
   return startRun(options, base, screen);
 }
 
+function fail(error: unknown): void {
+  process.stderr.write(formatError(error, program.opts<CliOptions>().verbose === true));
+  process.exitCode = 1;
+}
+
+process.on("uncaughtException", (error) => {
+  fail(error);
+  process.exit(); // whatever failed may keep the process alive
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  const expected = [TrainingError, OptimizerError, LlamaError, LinalgError].some((kind) => error instanceof kind);
-  process.stderr.write(`${colors.red("error:")} ${expected ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = 1;
+  fail(error);
 }

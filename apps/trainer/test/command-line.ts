@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
 import type { LogLine } from "@sumo/training";
+import { digest } from "@sumo/training/text";
 import { build } from "vite";
 import { afterAll, vi } from "vitest";
 import { readLog } from "../src/run/log-file.ts";
@@ -56,8 +57,25 @@ export function workplace(): string {
 
 /** Starts the command line in `folder`. */
 export function start(folder: string, ...words: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const env = { ...process.env, INIT_CWD: folder, NO_COLOR: "1" };
-  const child = spawn(process.execPath, [PROGRAM, ...words], { cwd: folder, env });
+  return startNode(folder, {}, [PROGRAM, ...words]);
+}
+
+/** Starts the command line in `folder` on a disk that fails, as `failing-disk.js` says. */
+export function startOnDisk(
+  folder: string,
+  disk: Readonly<Record<string, string>>,
+  ...words: string[]
+): { child: ChildProcess; ended: Promise<Ended> } {
+  return startNode(folder, disk, ["--import", new URL("./failing-disk.js", import.meta.url).href, PROGRAM, ...words]);
+}
+
+function startNode(
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+  words: readonly string[],
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const env = { ...process.env, INIT_CWD: folder, NO_COLOR: "1", ...variables };
+  const child = spawn(process.execPath, words, { cwd: folder, env });
   let out = "";
   let err = "";
   child.stdout!.on("data", (chunk) => (out += chunk));
@@ -86,10 +104,8 @@ export function losses(folder: string, name: string): Omit<LogLine, "seconds" | 
   return readLog(join(folder, "runs", name, "log.jsonl")).map(({ seconds: _, tokensPerSecond: __, ...line }) => line);
 }
 
-/** The bytes of a run's checkpoint. */
+/** Digests of a run's checkpoint. */
 export function checkpoint(folder: string, name: string): Record<string, string> {
   const files = ["model.safetensors", "optimizer.safetensors"];
-  return Object.fromEntries(
-    files.map((file) => [file, readFileSync(join(folder, "runs", name, file)).toString("base64")]),
-  );
+  return Object.fromEntries(files.map((file) => [file, digest(readFileSync(join(folder, "runs", name, file)))]));
 }

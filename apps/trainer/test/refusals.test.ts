@@ -60,7 +60,7 @@ test("a damaged checkpoint, a taken name, a fixed option: refused, and every byt
   await refusal("--lr cannot change", "--resume", "a", "--lr", "0.1");
   const path = join(home, "optimizer.safetensors");
   truncateSync(path, statSync(path).size - 1);
-  await refusal("damaged checkpoint", "--resume", "a", "--steps", "8");
+  await refusal("damaged run", "--resume", "a", "--steps", "8");
   writeFileSync(join(home, "config.json"), "{");
   await refusal("cannot read", "--sample", "a");
 });

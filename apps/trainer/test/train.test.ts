@@ -101,6 +101,7 @@ test("a run that was killed before its first checkpoint begins again", async () 
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)("%s saves, says how to go on, and loses nothing", async (signal, exitCode) => {
   const folder = workplace();
   await run(folder, ...LONG, "--name", "whole");

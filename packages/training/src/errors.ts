@@ -15,6 +15,9 @@ export class RunError extends TrainingError {}
 /** Options that do not go together, or need more memory than can be addressed. */
 export class UsageError extends TrainingError {}
 
+/** The system refused to read or write a file. The message has the path, the problem, what became of the work, and a remedy. */
+export class StorageError extends TrainingError {}
+
 /** The loss or a gradient is not finite. The last checkpoint is unchanged. */
 export class DivergedError extends TrainingError {
   constructor(step: number, what: string, options?: ErrorOptions) {

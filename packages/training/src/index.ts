@@ -1,13 +1,14 @@
-export { DataError, DivergedError, RunError, TrainingError, UsageError } from "./errors.ts";
+export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
 export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
 export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export { ENGINES, RESIDUALS, type SampleOptions, SCHEDULES, type TrainOptions } from "./options/train-options.ts";
 export type { Checkpoint } from "./run-files/checkpoint.ts";
 export { type FinalLoss, formatLine, type LogLine, parseLog } from "./run-files/log-line.ts";
-export { formatManifest, type Manifest, parseManifest } from "./run-files/manifest.ts";
+export { fixedConfig, formatManifest, type LogExtent, type Manifest, parseManifest } from "./run-files/manifest.ts";
 export { type DataSource, formatConfig, parseConfig, type RunConfig } from "./run-files/run-config.ts";
 export { loadWeights, readWeights } from "./run-files/weights.ts";
+export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
 export { evenStarts } from "./text/batches.ts";
 export { type Corpus, createCorpus, trainingBytes } from "./text/corpus.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";

@@ -1,8 +1,10 @@
 import {
   type Checkpoint,
+  fixedConfig,
   formatConfig,
   formatLine,
   formatManifest,
+  type Manifest,
   parseConfig,
   parseLog,
   parseManifest,
@@ -41,22 +43,35 @@ export function formatArchive(records: readonly RunRecord[], text: Text): Uint8A
   return zipSync(Object.fromEntries(folders), { level: 0 });
 }
 
-function folderOf({ config, tokenizer, lines, checkpoint }: RunRecord, text: Text): Zippable {
+function folderOf(record: RunRecord, text: Text): Zippable {
+  const { config, tokenizer, lines, checkpoint } = record;
+  const log = strToU8(
+    upTo(checkpoint?.step ?? -1, lines)
+      .map(formatLine)
+      .join(""),
+  );
   return {
     [CONFIG]: strToU8(formatConfig(config)),
     [TOKENIZER]: strToU8(tokenizer),
-    [LOG]: strToU8(lines.map(formatLine).join("")),
+    [LOG]: log,
+    [MANIFEST]: strToU8(formatManifest(manifestOf(record, log))),
     ...(text.source === OWN_TEXT && { [OWN_TEXT]: text.bytes }),
-    ...(checkpoint && {
-      [MODEL]: checkpoint.model,
-      [OPTIMIZER]: checkpoint.optimizer,
-      [MANIFEST]: strToU8(formatManifest(manifestOf(checkpoint))),
-    }),
+    ...(checkpoint && { [MODEL]: checkpoint.model, [OPTIMIZER]: checkpoint.optimizer }),
   };
 }
 
-function manifestOf({ step, model, optimizer }: Checkpoint): { step: number; model: string; optimizer: string } {
-  return { step, model: sha256(model), optimizer: sha256(optimizer) };
+function manifestOf({ config, tokenizer, checkpoint }: RunRecord, log: Uint8Array): Manifest {
+  return {
+    step: checkpoint?.step ?? 0,
+    config: sha256(strToU8(fixedConfig(config))),
+    tokenizer: sha256(strToU8(tokenizer)),
+    log: { bytes: log.length, digest: sha256(log) },
+    ...(checkpoint && { model: sha256(checkpoint.model), optimizer: sha256(checkpoint.optimizer) }),
+  };
+}
+
+function upTo<T extends { readonly step: number }>(step: number, lines: readonly T[]): T[] {
+  return lines.filter((line) => line.step <= step);
 }
 
 /** Parses an archive; the inverse of {@link formatArchive}. Reads a zip of the command line's runs too. @throws {Problem} for other files. */
@@ -110,7 +125,6 @@ function progressOf(
   text: (name: string) => string,
   fileName: string,
 ): Pick<RunRecord, "lines" | "checkpoint"> {
-  if (files[folder + MANIFEST] === undefined) return { lines: [], checkpoint: undefined };
   const manifest = parseManifest(text(MANIFEST), folder + MANIFEST);
   const part = (name: string, digest: string): Uint8Array => {
     const found = files[folder + name];
@@ -119,10 +133,11 @@ function progressOf(
     }
     return found;
   };
-  const { step } = manifest;
-  const checkpoint = { step, model: part(MODEL, manifest.model), optimizer: part(OPTIMIZER, manifest.optimizer) };
+  const { step, model, optimizer } = manifest;
+  if (model === undefined || optimizer === undefined) return { lines: [], checkpoint: undefined };
+  const checkpoint: Checkpoint = { step, model: part(MODEL, model), optimizer: part(OPTIMIZER, optimizer) };
   const lines: Line[] = parseLog(text(LOG), folder + LOG);
-  return { lines: lines.filter((line) => line.step <= step), checkpoint };
+  return { lines: upTo(step, lines), checkpoint };
 }
 
 function baseName(path: string): string {

@@ -12,6 +12,7 @@ export interface CliOptions extends TrainOptions, SampleOptions {
   readonly compare?: readonly OptimizerName[];
   readonly seeds: number;
   readonly sweep?: readonly number[];
+  readonly verbose?: true;
 }
 
 /** Options that a resumed run may set anew, as they are typed. */

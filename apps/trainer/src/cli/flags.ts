@@ -122,7 +122,8 @@ function addRun(command: Command): void {
     .option("--checkpoint-every <n>", "steps between two checkpoints", whole(1), 100)
     .option("--name <name>", "of the run's folder (default: from data and optimizer)", runName)
     .option("--runs <folder>", "where runs are kept", "runs")
-    .option("--resume <run>", `go on with a run; only ${FREE.join(", ")} may be given again`);
+    .option("--resume <run>", `go on with a run; only ${FREE.join(", ")} may be given again`)
+    .option("--verbose", "print where an error came from, too");
 }
 
 function addComparison(command: Command): void {

@@ -3,20 +3,23 @@ import { join } from "node:path";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
 import { type Checkpoint, RunError } from "@sumo/training";
 import { expect, test } from "vitest";
-import { hasCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-files.ts";
+import { hasManifest, readCheckpoint, writeCheckpoint as write, writeFirstManifest } from "./checkpoint-files.ts";
+import { EMPTY_LOG } from "./log-file.ts";
 
 const checkpoint = (step: number): Checkpoint => ({
   step,
   model: Buffer.from(`weights of ${step}`),
   optimizer: Buffer.from(`state of ${step}`),
 });
+const DIGESTS = { config: "c", tokenizer: "t", log: EMPTY_LOG };
+const writeCheckpoint = (folder: string, saved: Checkpoint): void => write(folder, saved, DIGESTS);
 const FILES = ["model.safetensors", "optimizer.safetensors"];
 
 test("the last checkpoint written is the one read, and no file is left aside", () => {
   const folder = temporaryFolder();
-  expect(hasCheckpoint(folder)).toBe(false);
+  expect(hasManifest(folder)).toBe(false);
   for (const step of [1, 2, 3]) writeCheckpoint(folder, checkpoint(step));
-  expect(hasCheckpoint(folder)).toBe(true);
+  expect(hasManifest(folder)).toBe(true);
   expect(readCheckpoint(folder)).toEqual(checkpoint(3));
   expect(readdirSync(folder).sort()).toEqual(["checkpoint.json", ...FILES]);
 });
@@ -71,7 +74,7 @@ test.each(FILES)("a damaged or missing %s is refused", (name) => {
     expect(() => readCheckpoint(folder)).toThrow(RunError);
   }
   writeFileSync(path, bytes.subarray(0, 5));
-  expect(() => readCheckpoint(folder)).toThrow(`damaged checkpoint: ${path} is not what was saved`);
+  expect(() => readCheckpoint(folder)).toThrow(`damaged run: ${path} is not the one`);
   rmSync(path);
   expect(() => readCheckpoint(folder)).toThrow(`${path} is missing`);
 });
@@ -86,6 +89,11 @@ test.each(["", "{", "null", '{"step":-1}', '{"step":1,"model":2,"optimizer":3}']
   },
 );
 
-test("a folder without a checkpoint says so", () => {
-  expect(() => readCheckpoint(temporaryFolder())).toThrow("no checkpoint");
+test("a folder without a manifest is refused; one whose seed makes its weights has none, and takes no others", () => {
+  const folder = temporaryFolder();
+  expect(() => readCheckpoint(folder)).toThrow("checkpoint.json is missing");
+  writeFirstManifest(folder, DIGESTS);
+  expect(readCheckpoint(folder)).toBeUndefined();
+  writeFileSync(join(folder, "model.safetensors"), "another run's");
+  expect(() => readCheckpoint(folder)).toThrow("model.safetensors is not the one");
 });

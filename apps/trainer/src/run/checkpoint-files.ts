@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkpoint, formatManifest, type Manifest, parseManifest, RunError } from "@sumo/training";
 import { digest } from "@sumo/training/text";
@@ -9,26 +9,35 @@ const FILES = { model: "model.safetensors", optimizer: "optimizer.safetensors" }
 const PARTS = ["model", "optimizer"] as const;
 type Part = (typeof PARTS)[number];
 
+/** Digests of a run's other files, for the manifest of its checkpoint. */
+export type RunDigests = Pick<Manifest, "config" | "tokenizer" | "log">;
+
 /**
  * Writes a folder's checkpoint. A process that dies at any moment leaves either the old one or the new one, never a mixture: both files are
  * written under temporary names, then the manifest with their digests is replaced atomically, and only then are they renamed.
  */
-export function writeCheckpoint(folder: string, checkpoint: Checkpoint): void {
+export function writeCheckpoint(folder: string, checkpoint: Checkpoint, digests: RunDigests): void {
   const { step, model, optimizer } = checkpoint;
-  completeRenames(folder);
+  completeCheckpoint(folder);
   for (const part of PARTS) writeDurably(temporaryPath(folder, part), checkpoint[part]);
-  const manifest = { step, model: digest(model), optimizer: digest(optimizer) };
-  replaceFile(join(folder, MANIFEST), formatManifest(manifest));
+  writeManifest(folder, { ...digests, step, model: digest(model), optimizer: digest(optimizer) });
   for (const part of PARTS) renameDurably(temporaryPath(folder, part), join(folder, FILES[part]));
+}
+
+/** Writes the manifest of a run at step 0, whose weights its seed makes. */
+export function writeFirstManifest(folder: string, digests: RunDigests): void {
+  writeManifest(folder, { ...digests, step: 0 });
 }
 
 /**
  * Reads a folder's checkpoint, and checks its digests. Changes nothing, and may be called while another process trains the run.
  *
- * @throws {RunError} if there is none, or a file is missing or damaged.
+ * @returns `undefined` at step 0 of a run whose weights its seed makes.
+ * @throws {RunError} if a file is missing or damaged, or was not written by the run.
  */
-export function readCheckpoint(folder: string): Checkpoint {
+export function readCheckpoint(folder: string): Checkpoint | undefined {
   const manifest = readManifest(folder);
+  if (manifest.model === undefined) return refuseStrangers(folder);
   const model = locate(folder, manifest, "model");
   const optimizer = locate(folder, manifest, "optimizer");
   if (model !== undefined && optimizer !== undefined) {
@@ -36,25 +45,52 @@ export function readCheckpoint(folder: string): Checkpoint {
   }
   // Another process may have completed a checkpoint meanwhile.
   if (readManifest(folder).step !== manifest.step) return readCheckpoint(folder);
-  const file = join(folder, FILES[model === undefined ? "model" : "optimizer"]);
-  throw new RunError(`damaged checkpoint: ${file} is ${existsSync(file) ? "not what was saved" : "missing"}`);
+  throw damaged(join(folder, FILES[model === undefined ? "model" : "optimizer"]));
 }
 
-/** Whether a folder has a checkpoint. */
-export function hasCheckpoint(folder: string): boolean {
+/**
+ * Completes the checkpoint of a process that died while it wrote one: renames the files that the manifest names, and deletes those that were
+ * written for no manifest.
+ */
+export function completeCheckpoint(folder: string): void {
+  for (const part of PARTS) {
+    const path = temporaryPath(folder, part);
+    if (!existsSync(path)) continue;
+    if (digest(readFileSync(path)) === readManifest(folder)[part]) renameDurably(path, join(folder, FILES[part]));
+    else rmSync(path);
+  }
+}
+
+/** Reads a folder's manifest. @throws {RunError} if it is missing or damaged. */
+export function readManifest(folder: string): Manifest {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) throw damaged(path);
+  return parseManifest(readFileSync(path, "utf8"), path);
+}
+
+/** Whether a folder has a checkpoint's manifest. */
+export function hasManifest(folder: string): boolean {
   return existsSync(join(folder, MANIFEST));
+}
+
+/** The error for a file of a run that is missing, or is not what the run wrote. */
+export function damaged(path: string): RunError {
+  return new RunError(
+    `damaged run: ${path} is ${existsSync(path) ? `not the one that ${MANIFEST} names` : "missing"}; nothing was changed: ` +
+      "put back the run's own file, or start a new run",
+  );
 }
 
 const temporaryPath = (folder: string, part: Part): string => join(folder, `${FILES[part]}.new`);
 
-/** Completes the renames of a process that died after it replaced the manifest. */
-function completeRenames(folder: string): void {
-  if (!hasCheckpoint(folder)) return;
-  const manifest = readManifest(folder);
-  for (const part of PARTS) {
-    const path = temporaryPath(folder, part);
-    if (locate(folder, manifest, part)?.path === path) renameDurably(path, join(folder, FILES[part]));
-  }
+function writeManifest(folder: string, manifest: Manifest): void {
+  replaceFile(join(folder, MANIFEST), formatManifest(manifest));
+}
+
+/** @throws {RunError} if there are weights or states that no checkpoint of the run names. */
+function refuseStrangers(folder: string): undefined {
+  const stranger = PARTS.map((part) => join(folder, FILES[part])).find((path) => existsSync(path));
+  if (stranger !== undefined) throw damaged(stranger);
 }
 
 /** Finds the file with the manifest's digest: under its own name, or under the temporary one. */
@@ -65,10 +101,4 @@ function locate(folder: string, manifest: Manifest, part: Part): { path: string;
     if (digest(bytes) === manifest[part]) return { path, bytes };
   }
   return undefined;
-}
-
-function readManifest(folder: string): Manifest {
-  const path = join(folder, MANIFEST);
-  if (!existsSync(path)) throw new RunError(`no checkpoint in ${folder}: the run ended before its first one`);
-  return parseManifest(readFileSync(path, "utf8"), path);
 }

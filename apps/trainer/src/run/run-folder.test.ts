@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
 import { createTokenizer, type RunConfig, RunError, type TrainOptions } from "@sumo/training";
 import { expect, test } from "vitest";
-import { createRun, findRun, readRun, runNames, writeConfig } from "./run-folder.ts";
+import { createRun as create, findRun, openRun, runNames, type StoredRun, writeConfig } from "./run-folder.ts";
 
 const config: RunConfig = {
   options: { data: "/a/text.txt", optimizer: "sumo", steps: 10 } as TrainOptions,
@@ -23,17 +23,21 @@ const config: RunConfig = {
 };
 const tokenizer = createTokenizer([[97, 98]]);
 
+function createRun(runs: string, name: string | undefined, prefix: string, changes: Partial<StoredRun> = {}): string {
+  return create(runs, name, prefix, { ...config, tokenizer, ...changes }).folder;
+}
+
 test("a run is read back as it was made", () => {
-  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
-  const { tokenizer: read, ...rest } = readRun(folder);
+  const folder = createRun(temporaryFolder(), "first", "");
+  const { tokenizer: read, digests: _, ...rest } = openRun(folder);
   expect(rest).toEqual(config);
   expect(read.merges).toEqual([[97, 98]]);
   writeConfig(folder, { ...config, options: { ...config.options, steps: 20 } });
-  expect(readRun(folder).options.steps).toBe(20);
+  expect(openRun(folder).options.steps).toBe(20);
 });
 
 test("config.json is what Hugging Face's LLaMA reads", () => {
-  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
+  const folder = createRun(temporaryFolder(), "first", "");
   expect(JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))).toMatchObject({
     model_type: "llama",
     vocab_size: 257,
@@ -49,14 +53,12 @@ test("config.json is what Hugging Face's LLaMA reads", () => {
 
 test("a run of the same name is refused and left alone; without a name the first free number is taken", () => {
   const runs = temporaryFolder();
-  const folder = createRun(runs, "first", "", config, tokenizer);
+  const folder = createRun(runs, "first", "");
   writeFileSync(join(folder, "log.jsonl"), "kept");
-  expect(() =>
-    createRun(runs, "first", "", { ...config, options: { ...config.options, steps: 99 } }, tokenizer),
-  ).toThrow(RunError);
-  expect(readdirSync(folder).sort()).toEqual(["config.json", "log.jsonl", "tokenizer.json"]);
-  expect(readRun(folder).options.steps).toBe(10);
-  expect([1, 2, 3].map(() => createRun(runs, undefined, "book-sumo", config, tokenizer))).toEqual(
+  expect(() => createRun(runs, "first", "", { options: { ...config.options, steps: 99 } })).toThrow(RunError);
+  expect(readdirSync(folder).sort()).toEqual(["checkpoint.json", "config.json", "log.jsonl", "tokenizer.json"]);
+  expect(openRun(folder).options.steps).toBe(10);
+  expect([1, 2, 3].map(() => createRun(runs, undefined, "book-sumo"))).toEqual(
     [1, 2, 3].map((i) => join(runs, `book-sumo-${i}`)),
   );
   expect(runNames(runs)).toEqual(["book-sumo-1", "book-sumo-2", "book-sumo-3", "first"]);
@@ -65,7 +67,7 @@ test("a run of the same name is refused and left alone; without a name the first
 test("a run is found by name or by path; otherwise those that are there are named", () => {
   const runs = temporaryFolder();
   expect(() => findRun(runs, "first")).toThrow("it holds none");
-  const folder = createRun(runs, "first", "", config, tokenizer);
+  const folder = createRun(runs, "first", "");
   expect(findRun(runs, "first")).toBe(folder);
   expect(findRun("/nowhere", folder)).toBe(folder);
   expect(() => findRun(runs, "second")).toThrow("there are: first");
@@ -75,10 +77,10 @@ test("a run is found by name or by path; otherwise those that are there are name
 test.each([
   ["config.json", "", "is not JSON"],
   ["config.json", "{}", "not written by this trainer"],
-  ["tokenizer.json", "{}", "no byte-pair merges"],
+  ["tokenizer.json", "{}", "tokenizer.json is not the one"],
 ])("a damaged %s (%j) is refused", (name, content, message) => {
-  const folder = createRun(temporaryFolder(), "first", "", config, tokenizer);
+  const folder = createRun(temporaryFolder(), "first", "");
   writeFileSync(join(folder, name), content);
-  expect(() => readRun(folder)).toThrow(RunError);
-  expect(() => readRun(folder)).toThrow(message);
+  expect(() => openRun(folder)).toThrow(RunError);
+  expect(() => openRun(folder)).toThrow(message);
 });

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import {
+  type Checkpoint,
+  fixedConfig,
   formatConfig,
   formatTokenizer,
   parseConfig,
@@ -9,7 +11,10 @@ import {
   RunError,
   type Tokenizer,
 } from "@sumo/training";
-import { replaceFile } from "./atomic-file.ts";
+import { digest } from "@sumo/training/text";
+import { replaceFile, syncFolder } from "./atomic-file.ts";
+import { damaged, type RunDigests, readManifest, writeCheckpoint, writeFirstManifest } from "./checkpoint-files.ts";
+import { EMPTY_LOG, hasExtent } from "./log-file.ts";
 
 const CONFIG = "config.json";
 const TOKENIZER = "tokenizer.json";
@@ -17,18 +22,40 @@ const TOKENIZER = "tokenizer.json";
 /** Path of a run's log. */
 export const logPath = (folder: string): string => join(folder, "log.jsonl");
 
-/** Creates the folder of a new run, as {@link makeFolder} does, with its `tokenizer.json` and `config.json`. */
+/** A run as its folder has it. */
+export interface StoredRun extends RunConfig {
+  readonly tokenizer: Tokenizer;
+  /** Digests of what a checkpoint belongs to. */
+  readonly digests: Omit<RunDigests, "log">;
+}
+
+/**
+ * Creates the folder of a new run, as {@link makeFolder} does, with its tokenizer, its first checkpoint and its configuration. After a failure
+ * the folder is gone.
+ *
+ * @param checkpoint - initial weights; `undefined` if the seed makes them.
+ */
 export function createRun(
   runs: string,
   name: string | undefined,
   prefix: string,
-  config: RunConfig,
-  tokenizer: Tokenizer,
-): string {
+  run: Omit<StoredRun, "digests">,
+  checkpoint?: Checkpoint,
+): StoredRun & { readonly folder: string } {
   const folder = makeFolder(runs, name, prefix);
-  replaceFile(join(folder, TOKENIZER), formatTokenizer(tokenizer));
-  writeConfig(folder, config); // last: a folder with `config.json` is a run
-  return folder;
+  const tokenizer = formatTokenizer(run.tokenizer);
+  const digests = digestsOf(run, tokenizer);
+  try {
+    syncFolder(dirname(folder));
+    replaceFile(join(folder, TOKENIZER), tokenizer);
+    if (checkpoint === undefined) writeFirstManifest(folder, { ...digests, log: EMPTY_LOG });
+    else writeCheckpoint(folder, checkpoint, { ...digests, log: EMPTY_LOG });
+    writeConfig(folder, run); // last: a folder with `config.json` is a run
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return { ...run, digests, folder };
 }
 
 /**
@@ -43,23 +70,38 @@ export function makeFolder(runs: string, name: string | undefined, prefix: strin
 }
 
 /** Writes `config.json` atomically. */
-export function writeConfig(folder: string, config: RunConfig): void {
-  replaceFile(join(folder, CONFIG), formatConfig(config));
+export function writeConfig(folder: string, { options, data, model }: RunConfig): void {
+  replaceFile(join(folder, CONFIG), formatConfig({ options, data, model }));
 }
 
-/** Reads the configuration and the tokenizer of a run. @throws {RunError} if the folder holds no run that this version can read. */
-export function readRun(folder: string): RunConfig & { readonly tokenizer: Tokenizer } {
-  const config = parseConfig(read(join(folder, CONFIG)), join(folder, CONFIG));
-  const tokenizer = parseTokenizer(read(join(folder, TOKENIZER)), join(folder, TOKENIZER));
-  return { ...config, tokenizer };
+/** Reads the configuration of a run. @throws {RunError} if the folder holds none that this version can read. */
+export function readConfig(folder: string): RunConfig {
+  return parseConfig(read(join(folder, CONFIG)), join(folder, CONFIG));
+}
+
+/**
+ * Reads a run that is to go on, and checks that its configuration, tokenizer and log are those of its checkpoint. Changes nothing.
+ *
+ * @throws {RunError} if one of them is missing, or was not written by the run.
+ */
+export function openRun(folder: string): StoredRun {
+  const config = readConfig(folder);
+  const text = read(join(folder, TOKENIZER));
+  const digests = digestsOf(config, text);
+  const manifest = readManifest(folder);
+  if (manifest.config !== digests.config) throw damaged(join(folder, CONFIG));
+  if (manifest.tokenizer !== digests.tokenizer) throw damaged(join(folder, TOKENIZER));
+  if (!hasExtent(logPath(folder), manifest.log)) throw damaged(logPath(folder));
+  return { ...config, tokenizer: parseTokenizer(text, join(folder, TOKENIZER)), digests };
+}
+
+function digestsOf(config: RunConfig, tokenizer: string): Omit<RunDigests, "log"> {
+  return { config: digest(Buffer.from(fixedConfig(config))), tokenizer: digest(Buffer.from(tokenizer)) };
 }
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new RunError(`damaged run: cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  if (!existsSync(path)) throw damaged(path);
+  return readFileSync(path, "utf8");
 }
 
 /**
@@ -70,6 +112,12 @@ function read(path: string): string {
  */
 export function findRun(runs: string, run: string): string {
   for (const folder of [join(runs, run), resolve(run)]) if (existsSync(join(folder, CONFIG))) return folder;
+  const incomplete = [join(runs, run), resolve(run)].find((folder) => existsSync(folder));
+  if (incomplete !== undefined) {
+    throw new RunError(
+      `${incomplete} is no run: ${CONFIG} is missing; put it back, or, if the run ended before it began, delete the folder`,
+    );
+  }
   const names = runNames(runs);
   throw new RunError(
     `no run ${run} in ${runs} (${names.length === 0 ? "it holds none" : `there are: ${names.join(", ")}`})`,
@@ -88,9 +136,9 @@ export function runNames(runs: string): string[] {
 
 function makeNamed(runs: string, name: string): string {
   const folder = join(runs, name);
-  if (!tryMake(folder))
-    throw new RunError(`${folder} is there already: choose another --name, or go on with it: --resume ${name}`);
-  return folder;
+  if (tryMake(folder)) return folder;
+  const remedy = existsSync(join(folder, CONFIG)) ? `go on with it: --resume ${name}` : "delete it: it is no run";
+  throw new RunError(`${folder} is there already: choose another --name, or ${remedy}`);
 }
 
 function makeFree(runs: string, prefix: string): string {
@@ -107,6 +155,6 @@ function tryMake(folder: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw new RunError(`cannot make ${folder}: ${(error as Error).message}`, { cause: error });
+    throw error;
   }
 }

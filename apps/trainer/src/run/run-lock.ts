@@ -1,42 +1,68 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunError } from "@sumo/training";
+import { isSystemError, RunError, storageError } from "@sumo/training";
 
 const LOCK = "lock";
+
+/** A run's lock file, while this process holds it. */
+export interface RunLock {
+  /** @throws {RunError} if another process has taken the run over. */
+  check(): void;
+}
 
 /**
  * Runs `work` with the run's lock file, which keeps other processes from training the run. A lock whose process has died is replaced.
  *
  * @throws {RunError} if another process is training the run.
  */
-export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function whileLocked<T>(folder: string, work: (lock: RunLock) => Promise<T>): Promise<T> {
   const path = join(folder, LOCK);
-  lock(path, folder);
+  const own = `${process.pid} ${randomUUID()}`;
+  take(path, own, folder);
+  const isOurs = (): boolean => existsSync(path) && readFileSync(path, "utf8") === own;
+  const check = (): void => {
+    // A lock that was deleted is free to take again.
+    if (!isOurs() && !tryWrite(path, own)) {
+      throw new RunError(`another process has taken over ${folder}; this one wrote nothing since, and stopped`);
+    }
+  };
   try {
-    return await work();
+    return await work({ check });
   } finally {
-    rmSync(path, { force: true });
+    release(path, isOurs);
   }
 }
 
-function lock(path: string, folder: string): void {
-  if (tryWrite(path)) return;
-  const owner = Number(readFileSync(path, "utf8"));
+/** Deletes the lock. One that cannot be deleted does no harm: its process will be dead. */
+function release(path: string, isOurs: () => boolean): void {
+  try {
+    if (isOurs()) rmSync(path, { force: true });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+function take(path: string, own: string, folder: string): void {
+  if (tryWrite(path, own)) return;
+  const owner = Number.parseInt(readFileSync(path, "utf8"), 10);
   if (isAlive(owner)) {
     throw new RunError(`${folder} is being trained by process ${owner} (if that is another program, delete ${path})`);
   }
   rmSync(path);
-  if (!tryWrite(path)) throw new RunError(`${folder} is being trained by another process`);
+  if (!tryWrite(path, own)) throw new RunError(`${folder} is being trained by another process`);
 }
 
-/** Creates the lock file with this process's id; false if it exists. One system call, so that only one process succeeds. */
-function tryWrite(path: string): boolean {
+/** Creates the lock file; false if it exists. One system call, so that only one process succeeds. */
+function tryWrite(path: string, own: string): boolean {
   try {
-    writeFileSync(path, String(process.pid), { flag: "wx" });
+    writeFileSync(path, own, { flag: "wx" });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    if (!isSystemError(error)) throw error;
+    if (error.code === "EEXIST") return false;
+    rmSync(path, { force: true });
+    throw storageError(Object.assign(error, { path }), "the run is as it was", "go on with --resume");
   }
 }
 

@@ -13,7 +13,7 @@ export interface Progress {
 
 /** Starts a progress display: a bar on a terminal, elsewhere a line for every validation loss. */
 export function showProgress(screen: Screen, steps: number, firstStep: number): Progress {
-  return screen.isTTY === true ? movingBar(steps, firstStep) : plainLines(screen, steps);
+  return screen.isTTY ? movingBar(steps, firstStep) : plainLines(screen, steps);
 }
 
 function movingBar(steps: number, firstStep: number): Progress {

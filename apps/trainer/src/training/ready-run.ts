@@ -1,12 +1,13 @@
-import type { Tokenizer, Trainer, TrainOptions } from "@sumo/training";
+import type { Trainer } from "@sumo/training";
 import type { Text } from "@sumo/training/text";
+import type { StoredRun } from "../run/run-folder.ts";
+import type { RunLock } from "../run/run-lock.ts";
 
-/** A run that is ready to train: its folder, its text and its trainer. */
-export interface ReadyRun {
+/** A run that is ready to train: its folder, which is locked, its text and its trainer. */
+export interface ReadyRun extends StoredRun {
   readonly folder: string;
+  readonly lock: RunLock;
   readonly text: Text;
-  readonly options: TrainOptions;
-  readonly tokenizer: Tokenizer;
   readonly trainer: Trainer;
   readonly threads: number;
 }

@@ -1,9 +1,16 @@
 import { basename, relative } from "node:path";
 import { setImmediate as pause } from "node:timers/promises";
-import { type LogLine, runTrainingLoop, type SampleOptions, sampleText, type TrainingCallbacks } from "@sumo/training";
+import {
+  isSystemError,
+  runTrainingLoop,
+  type SampleOptions,
+  sampleText,
+  storageError,
+  type TrainingCallbacks,
+} from "@sumo/training";
 import colors from "picocolors";
-import { writeCheckpoint } from "../run/checkpoint-files.ts";
-import { openLog, readLog, rewindLog } from "../run/log-file.ts";
+import { readManifest, writeCheckpoint } from "../run/checkpoint-files.ts";
+import { type Log, openLog, readLog, rewindLog } from "../run/log-file.ts";
 import { logPath } from "../run/run-folder.ts";
 import { formatFinalLoss } from "../screen/format.ts";
 import { showProgress } from "../screen/progress.ts";
@@ -17,21 +24,27 @@ import { summarize } from "./summary.ts";
  *
  * @param runs - folder of runs, for the commands that are printed.
  * @returns the exit code.
+ * @throws {StorageError} if a file cannot be written; says which step is saved.
  */
 export async function trainRun(run: ReadyRun, runs: string, sample: SampleOptions, screen: Screen): Promise<number> {
   const { folder, options, trainer } = run;
   const place = relative(process.cwd(), folder) || folder;
-  const resume = `npx -y pnpm@12.21.0 train ${runs === "runs" ? "" : `--runs ${runs} `}--resume ${basename(folder)}`;
-  const earlier = rewindLog(logPath(folder), trainer.step === 0 ? -1 : trainer.step);
+  const resume = `npx -y pnpm@12.21.0 train ${runs === "runs" ? "" : `--runs ${quote(runs)} `}--resume ${basename(folder)}`;
   showFacts(screen, summarize(run, place));
   screen.write("\n");
-  const interrupt = catchInterrupt(() => screen.write(colors.yellow("\nstopping …\n")));
+  const interrupt = catchInterrupt(screen, () => screen.write(colors.yellow("\nstopping …\n")));
   try {
-    const outcome = await trainWithLog(run, earlier, interrupt.signal, screen);
+    const outcome = await trainWithLog(run, interrupt.signal, screen);
     if (outcome === "interrupted") {
-      screen.write(`\nsaved at step ${trainer.step} of ${options.steps} in ${place}; go on with\n  ${resume}\n`);
+      const saved = `saved at step ${trainer.step} of ${options.steps} in ${place}; go on with\n  ${resume}\n`;
+      if (screen.closed.aborted) process.stderr.write(`the output was closed: ${saved}`);
+      else screen.write(`\n${saved}`);
       return interrupt.exitCode;
     }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const { step } = readManifest(folder);
+    throw storageError(error, `the run is saved at step ${step} of ${options.steps}`, `go on with ${resume}`);
   } finally {
     interrupt.release();
   }
@@ -46,32 +59,56 @@ export async function trainRun(run: ReadyRun, runs: string, sample: SampleOption
 }
 
 /** Runs the training loop with the run's log, its checkpoints and a progress display. */
-async function trainWithLog(
-  { folder, options, trainer }: ReadyRun,
-  earlier: readonly LogLine[],
-  signal: AbortSignal,
-  screen: Screen,
-): Promise<"finished" | "interrupted"> {
+async function trainWithLog(run: ReadyRun, signal: AbortSignal, screen: Screen): Promise<"finished" | "interrupted"> {
+  const { folder, lock, options, trainer } = run;
+  const earlier = rewindLog(logPath(folder), trainer.step === 0 ? -1 : trainer.step);
   const log = openLog(logPath(folder));
   const progress = showProgress(screen, options.steps, trainer.step);
   const callbacks: TrainingCallbacks = {
     logged: (line) => {
+      lock.check();
       log.write(line);
       progress.logged(line);
     },
     save: () => {
+      lock.check();
       log.sync(); // first, so that the log has every step that the checkpoint has
-      writeCheckpoint(folder, trainer.save());
+      save(run, log);
       progress.saved(trainer.step);
     },
   };
   try {
     const secondsBefore = earlier.at(-1)?.seconds ?? 0;
-    return await runTrainingLoop({ trainer, options, callbacks, signal, secondsBefore, pause });
+    const outcome = await runTrainingLoop({ trainer, options, callbacks, signal, secondsBefore, pause });
+    log.sync();
+    return outcome;
+  } catch (error) {
+    if (isSystemError(error)) trySave(run, log);
+    throw error;
   } finally {
     progress.stop();
     log.close();
   }
+}
+
+function save({ folder, trainer, digests }: ReadyRun, log: Log): void {
+  writeCheckpoint(folder, trainer.save(), { ...digests, log: log.extent });
+}
+
+/** Saves after a file could not be written, with the log as far as it goes. Where that fails too, the last checkpoint stays. */
+function trySave(run: ReadyRun, log: Log): void {
+  for (const attempt of [() => log.sync(), () => save(run, log)]) {
+    try {
+      attempt();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
+  }
+}
+
+/** A path as a shell takes it. */
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints the final loss and a sample. */

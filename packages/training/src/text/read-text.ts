@@ -34,6 +34,9 @@ const BUILT_IN: Readonly<Record<string, () => readonly Part[]>> = {
   },
 };
 
+/** Letters of a text's name: file systems allow 255 for a whole name. */
+const MOST_LETTERS = 80;
+
 /** Extensions of the files that are read from a folder. */
 const TEXT_EXTENSIONS = new Set([".txt", ".md"]);
 
@@ -93,10 +96,11 @@ function readUtf8(path: string): Uint8Array {
   return marked ? bytes.subarray(3) : bytes;
 }
 
-/** Base name of a path without its extension, in letters, digits and dashes. */
+/** Base name of a path without its extension, in letters, digits and dashes; short enough to be part of another name. */
 function nameOf(path: string): string {
   const name = basename(path, extname(path))
     .replace(/[^A-Za-z0-9]+/g, "-")
+    .slice(0, MOST_LETTERS)
     .replace(/^-+|-+$/g, "");
   return name === "" ? "text" : name.toLowerCase();
 }

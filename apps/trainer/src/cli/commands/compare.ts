@@ -32,7 +32,9 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
     const engine = createEngine(inputs.model, all, pool);
     const folder = makeFolder(cli.runs, cli.name, `${inputs.text.name}-comparison`);
     showFacts(screen, facts);
-    const interrupt = catchInterrupt(() => screen.write(colors.yellow("\nstopping; finished trials are kept\n")));
+    const interrupt = catchInterrupt(screen, () =>
+      screen.write(colors.yellow("\nstopping; finished trials are kept\n")),
+    );
     const trials: Trial[] = [];
     const finished = (trial: Trial): void => {
       trials.push(trial);

@@ -1,9 +1,8 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Adapter, type AdapterTensor, extractAdapter, peftFiles } from "@sumo/core";
 import type { Tensor } from "@sumo/llama";
 import { formatBytes, RunError, readWeights } from "@sumo/training";
-import { replaceFile } from "../../run/atomic-file.ts";
-import { makeEmptyFolder, readModel, writeModel } from "../../run/model-folder.ts";
+import { readModel, writeFolder, writeModel } from "../../run/model-folder.ts";
 import { type Screen, showFacts } from "../../screen/screen.ts";
 
 const DEFAULT_RANK = 8;
@@ -48,10 +47,8 @@ export function exportAdapter(
     }
     adapters[name] = extractAdapter(single(before), single(after), { rank: rank ?? DEFAULT_RANK });
   }
-  const target = resolve(places.base, folder);
-  makeEmptyFolder(target);
   const files = peftFiles(adapters, { baseModel: base });
-  for (const [name, content] of Object.entries(files)) replaceFile(join(target, name), content);
+  writeFolder(resolve(places.base, folder), { ...files });
   const kept = Object.values(adapters).map(({ energyKept }) => energyKept);
   showFacts(screen, [
     [

@@ -1,31 +1,39 @@
-import { createCorpus, type DataSource, RunError } from "@sumo/training";
+import { createCorpus, type DataSource, RunError, type Trainer } from "@sumo/training";
 import { digest, readText, type Text } from "@sumo/training/text";
 import type { Command } from "commander";
-import { hasCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
+import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
 import { readLog } from "../../run/log-file.ts";
-import { findRun, logPath, readRun, writeConfig } from "../../run/run-folder.ts";
+import { findRun, logPath, openRun, writeConfig } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
 import { trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import { type CliOptions, resumedOptions } from "../cli-options.ts";
 
-/** Resumes a run from its last checkpoint, or from its first step where it has none. Returns the exit code. */
+/** Resumes a run from its last checkpoint. All of its files are checked before one is changed. Returns the exit code. */
 export async function resumeRun(cli: CliOptions, run: string, command: Command, screen: Screen): Promise<number> {
   const folder = findRun(cli.runs, run);
-  const { options: saved, data, model, tokenizer } = readRun(folder);
-  const options = resumedOptions(saved, command);
-  const text = readSameText(data, folder);
-  const corpus = createCorpus(text.bytes, tokenizer, options.context);
-  return whileLocked(folder, () =>
-    withWorkerPool(threadCount(cli.threads, options), async (pool) => {
+  return whileLocked(folder, (lock) => {
+    const stored = openRun(folder);
+    const { data, model, tokenizer } = stored;
+    const options = resumedOptions(stored.options, command);
+    const text = readSameText(data, folder);
+    const corpus = createCorpus(text.bytes, tokenizer, options.context);
+    return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
       const trainer = await createTrainer(model, options, corpus, pool);
-      if (hasCheckpoint(folder)) trainer.load(readCheckpoint(folder));
+      loadCheckpoint(trainer, folder);
       refuseFinished(run, folder, trainer.step, options.steps);
+      completeCheckpoint(folder);
       writeConfig(folder, { options, data, model });
-      return trainRun({ folder, text, options, tokenizer, trainer, threads: pool.threads }, cli.runs, cli, screen);
-    }),
-  );
+      const ready = { ...stored, options, folder, lock, text, trainer, threads: pool.threads };
+      return trainRun(ready, cli.runs, cli, screen);
+    });
+  });
+}
+
+function loadCheckpoint(trainer: Trainer, folder: string): void {
+  const checkpoint = readCheckpoint(folder);
+  if (checkpoint !== undefined) trainer.load(checkpoint);
 }
 
 /** Reads the text of a run. @throws {RunError} if it has changed since the run began. */

@@ -4,7 +4,7 @@ import { type LogLine, TrainingError } from "@sumo/training";
 import Table from "cli-table3";
 import colors from "picocolors";
 import { readLog } from "../../run/log-file.ts";
-import { findRun, logPath, readRun, runNames } from "../../run/run-folder.ts";
+import { findRun, logPath, readConfig, runNames } from "../../run/run-folder.ts";
 import { formatCount, formatFinalLoss, formatTime } from "../../screen/format.ts";
 import type { Point } from "../../screen/line-plot.ts";
 import { type Screen, showFacts } from "../../screen/screen.ts";
@@ -29,7 +29,7 @@ export function listRuns(runs: string, screen: Screen): number {
 
 function rowOf(name: string, folder: string): string[] {
   try {
-    const { options } = readRun(folder);
+    const { options } = readConfig(folder);
     const lines = readLog(logPath(folder));
     const steps = `${formatCount(lines.at(-1)?.step ?? 0)} of ${formatCount(options.steps)}`;
     const validation = lastValidation(lines)?.toFixed(4) ?? "-";
@@ -43,7 +43,7 @@ function rowOf(name: string, folder: string): string[] {
 /** Shows the configuration of a run and a plot of its losses. Returns the exit code. */
 export function showRun(runs: string, name: string, screen: Screen): number {
   const folder = findRun(runs, name);
-  const { options, data, model } = readRun(folder);
+  const { options, data, model } = readConfig(folder);
   const lines = readLog(logPath(folder));
   const last = lines.at(-1);
   showFacts(screen, [

@@ -1,3 +1,4 @@
+import { setImmediate as pause } from "node:timers/promises";
 import { createLlama } from "@sumo/llama";
 import { loadWeights, sampleText } from "@sumo/training";
 import { readModel } from "../../run/model-folder.ts";
@@ -5,12 +6,16 @@ import type { Screen } from "../../screen/screen.ts";
 import type { CliOptions } from "../cli-options.ts";
 
 /** Samples text from the model of a run or a folder, starting with the prompt. Returns the exit code. */
-export function sampleRun(cli: CliOptions, run: string, base: string, screen: Screen): number {
+export async function sampleRun(cli: CliOptions, run: string, base: string, screen: Screen): Promise<number> {
   const { config, tokenizer, weights } = readModel(cli.runs, run, base);
   const model = createLlama(config);
   loadWeights(model, weights);
   screen.write(cli.prompt);
-  for (const piece of sampleText(model, tokenizer, cli, cli.seed)) screen.write(piece);
+  for (const piece of sampleText(model, tokenizer, cli, cli.seed)) {
+    screen.write(piece);
+    await pause(); // so that a closed output is noticed
+    if (screen.closed.aborted) break;
+  }
   screen.write("\n");
   return 0;
 }

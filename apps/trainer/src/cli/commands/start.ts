@@ -1,6 +1,5 @@
-import { loadWeights, peakRate, trainOptions } from "@sumo/training";
-import { writeCheckpoint } from "../../run/checkpoint-files.ts";
-import { createRun } from "../../run/run-folder.ts";
+import { type Checkpoint, isSystemError, loadWeights, peakRate, storageError, trainOptions } from "@sumo/training";
+import { createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
 import { loadRunInputs } from "../../training/run-inputs.ts";
@@ -16,11 +15,24 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen): P
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await createTrainer(model, options, corpus, pool);
     if (weights !== undefined) loadWeights(trainer.model, weights);
-    const config = { options, data, model };
-    const folder = createRun(cli.runs, cli.name, `${text.name}-${options.optimizer}`, config, tokenizer);
-    return whileLocked(folder, () => {
-      if (weights !== undefined) writeCheckpoint(folder, trainer.save()); // a resumed run does not read the model's folder
-      return trainRun({ folder, text, options, tokenizer, trainer, threads: pool.threads }, cli.runs, cli, screen);
-    });
+    const initial = weights === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
+    const stored = { options, data, model, tokenizer };
+    const run = begin(cli, `${text.name}-${options.optimizer}`, stored, initial);
+    return whileLocked(run.folder, (lock) =>
+      trainRun({ ...run, lock, text, trainer, threads: pool.threads }, cli.runs, cli, screen),
+    );
   });
+}
+
+function begin(
+  { runs, name }: CliOptions,
+  prefix: string,
+  run: Omit<StoredRun, "digests">,
+  initial: Checkpoint | undefined,
+): ReturnType<typeof createRun> {
+  try {
+    return createRun(runs, name, prefix, run, initial);
+  } catch (error) {
+    throw isSystemError(error) ? storageError(error, "the run was not begun, and left no files") : error;
+  }
 }
