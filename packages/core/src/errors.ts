@@ -14,8 +14,9 @@ export class OptimizerOptionError extends OptimizerError {
   /** The option, e.g. `"rank"`. */
   readonly option: string;
 
-  constructor(option: string, expected: string, got: unknown) {
-    super(`option ${option}: expected ${expected}, got ${describe(got)}`);
+  /** @param came - What came, in place of a description of `got`. */
+  constructor(option: string, expected: string, got: unknown, came: string = `got ${describe(got)}`) {
+    super(`option ${option}: expected ${expected}, ${came}`);
     this.option = option;
   }
 }
@@ -109,20 +110,24 @@ export class DisposedError extends OptimizerError {
   }
 }
 
-/** A value in a few words, for messages of what came. */
+/** A value in a few words, for messages. */
 export function describe(value: unknown): string {
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return shortened(JSON.stringify(value), `an array of ${value.length}`);
-  if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set || value instanceof ArrayBuffer) {
-    return `a ${value.constructor.name}`;
-  }
-  const { name } = (Object.getPrototypeOf(value)?.constructor ?? Object) as { readonly name: string };
-  return name === "Object" ? shortened(JSON.stringify(value), "an object") : `a ${name}`;
+  if (Array.isArray(value)) return textOf(value) ?? `an array of ${value.length}`;
+  const { name } = (value.constructor ?? Object) as { readonly name: string };
+  return (name === "Object" ? textOf(value) : undefined) ?? `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 const LONGEST = 100;
 
-/** `text` where it is short enough to read. */
-const shortened = (text: string, otherwise: string): string => (text.length <= LONGEST ? text : otherwise);
+/** JSON, where there is some that is short enough to read. */
+function textOf(value: object): string | undefined {
+  try {
+    const text = JSON.stringify(value);
+    return text.length <= LONGEST ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}

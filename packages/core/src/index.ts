@@ -5,6 +5,7 @@ export type { Algorithm, BaseOptions } from "./algorithms/algorithm.ts";
 export { algorithms, type OptimizerName, type OptimizerOptions } from "./algorithms/algorithms.ts";
 export type { GaloreOptions } from "./algorithms/galore.ts";
 export type { MuonOptions } from "./algorithms/muon.ts";
+export { checkOptionNames } from "./algorithms/option-names.ts";
 export type { SgdOptions } from "./algorithms/sgd.ts";
 export type { SoapOptions } from "./algorithms/soap.ts";
 export type { RefreshTrace } from "./algorithms/stepper.ts";
@@ -28,8 +29,9 @@ export type {
   RangeInfo,
   Scratch,
 } from "./backend/backend.ts";
-export { type LinalgSource, linalgBackend, linalgSizes } from "./backend/linalg-backend.ts";
+export { linalgBackend, linalgSizes } from "./backend/linalg-backend.ts";
 export type { LinalgMatrix } from "./backend/linalg-scratch.ts";
+export type { LinalgSource, NumberList } from "./backend/linalg-source.ts";
 export { OwningScratch } from "./backend/owning-scratch.ts";
 export { deviceSizes, type HostAccess, readBack } from "./backend/read-back.ts";
 export {
@@ -70,6 +72,7 @@ export {
   constant,
   cosine,
   type DecayOptions,
+  type LearningRate,
   linear,
   type Schedule,
   type ScheduleSpec,

@@ -1,8 +1,12 @@
 import {
   type AdamwOptions,
+  algorithms,
   type CreateOptions,
+  checkOptionNames,
+  type LearningRate,
+  type OptimizerName,
+  OptimizerOptionError,
   type ParameterShape,
-  type Schedule,
   type ScheduleSpec,
   schedule,
 } from "@sumo/core";
@@ -27,21 +31,46 @@ export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFin
 
 /** The part of a configuration that does not depend on the algorithm. */
 export interface Config extends GroupingOptions, StepOptions {
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
+}
+
+/**
+ * A configuration as users write it, or the learning rate alone, as in `tf.train.adam(0.01)`.
+ *
+ * @throws {OptimizerOptionError} for what is neither, an unknown name, or a `hidden` or `others` that is none.
+ */
+export function configOf<C extends Config>(optimizer: OptimizerName, given: C | LearningRate): C {
+  if (typeof given === "number" || typeof given === "function") return { lr: given } as C;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new OptimizerOptionError("config", "a learning rate, or an object such as { lr: 0.01 }", given);
+  }
+  const grouping = algorithms[optimizer].needsMatrix ? ["hidden", "others"] : [];
+  const known = [...algorithms[optimizer].options, ...grouping, "onNonFinite", "microBatches"];
+  checkOptionNames(`${algorithms[optimizer].title}'s`, given, known);
+  const { hidden, others } = given;
+  if (hidden !== undefined && typeof hidden !== "function" && !(hidden instanceof RegExp)) {
+    throw new OptimizerOptionError("hidden", "a RegExp or a predicate", hidden);
+  }
+  if (others !== undefined && (typeof others !== "object" || others === null)) {
+    throw new OptimizerOptionError("others", "an object of AdamW's options", others);
+  }
+  return given;
 }
 
 /**
  * A configuration as plain JSON. tf.layers rewrites strings that it saves as if they were names (capitals and underscores change), so a
  * pattern is kept as code points.
  *
- * @throws {TypeError} for a predicate, which has no JSON.
+ * @throws {OptimizerOptionError} for functions, which have no JSON.
  */
 export function toConfigDict(config: Config): tf.serialization.ConfigDict {
   const { hidden, ...rest } = config;
   if (typeof hidden === "function") {
-    throw new TypeError(
-      "a predicate `hidden` cannot be saved with a model; use a RegExp, or save without the optimizer",
-    );
+    throw new OptimizerOptionError("hidden", `a RegExp, ${TO_BE_SAVED}`, hidden);
+  }
+  for (const lr of [config.lr, config.others?.lr]) {
+    if (typeof lr !== "function" || "spec" in lr) continue;
+    throw new OptimizerOptionError("lr", `a number, or a schedule of @sumo/core, ${TO_BE_SAVED}`, lr);
   }
   const plain = JSON.parse(JSON.stringify(rest)) as tf.serialization.ConfigDict;
   return hidden === undefined ? plain : { ...plain, hidden: codePoints(`/${hidden.source}/${hidden.flags}`) };
@@ -58,6 +87,8 @@ export function fromConfigDict({ customObjects: _, ...dict }: tf.serialization.C
   };
 }
 
+const TO_BE_SAVED = "to be saved with a model (it can be saved without the optimizer)";
+
 const codePoints = (text: string): number[] => Array.from(text, (character) => character.codePointAt(0)!);
 
 function patternOf(points: readonly number[]): RegExp {
@@ -70,8 +101,7 @@ function othersOf(others: Record<string, unknown>): NonNullable<GroupingOptions[
   return "lr" in others ? { ...others, lr: rateOf(others["lr"]) } : others;
 }
 
-const rateOf = (lr: unknown): number | Schedule =>
-  typeof lr === "object" ? schedule(lr as ScheduleSpec) : (lr as number);
+const rateOf = (lr: unknown): LearningRate => (typeof lr === "object" ? schedule(lr as ScheduleSpec) : (lr as number));
 
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value) || typeof value !== "object" || value === null) return value;

@@ -1,8 +1,10 @@
 import {
   CheckpointError,
   type Counters,
+  createOptimizer,
   DisposedError,
   describe,
+  type LearningRate,
   NonFiniteGradientError,
   type OptimizerEvents,
   OptimizerOptionError,
@@ -10,7 +12,6 @@ import {
   type Plan,
   plan,
   type Report,
-  type Schedule,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
@@ -23,7 +24,7 @@ import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.t
 
 /** The learning rate of the next step; it may be changed between steps. */
 interface Rate {
-  current: number | Schedule;
+  current: LearningRate;
 }
 
 /**
@@ -44,22 +45,19 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   private disposed = false;
 
   /** @param ruleOf - Options by role, at a learning rate that follows {@link learningRate}. */
-  protected constructor(config: Config, ruleOf: (lr: number | Schedule) => RoleRule, polar: PolarPlace = "auto") {
+  protected constructor(config: Config, ruleOf: (lr: LearningRate) => RoleRule, polar: PolarPlace = "auto") {
     super();
     this.config = config;
     this.rate = { current: config.lr };
-    this.rule = ruleOf(following(this.rate));
+    const { rate } = this;
+    this.rule = ruleOf((step) => (typeof rate.current === "number" ? rate.current : rate.current(step)));
     this.backend = tfjsBackend({ polar });
-    const { onNonFinite, microBatches } = config;
-    this.slots = new Slots({
-      rule: this.rule,
-      backend: this.backend,
-      ...(onNonFinite !== undefined && { onNonFinite }),
-      ...(microBatches !== undefined && { microBatches }),
-    });
-    // Wrong options throw here, not in the first step. Core checks a number itself, not what a schedule says.
+    // Wrong options throw here, not in the first step. Core cannot check what a function says before it asks.
     const { main, others } = ruleOf(config.lr);
-    plan([], [main, ...(others === undefined ? [] : [others])]);
+    const groups = [main, ...(others === undefined ? [] : [others])];
+    const { onNonFinite = "throw", microBatches = 1 } = config;
+    createOptimizer([], groups, { backend: this.backend, onNonFinite, microBatches }).dispose();
+    this.slots = new Slots({ rule: this.rule, backend: this.backend, onNonFinite, microBatches });
   }
 
   /** The learning rate of the next step. Setting it ends a schedule. */
@@ -165,7 +163,9 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     if (!Array.isArray(weightValues))
       throw new CheckpointError(`expected a list of tensors, got ${describe(weightValues)}`);
     const saved = await fromNamedTensors(weightValues.slice(1));
-    const [iterations] = await weightValues[0]!.tensor.data<"int32">();
+    const [iterations] = (await weightValues[0]?.tensor?.data<"int32">()) ?? [];
+    if (!Number.isSafeInteger(iterations))
+      throw new CheckpointError("expected the number of iterations in the first tensor");
     this.slots.load(saved);
     this.changing();
     this.iterations_ = iterations!;
@@ -213,14 +213,6 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     if (this.disposed) throw new DisposedError();
     if (this.busy) throw new BusyError(call);
   }
-}
-
-/** A schedule that says what `rate` holds when it is asked. */
-function following(rate: Rate): Schedule {
-  const specOf = () =>
-    typeof rate.current === "number" ? ({ kind: "constant", value: rate.current } as const) : rate.current.spec;
-  const valueAt = (step: number): number => (typeof rate.current === "number" ? rate.current : rate.current(step));
-  return Object.assign(valueAt, { spec: specOf(), toJSON: specOf });
 }
 
 const NO_COUNTS: Counters = { steps: 0, orthogonalized: 0, refreshes: 0, limited: 0, skipped: 0, noops: 0 };

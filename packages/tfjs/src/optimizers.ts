@@ -1,14 +1,14 @@
 import type {
   AdamwOptions,
   GaloreOptions,
+  LearningRate,
   MuonOptions,
   OptimizerOptions,
   Orthogonalize,
-  Schedule,
   SumoOptions,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
-import type { GroupingOptions, StepOptions } from "./config.ts";
+import { configOf, type GroupingOptions, type StepOptions } from "./config.ts";
 import { CoreOptimizer } from "./core-optimizer.ts";
 import type { RoleRule } from "./roles.ts";
 import type { PolarPlace } from "./tfjs-backend.ts";
@@ -50,7 +50,9 @@ export class SumoOptimizer extends CoreOptimizer {
     return "SumoOptimizer";
   }
 
-  constructor(config: SumoConfig) {
+  /** @param given - Options, or the learning rate alone. */
+  constructor(given: SumoConfig | LearningRate) {
+    const config = configOf("sumo", given);
     const { orthogonalize = "auto", ...rest } = config;
     const { place, core } = placed(orthogonalize);
     super(config, matrixRule({ optimizer: "sumo", ...rest, orthogonalize: core }), place);
@@ -63,7 +65,9 @@ export class MuonOptimizer extends CoreOptimizer {
     return "MuonOptimizer";
   }
 
-  constructor(config: MuonConfig) {
+  /** @param given - Options, or the learning rate alone. */
+  constructor(given: MuonConfig | LearningRate) {
+    const config = configOf("muon", given);
     const { orthogonalize = "muon", ...rest } = config;
     const { place, core } = placed(orthogonalize);
     super(config, matrixRule({ optimizer: "muon", ...rest, orthogonalize: core }), place);
@@ -76,7 +80,9 @@ export class GaLoreOptimizer extends CoreOptimizer {
     return "GaLoreOptimizer";
   }
 
-  constructor(config: GaLoreConfig) {
+  /** @param given - Options, or the learning rate alone. */
+  constructor(given: GaLoreConfig | LearningRate) {
+    const config = configOf("galore", given);
     super(config, matrixRule({ optimizer: "galore", ...config }));
   }
 }
@@ -87,7 +93,9 @@ export class AdamWOptimizer extends CoreOptimizer {
     return "AdamWOptimizer";
   }
 
-  constructor(config: AdamWConfig) {
+  /** @param given - Options, or the learning rate alone. */
+  constructor(given: AdamWConfig | LearningRate) {
+    const config = configOf<AdamWConfig>("adamw", given);
     const { onNonFinite: _, microBatches: __, ...options } = config;
     super(config, (lr) => ({ main: { optimizer: "adamw", ...options, lr }, others: undefined, hidden: undefined }));
   }
@@ -106,7 +114,7 @@ function matrixRule({
   onNonFinite: _,
   microBatches: __,
   ...main
-}: MatrixOptions): (lr: number | Schedule) => RoleRule {
+}: MatrixOptions): (lr: LearningRate) => RoleRule {
   return (lr) => ({ main: { ...main, lr }, others: { optimizer: "adamw", lr, ...others }, hidden });
 }
 

@@ -1,4 +1,4 @@
-import type { OptimizerEvents, Report } from "@sumo/core";
+import { type OptimizerEvents, OptimizerOptionError, type Report } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 import { type Role, rolesOf } from "./roles.ts";
 import { type SavedState, SavedStates } from "./saved-states.ts";
@@ -94,6 +94,8 @@ export class Slots {
   }
 
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
+    if (!EVENTS.includes(event)) throw new OptimizerOptionError("event", EVENTS.join(", "), event);
+    if (typeof listener !== "function") throw new OptimizerOptionError("listener", "a function", listener);
     const ends: (() => void)[] = [];
     const subscribe = (slot: Slot): void => {
       ends.push(slot.on(event, listener));
@@ -139,5 +141,7 @@ export class Slots {
     this.slots = new Map([...this.slots].filter(([variable]) => !variable.isDisposed));
   }
 }
+
+const EVENTS: readonly (keyof OptimizerEvents)[] = ["step", "refresh", "alarm"];
 
 const isAlive = (name: string): boolean => Object.hasOwn(tf.engine().registeredVariables, name);

@@ -1,4 +1,4 @@
-import { CheckpointError, readSafetensors, type Tensor, writeSafetensors } from "@sumo/core";
+import { CheckpointError, describe, readSafetensors, type Tensor, writeSafetensors } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 import type { SavedState } from "./saved-states.ts";
 
@@ -41,11 +41,12 @@ export function toNamedTensors({ states, ...rest }: SavedOptimizer): NamedTensor
 }
 
 /** The inverse of {@link toNamedTensors}. @throws {CheckpointError} for tensors of something else, or if one is missing. */
-export async function fromNamedTensors([first, ...matrices]: readonly NamedTensor[]): Promise<SavedOptimizer> {
-  if (first === undefined || first.name !== FACTS || first.tensor.dtype !== "string") {
-    throw new CheckpointError(
-      `expected the state of an optimizer of @sumo/tfjs, got ${first === undefined ? "nothing" : `a tensor ${JSON.stringify(first.name)}`}`,
-    );
+export async function fromNamedTensors(given: readonly NamedTensor[]): Promise<SavedOptimizer> {
+  const other = given.find((each) => typeof each?.name !== "string" || !(each.tensor instanceof tf.Tensor));
+  const [first, ...matrices] = given;
+  if (other !== undefined || first === undefined || first.name !== FACTS || first.tensor.dtype !== "string") {
+    const got = other !== undefined ? describe(other) : first === undefined ? "nothing" : JSON.stringify(first.name);
+    throw new CheckpointError(`expected the state of an optimizer of @sumo/tfjs as { name, tensor }, got ${got}`);
   }
   const [text] = (await first.tensor.data<"string">()) as unknown as string[];
   const { states, ...rest } = parsed(text!);

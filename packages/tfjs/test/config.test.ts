@@ -18,6 +18,39 @@ describe("options", () => {
     expect(() => new GaLoreOptimizer({ lr: 0.1, others: { eps: 0 } })).toThrow(OptimizerOptionError);
   });
 
+  const classes = { SumoOptimizer, MuonOptimizer, GaLoreOptimizer, AdamWOptimizer };
+  test.each(Object.entries(classes))("of %s may be the rate alone, a function of the step included", (_, Class) => {
+    expect(new Class(0.01).getConfig()).toEqual(new Class({ lr: 0.01 }).getConfig());
+    const optimizer = new Class((step) => 0.1 / (1 + step));
+    const w = tf.variable(tf.ones([4, 3]));
+    for (let t = 0; t < 3; t++) optimizer.applyGradients({ [w.name]: tf.ones([4, 3]) });
+    expect(optimizer.learningRate).toBe(0.1 / 4);
+    expect(() => optimizer.getConfig()).toThrow(/lr: expected a number, or a schedule/);
+  });
+
+  test.each(
+    Object.entries(classes).flatMap(([name, Class]) =>
+      [undefined, null, "0.1", true, [], {}, { lr: "0.1" }, { lr: null }, Number.NaN, -1].map(
+        (given) => [name, given, Class] as const,
+      ),
+    ),
+  )("%s refuses %j", (_, given, Class) => {
+    expect(() => new Class(given as never)).toThrow(OptimizerOptionError);
+  });
+
+  test.each<[object, RegExp]>([
+    [{ learningRate: 0.1 }, /learningRate.*did you mean lr\?/],
+    [{ lr: 0.1, hiddn: /x/ }, /did you mean hidden\?/],
+    [{ lr: 0.1, hidden: "kernel" }, /hidden: expected a RegExp or a predicate, got "kernel"/],
+    [{ lr: 0.1, others: 0.1 }, /others: expected an object of AdamW's options/],
+    [{ lr: 0.1, others: { beta: 0.9 } }, /beta.*did you mean beta1\?/],
+    [{ lr: 0.1, onNonFinite: "ignore" }, /onNonFinite/],
+    [{ lr: 0.1, microBatches: 0 }, /microBatches/],
+  ])("%j are refused in words", (given, message) => {
+    expect(() => new SumoOptimizer(given as never)).toThrow(OptimizerOptionError);
+    expect(() => new SumoOptimizer(given as never)).toThrow(message);
+  });
+
   test.each([
     new SumoOptimizer({ lr: 0.1, rank: { energy: 0.5, max: 8 }, hidden: /Dense_[1-3]\/Kernel/i }),
     new SumoOptimizer({

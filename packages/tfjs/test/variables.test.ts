@@ -234,6 +234,16 @@ describe("a step", () => {
     expect(a.dataSync()[0]).toBe(1);
   });
 
+  test.each([undefined, null, 0, "state", {}, [], [null], [null, null], [{ name: "iter" }, {}]])(
+    "refuses %j for a state or a listener",
+    async (given) => {
+      const optimizer = create();
+      await expect(optimizer.setWeights(given as never)).rejects.toThrow(CheckpointError);
+      expect(() => optimizer.on(given as never, () => {})).toThrow(OptimizerOptionError);
+      expect(() => optimizer.on("step", given as never)).toThrow(OptimizerOptionError);
+    },
+  );
+
   test("refuses variables of whole numbers", () => {
     const counts = tf.variable(tf.zeros([2], "int32"), true, "counts", "int32");
     expect(() => create().applyGradients({ [counts.name]: tf.zeros([2]) })).toThrow(/"counts": expected a float32/);

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { countFact, type Facts } from "./facts.ts";
 import { checkOptions, namesOf, type OptionChecks, range } from "./option-checks.ts";
@@ -8,7 +8,7 @@ import { checkSquare } from "./steps/finite.ts";
 
 export interface AdamwOptions {
   readonly optimizer: "adamw";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly eps?: number;

@@ -1,11 +1,11 @@
 import type { Backend, BackendSizes } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Place, Stepper, StepperPlan } from "./stepper.ts";
 
 /** Options common to all optimizers. */
 export interface BaseOptions {
   readonly optimizer: string;
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
 }
 
 /** An entry of the table of optimizers. To add one, export it from a file, and add a line to `table.ts`. */

@@ -14,7 +14,7 @@ export type OptimizerSettings = ReturnType<(typeof table)[OptimizerName]["settin
 /** Checks options and fills in defaults. @throws {OptimizerOptionError} */
 export function settingsOf(options: OptimizerOptions): OptimizerSettings {
   const { optimizer } = options;
-  if (!Object.hasOwn(algorithms, optimizer)) {
+  if (typeof optimizer !== "string" || !Object.hasOwn(algorithms, optimizer)) {
     const names = Object.keys(algorithms).map((name) => JSON.stringify(name));
     throw new OptimizerOptionError("optimizer", names.join(", "), optimizer);
   }

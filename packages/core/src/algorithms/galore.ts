@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import { minusAdamDirection } from "./adam-direction.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { countFact, type Facts } from "./facts.ts";
@@ -21,7 +21,7 @@ import { leadingSubspace, type Sketch, Subspace } from "./steps/subspace.ts";
 
 export interface GaloreOptions {
   readonly optimizer: "galore";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   /** Dimension of the subspace, clamped to the shorter side. Default: a quarter of it. */
   readonly rank?: number;
   /** Steps between two subspaces. Default `{ every: 200 }`. */

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
 import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
@@ -12,7 +12,7 @@ import { inspect } from "./steps/telemetry.ts";
 
 export interface MuonOptions {
   readonly optimizer: "muon";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   /** Default 0.95. With 0 Muon is stateless, a control for comparisons of memory. */
   readonly momentum?: number;
   /** Default true. */

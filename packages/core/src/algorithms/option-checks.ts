@@ -1,4 +1,5 @@
 import { OptimizerOptionError } from "../errors.ts";
+import { checkOptionNames } from "./option-names.ts";
 
 /** Checks an option. Returns the expected value in words, or `undefined` if the option is valid. */
 export type OptionCheck = (value: unknown) => string | undefined;
@@ -15,27 +16,20 @@ export function checkOptions<O extends { readonly lr: unknown }>(
   options: O,
   checks: OptionChecks<O>,
 ): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "optimizer") continue;
-    const check = name === "lr" ? learningRate : (checks as Record<string, OptionCheck>)[name];
-    if (check === undefined) {
-      throw new OptimizerOptionError(
-        name,
-        `one of ${optimizer}'s options (${Object.keys(checks).join(", ")}, lr)`,
-        "an unknown name",
-      );
-    }
-    const expected = check(value);
+  const { optimizer: _, ...own } = options as O & { readonly optimizer?: string };
+  const all: Readonly<Record<string, OptionCheck>> = { lr: learningRate, ...checks };
+  checkOptionNames(`${optimizer}'s`, own, Object.keys(all));
+  for (const [name, value] of Object.entries(own)) {
+    const expected = all[name]!(value);
     if (expected !== undefined) throw new OptimizerOptionError(name, expected, value);
   }
-  if (options.lr === undefined) throw new OptimizerOptionError("lr", "a number >= 0 or a schedule", undefined);
+  if (options.lr === undefined) throw new OptimizerOptionError("lr", learningRate(undefined)!, undefined);
 }
 
 const learningRate: OptionCheck = (value) =>
-  (typeof value === "number" && Number.isFinite(value) && value >= 0) ||
-  (typeof value === "function" && "spec" in value)
+  (typeof value === "number" && Number.isFinite(value) && value >= 0) || typeof value === "function"
     ? undefined
-    : "a number >= 0 or a schedule (constant, cosine, linear, wsd)";
+    : "a number >= 0, or a schedule: cosine, linear, wsd or a function of the step";
 
 export function oneOf(...values: readonly (string | boolean | number)[]): OptionCheck {
   return (value) => (values.includes(value as string) ? undefined : values.map((v) => JSON.stringify(v)).join(", "));

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
 import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
@@ -9,7 +9,7 @@ import { finiteUpdate } from "./steps/finite.ts";
 
 export interface SgdOptions {
   readonly optimizer: "sgd";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   /** Default 0.9; 0 keeps no state. */
   readonly momentum?: number;
   /** Default false. */

@@ -1,5 +1,5 @@
 import type { Backend, Scratch } from "../backend/backend.ts";
-import type { Schedule } from "../wrappers/schedule.ts";
+import type { LearningRate } from "../wrappers/schedule.ts";
 import { minusAdamDirection } from "./adam-direction.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { countFact, type Facts } from "./facts.ts";
@@ -10,7 +10,7 @@ import { leadingSubspace } from "./steps/subspace.ts";
 
 export interface SoapOptions {
   readonly optimizer: "soap";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   /** Steps between two eigenbases. Default `{ every: 10 }`. */
   readonly refresh?: { readonly every: number };
   readonly beta1?: number;

@@ -29,8 +29,8 @@ export interface Backend<T, Source = T> {
   rowsOf?(a: T, firstRow: number, rows: number): T;
   /** Creates a read-only handle on the user's gradient, or a copy if necessary. `undefined` if it is not `rows · cols` numbers. */
   gradient(source: Source, rows: number, cols: number): T | undefined;
-  /** Shape of the user's storage, for error messages. */
-  shapeOf(source: Source): readonly number[];
+  /** Shape of the user's storage, for error messages; `undefined` if it holds no numbers. */
+  shapeOf(source: Source): readonly number[] | undefined;
   /** Creates scratch of `bytes` bytes, counted with `sizes`. */
   scratch(bytes: number): Scratch<T>;
 

@@ -29,9 +29,7 @@ import type {
 } from "./backend.ts";
 import { packBytes, packedWords, unpackBytes } from "./linalg-bytes.ts";
 import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
-
-/** Storage of weights and gradients for {@link linalgBackend}. Weights must be row-major float32; gradients may have any stride and dtype. */
-export type LinalgSource = Float32Array | MatrixLike;
+import { type LinalgSource, packed } from "./linalg-source.ts";
 
 /**
  * The default backend: `@sumo/linalg` on one engine. State and scratch are in the engine's heap.
@@ -76,18 +74,16 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 
   weight(source: LinalgSource, rows: number, cols: number): LinalgMatrix | undefined {
+    const data = source instanceof Float32Array ? source : (source as Partial<MatrixLike>).data;
+    if (!(data instanceof Float32Array)) return undefined;
     const handle = this.gradient(source, rows, cols);
-    const data = source instanceof Float32Array ? source : source.data;
     return handle?.data.buffer === data.buffer ? handle : undefined;
   }
 
   gradient(source: LinalgSource, rows: number, cols: number): LinalgMatrix | undefined {
-    if (source instanceof Float32Array) {
-      return source.length === rows * cols ? (matrix(rows, cols, source) as LinalgMatrix) : undefined;
-    }
-    const [first, second] = source.shape.length === 1 ? [1, source.shape[0]] : [source.shape[0], source.shape[1]];
-    if (source.shape.length > 2 || first !== rows || second !== cols) return undefined;
-    return matrix(rows, cols, packed(source)) as LinalgMatrix;
+    const numbers = packed(source);
+    if (numbers === undefined || !fits(numbers.shape, rows, cols)) return undefined;
+    return matrix(rows, cols, numbers.data) as LinalgMatrix;
   }
 
   rowsOf(a: LinalgMatrix, firstRow: number, rows: number): LinalgMatrix {
@@ -95,8 +91,8 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     return matrix(rows, cols, a.data.subarray(firstRow * cols, (firstRow + rows) * cols)) as LinalgMatrix;
   }
 
-  shapeOf(source: LinalgSource): readonly number[] {
-    return source instanceof Float32Array ? [source.length] : Array.from(source.shape);
+  shapeOf(source: LinalgSource): readonly number[] | undefined {
+    return packed(source)?.shape;
   }
 
   scratch(bytes: number): Scratch<LinalgMatrix> {
@@ -221,18 +217,10 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   }
 }
 
-const count = (shape: ArrayLike<number>): number => Array.from(shape).reduce((product, size) => product * size, 1);
-
-/** Row-major float32 elements: the source's own array if it has this layout, else a copy. */
-function packed({ data, shape, stride, offset }: MatrixLike): Float32Array {
-  const [rows, cols] = shape.length === 2 ? [shape[0]!, shape[1]!] : [1, count(shape)];
-  const [rowStride, colStride] = shape.length === 2 ? [stride[0]!, stride[1]!] : [0, stride[0] ?? 1];
-  if (data instanceof Float32Array && colStride === 1 && (rowStride === cols || rows === 1)) {
-    return data.length === rows * cols ? data : data.subarray(offset, offset + rows * cols);
-  }
-  const copy = new Float32Array(rows * cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) copy[i * cols + j] = data[offset + i * rowStride + j * colStride]!;
-  }
-  return copy;
+/** Whether numbers of this shape are `rows × cols`: flat, a matrix, or a kernel that is flattened on one side. */
+function fits(shape: readonly number[], rows: number, cols: number): boolean {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (size !== rows * cols) return false;
+  if (shape.length === 2) return shape[0] === rows;
+  return shape.length < 2 || shape[0] === rows || shape.at(-1) === cols;
 }

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { flat, random } from "../testing/dense.ts";
 import { checkBackend } from "../testing/index.ts";
 import type { Backend } from "./backend.ts";
-import { type LinalgSource, linalgBackend } from "./linalg-backend.ts";
+import { linalgBackend } from "./linalg-backend.ts";
 import type { LinalgMatrix } from "./linalg-scratch.ts";
+import type { LinalgSource } from "./linalg-source.ts";
 import { readBack } from "./read-back.ts";
 
 /** The default backend without decompositions of its own. */

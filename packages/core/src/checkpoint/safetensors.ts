@@ -1,4 +1,4 @@
-import { SafetensorsError } from "../errors.ts";
+import { describe, SafetensorsError } from "../errors.ts";
 import { widened } from "./half.ts";
 import { isRecord } from "./json.ts";
 
@@ -98,6 +98,7 @@ interface Entry {
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  if (!(bytes instanceof Uint8Array)) throw new SafetensorsError(`expected a Uint8Array, got ${describe(bytes)}`);
   if (bytes.length < LENGTH_BYTES) throw new SafetensorsError(`expected a header length, got ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > MOST_HEADER_BYTES || LENGTH_BYTES + length > bytes.length) {

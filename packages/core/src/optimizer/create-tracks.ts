@@ -1,6 +1,6 @@
 import { algorithms, type OptimizerName } from "../algorithms/algorithms.ts";
 import type { Backend } from "../backend/backend.ts";
-import { ParameterError } from "../errors.ts";
+import { describe, ParameterError } from "../errors.ts";
 import type { Assignment } from "./groups.ts";
 import { flattened, streamOf } from "./parameter.ts";
 import type { TrackedPart } from "./part.ts";
@@ -13,10 +13,15 @@ export function weightOf<T, Source>(
   data: Source,
 ): T {
   const { name, shape } = parameter;
+  if (typeof data !== "object" || data === null) {
+    throw new ParameterError(name, `expected storage in \`data\`, got ${describe(data)}`);
+  }
   const weight = backend.weight(data, ...flattened(shape, layout));
   if (weight === undefined) {
-    const got = backend.shapeOf(data).join(", ");
-    throw new ParameterError(name, `expected storage of shape [${shape.join(", ")}] to update in place, got [${got}]`);
+    const got = backend.shapeOf(data);
+    const came = `${describe(data)}${got === undefined ? "" : ` of shape [${got.join(", ")}]`}`;
+    const wanted = `storage of shape [${shape.join(", ")}] that ${backend.name} can update in place`;
+    throw new ParameterError(name, `expected ${wanted}, got ${came}`);
   }
   if (parts.length > 1 && backend.rowsOf === undefined) {
     throw new ParameterError(name, `cannot be split: ${backend.name} has no handles on rows`);

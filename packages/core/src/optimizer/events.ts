@@ -1,4 +1,5 @@
 import type { RefreshTrace } from "../algorithms/stepper.ts";
+import { OptimizerOptionError } from "../errors.ts";
 
 /** One update of one parameter. Fields that its optimizer does not have are absent. */
 export interface StepEvent {
@@ -62,6 +63,9 @@ export class Listeners {
 
   /** Adds a listener. Returns a function that removes it. */
   add<K extends keyof OptimizerEvents>(name: K, listener: Listener<OptimizerEvents[K]>): () => void {
+    if (!Object.hasOwn(this.sets, name))
+      throw new OptimizerOptionError("event", Object.keys(this.sets).join(", "), name);
+    if (typeof listener !== "function") throw new OptimizerOptionError("listener", "a function", listener);
     this.sets[name].add(listener);
     return () => {
       this.sets[name].delete(listener);

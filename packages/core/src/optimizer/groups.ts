@@ -63,11 +63,22 @@ interface ParsedGroup {
   readonly settings: OptimizerSettings;
 }
 
-function parseGroup({ match, layout = "out-in", split, ...options }: Group): ParsedGroup {
+function parseGroup(group: Group): ParsedGroup {
+  if (typeof group !== "object" || group === null || Array.isArray(group)) {
+    throw new OptimizerOptionError(
+      "options",
+      'an object such as { optimizer: "sumo", lr: 0.01 }, or a list of such',
+      group,
+    );
+  }
+  const { match, layout = "out-in", split, ...options } = group;
   if (layout !== "out-in" && layout !== "in-out") {
     throw new OptimizerOptionError("layout", '"out-in" or "in-out"', layout);
   }
-  if (split !== undefined && !(split.length > 0 && split.every((rows) => Number.isSafeInteger(rows) && rows >= 1))) {
+  if (
+    split !== undefined &&
+    !(Array.isArray(split) && split.length > 0 && split.every((rows) => Number.isSafeInteger(rows) && rows >= 1))
+  ) {
     throw new OptimizerOptionError("split", "a list of row counts", split);
   }
   if (match !== undefined && typeof match !== "string" && typeof match !== "function" && !(match instanceof RegExp)) {

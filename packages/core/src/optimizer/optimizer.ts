@@ -1,12 +1,16 @@
 import { WholeGradient } from "../algorithms/gradient.ts";
+import { checkOptionNames } from "../algorithms/option-names.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
-import { type LinalgSource, linalgBackend } from "../backend/linalg-backend.ts";
+import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
+import type { LinalgSource } from "../backend/linalg-source.ts";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import {
   CheckpointError,
   DisposedError,
+  describe,
   GradientShapeError,
+  GradientTypeError,
   NonFiniteGradientError,
   OptimizerOptionError,
   ParameterError,
@@ -16,7 +20,7 @@ import { createTracks, weightOf } from "./create-tracks.ts";
 import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { checkParameters, flattened, type Parameter } from "./parameter.ts";
-import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import { checkMicroBatches, type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
 import type { Track } from "./track.ts";
 
 export interface CreateOptions<T, Source> {
@@ -79,9 +83,30 @@ export function createOptimizer<T, Source>(
 export function createOptimizer(
   parameters: readonly Parameter<LinalgSource>[],
   options: Group | readonly Group[],
-  { backend = linalgBackend(), ...create }: CreateOptions<LinalgMatrix, LinalgSource> = {},
+  create: CreateOptions<LinalgMatrix, LinalgSource> = {},
 ): Optimizer<LinalgMatrix, LinalgSource> {
-  return new Optimizer(parameters, options, backend, create);
+  checkCreateOptions(create);
+  const { backend = linalgBackend(), ...rest } = create;
+  return new Optimizer(parameters, options, backend, rest);
+}
+
+/** @throws {OptimizerOptionError} */
+function checkCreateOptions(create: Partial<Record<keyof CreateOptions<never, never>, unknown>>): void {
+  if (typeof create !== "object" || create === null) {
+    throw new OptimizerOptionError("create", "an object such as { microBatches: 4 }", create);
+  }
+  checkOptionNames("createOptimizer's", create, ["backend", "onNonFinite", "microBatches", "turn"]);
+  const { onNonFinite = "throw", microBatches = 1, turn = 0, backend } = create;
+  if (onNonFinite !== "throw" && onNonFinite !== "skip") {
+    throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
+  }
+  checkMicroBatches(microBatches);
+  if (!(typeof turn === "number" && turn >= 0 && turn < 1)) {
+    throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
+  }
+  if (backend !== undefined && typeof (backend as { readonly allocate?: unknown } | null)?.allocate !== "function") {
+    throw new OptimizerOptionError("backend", "a backend such as linalgBackend()", backend);
+  }
 }
 
 /** See {@link createOptimizer}. */
@@ -101,13 +126,6 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     backend: Backend<T, Source>,
     { onNonFinite = "throw", microBatches = 1, turn = 0 }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
-    if (onNonFinite !== "throw" && onNonFinite !== "skip") {
-      throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
-    }
-    if (!(Number.isSafeInteger(microBatches) && microBatches >= 1)) {
-      throw new OptimizerOptionError("microBatches", "a whole number >= 1", microBatches);
-    }
-    if (!(turn >= 0 && turn < 1)) throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
     checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
@@ -137,9 +155,14 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.apply(track, this.gradientOf(track, gradient));
   }
 
-  /** Updates the named parameters. All gradients are checked before any weight is changed. @throws as {@link stepParameter}. */
-  step(gradients: Readonly<Record<string, Source>>): void {
-    const given = Object.entries(gradients).map(([name, source]) => {
+  /**
+   * Updates the named parameters. All gradients are checked before any weight is changed.
+   *
+   * @param gradients - By name, in an object or a Map.
+   * @throws as {@link stepParameter}.
+   */
+  step(gradients: Readonly<Record<string, Source>> | ReadonlyMap<string, Source>): void {
+    const given = entriesOf(gradients).map(([name, source]) => {
       const track = this.track(name);
       return { track, gradient: this.gradientOf(track, source) };
     });
@@ -201,11 +224,19 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     this.scratch.dispose();
   }
 
-  private gradientOf({ assignment, name }: Track<T>, source: Source): WholeGradient<T> {
-    const [rows, cols] = flattened(assignment.parameter.shape, assignment.layout);
-    const matrix = this.backend.gradient(source, rows, cols);
-    if (matrix !== undefined) return new WholeGradient(this.backend, matrix);
-    throw new GradientShapeError(name, assignment.parameter.shape, this.backend.shapeOf(source));
+  /** A gradient as a handle, once it and the learning rate are known to be usable. */
+  private gradientOf(track: Track<T>, source: Source): WholeGradient<T> {
+    const { name, assignment } = track;
+    const { shape } = assignment.parameter;
+    const isObject = typeof source === "object" && source !== null;
+    const matrix = isObject ? this.backend.gradient(source, ...flattened(shape, assignment.layout)) : undefined;
+    if (matrix === undefined) {
+      const got = isObject ? this.backend.shapeOf(source) : undefined;
+      if (got !== undefined) throw new GradientShapeError(name, shape, got);
+      throw new GradientTypeError(name, `numbers of shape [${shape.join(", ")}]`, describe(source));
+    }
+    track.checkLr();
+    return new WholeGradient(this.backend, matrix);
   }
 
   /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */
@@ -234,11 +265,32 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   private track(name: string): Track<T> {
     this.alive();
     const track = this.tracks.get(name);
-    if (track === undefined) throw new ParameterError(name, "this optimizer has no such parameter");
+    if (track === undefined) {
+      throw new ParameterError(
+        String(name),
+        `expected one of this optimizer's (${[...this.tracks.keys()].join(", ")})`,
+      );
+    }
     return track;
   }
 
   private alive(): void {
     if (this.disposed) throw new DisposedError();
   }
+}
+
+/** @throws {GradientTypeError} for what has no names. */
+function entriesOf<Source>(
+  gradients: Readonly<Record<string, Source>> | ReadonlyMap<string, Source>,
+): readonly (readonly [string, Source])[] {
+  if (gradients instanceof Map) return [...gradients];
+  if (
+    typeof gradients === "object" &&
+    gradients !== null &&
+    !Array.isArray(gradients) &&
+    !ArrayBuffer.isView(gradients)
+  ) {
+    return Object.entries(gradients);
+  }
+  throw new GradientTypeError(undefined, "an object or a Map of gradients by name", describe(gradients));
 }

@@ -1,5 +1,5 @@
 import type { Layout } from "../algorithms/steps/scale.ts";
-import { ParameterError } from "../errors.ts";
+import { describe, ParameterError } from "../errors.ts";
 
 /** A parameter: its name, its shape, and the storage that is updated in place. */
 export interface Parameter<Source> {
@@ -59,14 +59,23 @@ export function partsOf({ name, shape }: ParameterShape, layout: Layout, split: 
   });
 }
 
-/** Checks names and shapes. @throws {ParameterError} for a missing or repeated name, or an invalid shape. */
+/** @throws {ParameterError} for what is no list of parameters, a missing or repeated name, or an invalid shape. */
 export function checkParameters(parameters: readonly ParameterShape[]): void {
+  if (!Array.isArray(parameters)) {
+    throw new ParameterError("parameters", `expected a list of { name, shape, data }, got ${describe(parameters)}`);
+  }
   const seen = new Set<string>();
-  for (const { name, shape } of parameters) {
+  for (const [i, parameter] of (parameters as readonly ParameterShape[]).entries()) {
+    if (typeof parameter !== "object" || parameter === null) {
+      throw new ParameterError(String(i), `expected { name, shape, data }, got ${describe(parameter)}`);
+    }
+    const { name, shape } = parameter;
     if (typeof name !== "string" || name === "") throw new ParameterError(String(name), "expected a name");
+    // An object cannot have such a key of its own.
+    if (name === "__proto__") throw new ParameterError(name, "expected another name");
     if (seen.has(name)) throw new ParameterError(name, "expected unique names, got this one twice");
     if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 1)) {
-      throw new ParameterError(name, `expected a shape of whole numbers >= 1, got ${JSON.stringify(shape)}`);
+      throw new ParameterError(name, `expected a shape of whole numbers >= 1, got ${describe(shape)}`);
     }
     seen.add(name);
   }

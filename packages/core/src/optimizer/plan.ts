@@ -1,6 +1,8 @@
 import { algorithms, type OptimizerName } from "../algorithms/algorithms.ts";
+import { checkOptionNames } from "../algorithms/option-names.ts";
 import type { BackendSizes } from "../backend/backend.ts";
 import { linalgSizes } from "../backend/linalg-backend.ts";
+import { OptimizerOptionError } from "../errors.ts";
 import { type Assignment, assignGroups, type Group } from "./groups.ts";
 import { checkParameters, type ParameterShape } from "./parameter.ts";
 
@@ -51,10 +53,22 @@ export interface PlanOptions {
 export function plan(
   parameters: readonly ParameterShape[],
   options: Group | readonly Group[],
-  { sizes = linalgSizes, microBatches = 1 }: PlanOptions = {},
+  planOptions: PlanOptions = {},
 ): Plan {
+  if (typeof planOptions !== "object" || planOptions === null) {
+    throw new OptimizerOptionError("planOptions", "an object such as { microBatches: 4 }", planOptions);
+  }
+  checkOptionNames("plan's", planOptions, ["sizes", "microBatches"]);
+  const { sizes = linalgSizes, microBatches = 1 } = planOptions;
+  checkMicroBatches(microBatches);
   checkParameters(parameters);
   return planAssignments(assignGroups(parameters, options), sizes, microBatches).plan;
+}
+
+/** @throws {OptimizerOptionError} */
+export function checkMicroBatches(count: unknown): void {
+  if (Number.isSafeInteger(count) && (count as number) >= 1) return;
+  throw new OptimizerOptionError("microBatches", "a whole number >= 1", count);
 }
 
 /** {@link plan} for assigned groups, with the bytes to request of the backend's `scratch`. */

@@ -2,7 +2,7 @@ import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { StepTrace } from "../algorithms/stepper.ts";
 import { conditionOf, stableRankOf } from "../algorithms/steps/telemetry.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
-import { StepFailedError } from "../errors.ts";
+import { describe, OptimizerOptionError, StepFailedError } from "../errors.ts";
 import { Accumulator } from "./accumulator.ts";
 import { type Counters, noCounts } from "./counters.ts";
 import type { Listeners } from "./events.ts";
@@ -40,6 +40,18 @@ export class Track<T> {
   get lr(): number {
     const { lr } = this.assignment.settings;
     return typeof lr === "number" ? lr : lr(this.step);
+  }
+
+  /** @throws {OptimizerOptionError} unless the schedule gives a number >= 0 for the next step. */
+  checkLr(): void {
+    const { lr, step, name } = this;
+    if (typeof lr === "number" && Number.isFinite(lr) && lr >= 0) return;
+    throw new OptimizerOptionError(
+      "lr",
+      `a schedule of numbers >= 0`,
+      lr,
+      `got ${describe(lr)} at step ${step} of ${name}`,
+    );
   }
 
   /** Splits a gradient among the parts. Checks it first if there are several, before any part changes. @throws {RangeError} */

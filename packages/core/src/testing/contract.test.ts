@@ -1,8 +1,9 @@
 import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../backend/backend.ts";
-import { type LinalgSource, linalgBackend } from "../backend/linalg-backend.ts";
+import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
+import type { LinalgSource } from "../backend/linalg-source.ts";
 import { type BackendSubject, backendContract, checkBackend } from "./index.ts";
 
 const subjectOf = (backend: Backend<LinalgMatrix, LinalgSource>): BackendSubject<LinalgMatrix, LinalgSource> => ({
@@ -64,6 +65,20 @@ test.each(Object.entries(sabotage))("the contract notices %s", (_, spoil) => {
   const good = linalgBackend(createReferenceEngine({ bytes: 2 ** 22 }));
   const bad = Object.assign(Object.create(good) as Backend<LinalgMatrix, LinalgSource>, spoil(good));
   expect(() => checkBackend(subjectOf(bad))).toThrow(AggregateError);
+});
+
+test.each<[string, Partial<Record<keyof Backend<LinalgMatrix>, unknown>>, RegExp]>([
+  ["gives nothing for a weight", { weight: () => undefined }, /weight gave undefined for storage of 6 x 4 numbers/],
+  ["gives text for a norm", { norm: () => "3" }, /norm gave "3", expected a number/],
+  ["reads a list", { read: () => [1, 2] }, /read gave \[1,2\], expected a Float32Array/],
+  ["gives no facts of a polar factor", { polar: () => {} }, /polar gave undefined, expected an object/],
+  ["lacks a method", { scaleLines: undefined }, /scaleLines: expected a method, got undefined/],
+  ["throws", { axpby: () => void (null as never as Float32Array).length }, /axpby threw TypeError/],
+])("the contract says what a backend did that %s", (_, spoilt, message) => {
+  const good = linalgBackend(createReferenceEngine({ bytes: 2 ** 22 }));
+  const bad = Object.assign(Object.create(good) as Backend<LinalgMatrix, LinalgSource>, spoilt);
+  expect(() => checkBackend(subjectOf(bad))).toThrow(message);
+  expect(() => checkBackend(undefined as never)).toThrow(/subject/);
 });
 
 test("one call proves linalg's backend", () => {

@@ -31,6 +31,9 @@ export interface Schedule {
   toJSON(): ScheduleSpec;
 }
 
+/** The same rate for every step, or a function of the step, which counts from 0. Only a {@link Schedule} can be saved with a model. */
+export type LearningRate = number | ((step: number) => number);
+
 /** The same value at every step. */
 export function constant(value: number): Schedule {
   checkPositive("lr", value);
@@ -80,7 +83,7 @@ function progress({ warmup = 0, total }: DecayOptions, step: number): number {
 
 /** Value at `level` (1 at the peak, 0 at the end), reduced during the warm-up. */
 function warmed({ peak, warmup = 0, final = 0 }: DecayOptions, step: number, level: number): number {
-  const factor = step < warmup ? (step + 1) / warmup : 1;
+  const factor = warmup > 0 && step < warmup ? (step + 1) / warmup : 1;
   return factor * peak * (final + (1 - final) * level);
 }
 

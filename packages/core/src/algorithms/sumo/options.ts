@@ -1,4 +1,4 @@
-import type { Schedule } from "../../wrappers/schedule.ts";
+import type { LearningRate } from "../../wrappers/schedule.ts";
 import { checkOptions, namesOf, nested, type OptionChecks, oneOf, range, wholeAtLeast } from "../option-checks.ts";
 import type { AdaptiveRank, Rank, Side } from "../steps/geometry.ts";
 import { checkOrthogonalize, type Orthogonalize } from "../steps/orthogonalize.ts";
@@ -40,7 +40,7 @@ export interface SumoOptions {
   readonly optimizer: "sumo";
   /** `paper`: Algorithm 1 of arXiv 2505.24749v2, unchanged. `default`: the best in this repository's measurements. Other options override either. */
   readonly preset?: "default" | "paper";
-  readonly lr: number | Schedule;
+  readonly lr: LearningRate;
   /** Dimension of the subspace, clamped to the shorter side; or chosen at every refresh. Default: a quarter of the shorter side. */
   readonly rank?: number | AdaptiveRank;
   readonly momentum?: number;

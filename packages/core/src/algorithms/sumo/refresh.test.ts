@@ -1,8 +1,9 @@
 import { createReferenceEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../backend/backend.ts";
-import { type LinalgSource, linalgBackend } from "../../backend/linalg-backend.ts";
+import { linalgBackend } from "../../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../../backend/linalg-scratch.ts";
+import type { LinalgSource } from "../../backend/linalg-source.ts";
 import { createOptimizer } from "../../optimizer/optimizer.ts";
 import { fill, flat, random } from "../../testing/dense.ts";
 import type { RefreshOptions } from "./options.ts";

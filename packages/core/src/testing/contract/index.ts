@@ -1,3 +1,5 @@
+import { OptimizerOptionError } from "../../errors.ts";
+import { checked } from "./checked.ts";
 import { elementwiseCases } from "./elementwise.ts";
 import { memoryCases } from "./memory.ts";
 import { orthogonalizationCases } from "./orthogonalization.ts";
@@ -15,10 +17,13 @@ export const backendContract: readonly ContractCase[] = [
   ...elementwiseCases,
   ...productCases,
   ...orthogonalizationCases,
-];
+].map(({ name, run }) => ({ name, run: (subject) => run({ ...subject, backend: checked(subject.backend) }) }));
 
 /** Tests a backend against the contract. @throws {AggregateError} with one error for every clause that it breaks. */
 export function checkBackend<T, Source>(subject: BackendSubject<T, Source>): void {
+  if (typeof subject !== "object" || subject === null || typeof subject.backend !== "object") {
+    throw new OptimizerOptionError("subject", "{ backend, source, values }", subject);
+  }
   const errors: Error[] = [];
   for (const { name, run } of backendContract) {
     try {

@@ -11,7 +11,7 @@ export const memoryCases: readonly ContractCase[] = [
     run({ backend, source, values }) {
       const bench = new Workbench(backend);
       const storage = source(flat(a), ROWS, COLS);
-      const weight = backend.weight(storage, ROWS, COLS)!;
+      const weight = given("weight", backend.weight(storage, ROWS, COLS));
       backend.axpby(weight, 2, weight, 0);
       expectClose(
         "2 a",
@@ -32,7 +32,7 @@ export const memoryCases: readonly ContractCase[] = [
     name: "a gradient's handle holds what the user gave, and the user's storage stays as it was",
     run({ backend, source, values }) {
       const storage = source(flat(a), ROWS, COLS);
-      const gradient = backend.gradient(storage, ROWS, COLS)!;
+      const gradient = given("gradient", backend.gradient(storage, ROWS, COLS));
       const bench = new Workbench(backend);
       const out = bench.garbage(ROWS, COLS);
       backend.axpby(out, 1, gradient, 0);
@@ -47,7 +47,7 @@ export const memoryCases: readonly ContractCase[] = [
       const storage = source(flat(a), ROWS, COLS);
       expectThat(backend.weight(storage, ROWS, COLS + 1) === undefined, "weight: expected undefined");
       expectThat(backend.gradient(storage, ROWS + 1, COLS) === undefined, "gradient: expected undefined");
-      const size = backend.shapeOf(storage).reduce((product, length) => product * length, 1);
+      const size = given("shapeOf", backend.shapeOf(storage)).reduce((product, length) => product * length, 1);
       expectThat(size === ROWS * COLS, `shapeOf: expected ${ROWS * COLS} elements, got ${size}`);
     },
   },
@@ -56,7 +56,7 @@ export const memoryCases: readonly ContractCase[] = [
     run({ backend, source, values }) {
       if (backend.rowsOf === undefined) return;
       const storage = source(flat(a), ROWS, COLS);
-      const rows = backend.rowsOf(backend.weight(storage, ROWS, COLS)!, 2, 3);
+      const rows = backend.rowsOf(given("weight", backend.weight(storage, ROWS, COLS)), 2, 3);
       backend.axpby(rows, 0, rows, 0);
       const want = a.map((row, i) => row.map((x) => (i >= 2 && i < 5 ? 0 : x)));
       expectClose("rows 2 to 4 zeroed", asRows(values(storage)), want, 0);
@@ -125,6 +125,14 @@ export const memoryCases: readonly ContractCase[] = [
     },
   },
 ];
+
+/** What a method gave for storage of the right size. */
+function given<V>(method: string, value: V | undefined): V {
+  if (value === undefined || value === null) {
+    throw new Error(`${method} gave ${String(value)} for storage of ${ROWS} x ${COLS} numbers`);
+  }
+  return value;
+}
 
 const asRows = (values: Float32Array): number[][] =>
   Array.from({ length: ROWS }, (_, i) => Array.from(values.subarray(i * COLS, (i + 1) * COLS)));
