@@ -1,3 +1,20 @@
+export {
+  type Eig,
+  type Eigenvalues,
+  type EigOut,
+  eig,
+  eigInto,
+  eigvals,
+  eigWorkspace,
+} from "./eig/eig.ts";
+export {
+  type Hessenberg,
+  type HessenbergOut,
+  hessenberg,
+  hessenbergInto,
+  hessenbergWorkspace,
+} from "./eig/hessenberg.ts";
+export { type Schur, type SchurOut, schur, schurInto, schurWorkspace } from "./eig/schur.ts";
 export { type Eigh, type EighOptions, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh/eigh.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";

@@ -8,6 +8,7 @@ type Place =
   | "matrix"
   | "out"
   | "outs"
+  | "parts"
   | "work"
   | "vector"
   | "size"
@@ -37,7 +38,20 @@ const values = () => new Float64Array(2);
 const made: Record<Place, () => unknown> = {
   matrix: a,
   out: a,
-  outs: () => ({ u: a(), s: values(), vt: a(), q: a(), r: a(), x: a(), values: values(), vectors: a() }),
+  outs: () => ({
+    u: a(),
+    s: values(),
+    vt: a(),
+    q: a(),
+    r: a(),
+    x: a(),
+    values: values(),
+    vectors: a(),
+    h: a(),
+    t: a(),
+    z: a(),
+  }),
+  parts: () => ({ re: values(), im: values(), vectors: { re: a(), im: a() } }),
   work,
   vector: values,
   size: () => 1,
@@ -54,6 +68,9 @@ const routines: Record<string, readonly Place[]> = {
   cond: ["matrix"],
   det: ["matrix"],
   diag: ["vector", "options"],
+  eig: ["matrix"],
+  eigInto: ["parts", "matrix", "work"],
+  eigvals: ["matrix"],
   eigh: ["matrix", "options"],
   eighInto: ["outs", "matrix", "work", "options"],
   eigvalsh: ["matrix", "options"],
@@ -64,6 +81,8 @@ const routines: Record<string, readonly Place[]> = {
   gram: ["matrix", "options"],
   gramInto: ["out", "matrix", "options"],
   hstack: ["matrices"],
+  hessenberg: ["matrix"],
+  hessenbergInto: ["outs", "matrix", "work"],
   identity: ["size"],
   inv: ["matrix"],
   invInto: ["out", "matrix", "work"],
@@ -92,6 +111,8 @@ const routines: Record<string, readonly Place[]> = {
   randomizedSvd: ["matrix", "size", "options"],
   rangeFinder: ["matrix", "size", "options"],
   rangeFinderInto: ["outs", "matrix", "work", "options"],
+  schur: ["matrix"],
+  schurInto: ["outs", "matrix", "work"],
   solve: ["matrix", "matrix"],
   solveInto: ["out", "matrix", "matrix", "work"],
   solveTriangular: ["matrix", "matrix", "options"],

@@ -19,6 +19,7 @@ import {
   cholesky,
   cond,
   det,
+  eig,
   eigh,
   eigvalsh,
   gram,
@@ -37,6 +38,7 @@ import {
   randomizedSvd,
   rangeFinder,
   SingularError,
+  schur,
   solve,
   solveTriangular,
   svd,
@@ -108,6 +110,9 @@ const anyMatrix = fc
 const anySquare = fc.tuple(size, type, anyElements).chain(([n, type, elements]) => scaled(n, n, type, elements));
 /** Of condition up to some thousands, or singular. */
 const tameMatrix = fc.tuple(size, size, type).chain(([m, n, type]) => scaled(m, n, type, "whole"));
+
+/** Of whole numbers, so that balancing moves no eigenvector's residual by much. */
+const tameSquare = fc.tuple(size, type).chain(([n, type]) => scaled(n, n, type, "whole"));
 
 function holds<T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => void): void {
   fc.assert(fc.property(arbitrary, property), { seed: 1, numRuns: 150 });
@@ -310,6 +315,46 @@ onEveryEngine("any matrix", () => {
       expect([scaleColumns(vectors, own), transpose(vectors)]).toReconstruct(symmetric, tolerance);
       back(eigvalsh(sum), exponent).forEach((value, i) => {
         expect(Math.abs(value - own[i]!)).toBeLessThanOrEqual(tolerance);
+      });
+    });
+  });
+
+  test("if square, has a real Schur form, and eigenvalues that add up to its trace", () => {
+    holds(anySquare, ({ a, base, exponent, floor, unit }) => {
+      const n = base.shape[0];
+      const tolerance = unit * frobenius(base) + floor;
+      const { t, z } = schur(a);
+      expect(z).toBeOrthonormal(unit);
+      expect([z, shifted(t, -exponent), transpose(z)]).toReconstruct(base, tolerance);
+      for (let i = 0; i < n; i++) for (let j = 0; j < i - 1; j++) expect(t.get(i, j)).toBe(0);
+      const { re, im } = eig(a);
+      let trace = 0;
+      for (let i = 0; i < n; i++) trace += element(base, i, i);
+      const sum = back(re, exponent).reduce((left, right) => left + right, 0);
+      expect(Math.abs(sum - trace)).toBeLessThanOrEqual(tolerance);
+      expect(Array.from(im).reduce((left, right) => left + right, 0)).toBe(0);
+    });
+  });
+
+  test("if square, turns its eigenvectors by no more than their eigenvalues say", () => {
+    holds(tameSquare, ({ a, base, exponent, floor, unit }) => {
+      const { re, im, vectors } = eig(a);
+      const [x, y] = [back(re, exponent), back(im, exponent)];
+      const [u, v] = [vectors.re, vectors.im];
+      const [ru, rv] = [times(base, u), times(base, v)];
+      const tolerance = unit * frobenius(base) + floor;
+      expect(frobenius(minus(ru, minus(scaleColumns(u, x), scaleColumns(v, y))))).toBeLessThanOrEqual(tolerance);
+      const turned = minus(
+        scaleColumns(v, x),
+        scaleColumns(
+          u,
+          y.map((w) => -w),
+        ),
+      );
+      expect(frobenius(minus(rv, turned))).toBeLessThanOrEqual(tolerance);
+      re.forEach((_, j) => {
+        const column = dense(2 * re.length, 1, (i) => element(i % 2 === 0 ? u : v, Math.floor(i / 2), j));
+        expect(Math.abs(frobenius(column) - 1)).toBeLessThanOrEqual(unit);
       });
     });
   });

@@ -15,7 +15,18 @@ export {
   type View,
 } from "./matrices/dense.ts";
 export { determinant, eigenvaluesBelow, exactPolar } from "./matrices/exact.ts";
-export { hilbert, kahan, lauchli, secondDifference, wilkinson } from "./matrices/famous.ts";
+export {
+  companion,
+  cycle,
+  frank,
+  grcar,
+  hilbert,
+  jordan,
+  kahan,
+  lauchli,
+  secondDifference,
+  wilkinson,
+} from "./matrices/famous.ts";
 export {
   LAPACK_SIZES,
   lapackMatrices,

@@ -20,3 +20,27 @@ export const lauchli = (n: number, mu: number): Dense =>
 /** Second difference, tridiagonal with −1, 2, −1: eigenvalues 2 − 2 cos(π j / (n + 1)). */
 export const secondDifference = (n: number): Dense =>
   dense(n, n, (i, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0));
+
+/** Frank's matrix: upper Hessenberg, eigenvalues positive in pairs of reciprocals, the small ones ill conditioned (Frank 1958). */
+export const frank = (n: number): Dense => dense(n, n, (i, j) => (j >= i - 1 ? n - Math.max(i, j) : 0));
+
+/** Grcar's matrix: Toeplitz, with eigenvalues far more sensitive than its small elements suggest (Grcar 1989). */
+export const grcar = (n: number): Dense => dense(n, n, (i, j) => (j === i - 1 ? -1 : j >= i && j <= i + 3 ? 1 : 0));
+
+/** Jordan block of one eigenvalue: defective, with a single eigenvector. */
+export const jordan = (n: number, value: number): Dense =>
+  dense(n, n, (i, j) => (i === j ? value : j === i + 1 ? 1 : 0));
+
+/** Permutation of n elements in a cycle: its eigenvalues are the roots of unity, and shifts taken from its corner stall. */
+export const cycle = (n: number): Dense => dense(n, n, (i, j) => (j === (i + 1) % n ? 1 : 0));
+
+/** Companion matrix of the monic polynomial with the given real roots, which are its eigenvalues. */
+export function companion(roots: readonly number[]): Dense {
+  const n = roots.length;
+  const coefficients = new Float64Array(n + 1); // from x⁰ on
+  coefficients[0] = 1;
+  roots.forEach((root, degree) => {
+    for (let i = degree + 1; i >= 0; i--) coefficients[i] = (coefficients[i - 1] ?? 0) - root * coefficients[i]!;
+  });
+  return dense(n, n, (i, j) => (j === n - 1 ? -coefficients[i]! : i === j + 1 ? 1 : 0));
+}
