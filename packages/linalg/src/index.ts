@@ -73,8 +73,11 @@ export { newtonSchulz, newtonSchulzInto, newtonSchulzWorkspace } from "./polar/n
 export type { NewtonSchulzStep } from "./polar/newton-schulz-step.ts";
 export { type Polar, type PolarOptions, type PolarOut, polar, polarInto, polarWorkspace } from "./polar/polar.ts";
 export { type PolarExpressOptions, polarExpressCoefficients } from "./polar/polar-express.ts";
+export { add, multiply, scale, subtract } from "./products/elementwise.ts";
 export { type GramOptions, gram, gramInto, gramWorkspace } from "./products/gram.ts";
+export { columnNorms, rowNorms } from "./products/line-norms.ts";
 export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./products/matmul.ts";
+export { multiDot } from "./products/multi-dot.ts";
 export { type NormKind, norm, normWorkspace } from "./products/norm.ts";
 export { kron, outer } from "./products/outer.ts";
 export { type QR, type QROptions, type QROut, qr, qrInto, qrWorkspace } from "./qr/qr.ts";

@@ -6,17 +6,19 @@ import { fromRows, LinalgError, OptionError, ShapeError } from "../src/index.ts"
 /** Arguments of a call that is taken. An array's name says what its place takes. */
 type Place =
   | "matrix"
+  | "either"
+  | "matrices"
   | "out"
   | "outs"
   | "parts"
   | "work"
   | "vector"
   | "size"
+  | "number"
   | "options"
   | "engine"
   | "key"
-  | "rows"
-  | "matrices";
+  | "rows";
 
 interface Call {
   readonly name: string;
@@ -60,11 +62,15 @@ const made: Record<Place, () => unknown> = {
   key: () => [0, 0, 0],
   rows: () => [[1, 2]],
   matrices: () => [a(), a()],
+  either: values,
+  number: () => 2,
 };
 
 const routines: Record<string, readonly Place[]> = {
+  add: ["matrix", "matrix"],
   cholesky: ["matrix"],
   choleskyInto: ["out", "matrix", "work"],
+  columnNorms: ["matrix"],
   cond: ["matrix"],
   det: ["matrix"],
   diag: ["vector", "options"],
@@ -89,12 +95,14 @@ const routines: Record<string, readonly Place[]> = {
   kron: ["matrix", "matrix"],
   lstsq: ["matrix", "matrix", "options"],
   lstsqInto: ["outs", "matrix", "matrix", "work", "options"],
-  matmul: ["matrix", "matrix", "options"],
+  matmul: ["matrix", "either", "options"],
   matmulInto: ["out", "matrix", "matrix", "options"],
   matrixRank: ["matrix", "options"],
+  multiDot: ["matrices"],
+  multiply: ["matrix", "matrix"],
   newtonSchulz: ["matrix", "options"],
   newtonSchulzInto: ["out", "matrix", "work", "options"],
-  norm: ["matrix"],
+  norm: ["either"],
   nullspace: ["matrix", "options"],
   nullspaceInto: ["out", "matrix", "work", "options"],
   ones: ["size", "size"],
@@ -113,10 +121,13 @@ const routines: Record<string, readonly Place[]> = {
   rangeFinderInto: ["outs", "matrix", "work", "options"],
   schur: ["matrix"],
   schurInto: ["outs", "matrix", "work"],
+  rowNorms: ["matrix"],
+  scale: ["matrix", "number"],
   solve: ["matrix", "matrix"],
   solveInto: ["out", "matrix", "matrix", "work"],
   solveTriangular: ["matrix", "matrix", "options"],
   solveTriangularInto: ["out", "matrix", "matrix", "work", "options"],
+  subtract: ["matrix", "matrix"],
   svd: ["matrix", "options"],
   svdInto: ["outs", "matrix", "work", "options"],
   svdvals: ["matrix"],
@@ -142,10 +153,11 @@ const calls: Call[] = Object.entries(routines).map(([name, places]) => ({
 
 /** Values of another kind, for each place. Options may be left out. */
 const hostile = (place: Place): unknown[] => {
-  const wrong: unknown[] = [null, true, "2", Symbol("x"), () => 0, 2n, Number.NaN];
+  const wrong: unknown[] = [null, true, "2", Symbol("x"), () => 0, 2n];
+  if (place !== "number") wrong.push(Number.NaN);
   if (place !== "options") wrong.push(undefined);
   if (place !== "rows" && place !== "key") wrong.push([1, 2]);
-  if (place !== "size") wrong.push(3);
+  if (place !== "size" && place !== "number") wrong.push(3);
   if (place !== "options") wrong.push({});
   if (place === "rows") wrong.push([null], [[null]], [["1"]], [[1n]], [[1], [1, 2]], [new Array(2)], [[[1]]]);
   if (place === "matrix" || place === "out")
@@ -153,7 +165,8 @@ const hostile = (place: Place): unknown[] => {
   if (place === "key") wrong.push([1], [1, 2, -1], [1, 2, 2 ** 32], [0.5, 0, 0]);
   if (place === "options") wrong.push([], { bogus: 1 }, a());
   if (place === "matrices") wrong.push([], [null], [a(), undefined], a());
-  if (place === "vector") wrong.push(new Int32Array(2));
+  if (place === "vector" || place === "either") wrong.push(new Int32Array(2));
+  if (place === "either") wrong.push([[1, 2]], { data: values(), shape: [2] });
   return wrong;
 };
 

@@ -4,6 +4,18 @@ import { DtypeError, fromRows, type MatrixLike, matrix, NonFiniteError, ShapeErr
 
 /** What every routine of one matrix refuses, with the error it promises. */
 export function refusesBadMatrices(name: string, routine: (a: MatrixLike) => unknown): void {
+  refusesNonFinite(name, routine);
+
+  test(`${name} refuses what is not a matrix of floats`, () => {
+    const whole = { data: Int32Array.of(1, 2, 3, 4), shape: [2, 2], stride: [2, 1], offset: 0 };
+    expect(() => routine(whole as unknown as MatrixLike)).toThrow(DtypeError);
+    expect(() => routine({ data: new Float64Array(4), shape: [4], stride: [1], offset: 0 })).toThrow(ShapeError);
+    expect(() => routine({ data: new Float64Array(3), shape: [2, 2], stride: [2, 1], offset: 0 })).toThrow(ShapeError);
+  });
+}
+
+/** What a routine that also takes vectors refuses of a matrix. */
+export function refusesNonFinite(name: string, routine: (a: MatrixLike) => unknown): void {
   test(`${name} names the first NaN or infinity`, () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const a = fromRows([
@@ -13,13 +25,6 @@ export function refusesBadMatrices(name: string, routine: (a: MatrixLike) => unk
       expect(() => routine(a)).toThrow(NonFiniteError);
       expect(() => routine(a)).toThrow(expect.objectContaining({ index: [1, 0], operation: name }));
     }
-  });
-
-  test(`${name} refuses what is not a matrix of floats`, () => {
-    const whole = { data: Int32Array.of(1, 2, 3, 4), shape: [2, 2], stride: [2, 1], offset: 0 };
-    expect(() => routine(whole as unknown as MatrixLike)).toThrow(DtypeError);
-    expect(() => routine({ data: new Float64Array(4), shape: [4], stride: [1], offset: 0 })).toThrow(ShapeError);
-    expect(() => routine({ data: new Float64Array(3), shape: [2, 2], stride: [2, 1], offset: 0 })).toThrow(ShapeError);
   });
 }
 

@@ -22,16 +22,21 @@ export function vstack<D extends Real>(matrices: readonly MatrixLike<D>[]): Matr
   return stack("vstack", matrices, 0);
 }
 
-function stack<D extends Real>(operation: string, matrices: readonly MatrixLike<D>[], axis: 0 | 1): Matrix<D> {
+/** Checks an array of at least one matrix. @throws {ArgumentError} @throws {ShapeError} @throws {DtypeError} */
+export function checkMatrices(operation: string, matrices: readonly MatrixLike[]): void {
   if (!Array.isArray(matrices)) {
     throw new ArgumentError(operation, `expected an array of matrices, got ${describe(matrices)}`);
   }
-  const [first] = matrices as readonly MatrixLike<D>[];
-  if (first === undefined) throw new ShapeError(operation, "expected at least one matrix, got none");
+  if (matrices.length === 0) throw new ShapeError(operation, "expected at least one matrix, got none");
+  for (const a of matrices) checkMatrix(operation, a);
+}
+
+function stack<D extends Real>(operation: string, matrices: readonly MatrixLike<D>[], axis: 0 | 1): Matrix<D> {
+  checkMatrices(operation, matrices);
+  const first = matrices[0]!;
   const other = axis === 0 ? 1 : 0;
   const shape: [number, number] = [0, 0];
   for (const a of matrices) {
-    checkMatrix(operation, a);
     checkSameDtype(operation, a.data, first.data);
     if (a.shape[other] !== first.shape[other]) {
       const shapes = [first, a].map((x) => `[${x.shape[0]}, ${x.shape[1]}]`).join(" and ");

@@ -1,6 +1,6 @@
 import { describe } from "../arguments.ts";
 import { DtypeError, ShapeError } from "../errors.ts";
-import { checkMatrix, type MatrixLike } from "./matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike } from "./matrix.ts";
 import { dtypeOf, type Real } from "./real.ts";
 
 /** Vectors that routines accept: typed arrays, and views of one dimension. Types cannot tell the latter from matrices; routines do. */
@@ -25,6 +25,12 @@ export function checkVectorLike<D extends Real>(operation: string, name: string,
     throw new ShapeError(operation, `expected ${name} to be a vector, got [${column.shape[0]}, ${column.shape[1]}]`);
   }
   return column;
+}
+
+/** The n × 1 result of what came as `x`, in its form: a typed array, a view of one dimension, or the matrix itself. */
+export function inFormOf<D extends Real>(x: VectorLike<D>, result: Matrix<D>): D | Matrix<D> {
+  if (isArray(x)) return result.data;
+  return isLine(x) ? result.pick(-1, 0) : result;
 }
 
 const isArray = <D extends Real>(x: VectorLike<D>): x is D => ArrayBuffer.isView(x);

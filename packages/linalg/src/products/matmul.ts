@@ -1,12 +1,13 @@
 import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { currentEngine } from "../engine/current.ts";
 import type { Engine } from "../engine/engine.ts";
-import { ShapeError } from "../errors.ts";
+import { OptionError, ShapeError } from "../errors.ts";
 import { checkOutput, checkSameDtype, dtype } from "../matrix/checks.ts";
 import { columnLeading, isColumnMajor, isRowMajor, leading, pack, unpack } from "../matrix/layout.ts";
-import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike, type Vector } from "../matrix/matrix.ts";
 import { mayOverlap } from "../matrix/overlap.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
+import { asMatrix, inFormOf, type VectorLike } from "../matrix/vector.ts";
 import { newWorkspace, zerosLike } from "../memory/allocate.ts";
 import {
   allOf,
@@ -36,9 +37,9 @@ const INTO_OPTIONS: OptionKinds<MatmulIntoOptions> = { ...OPTIONS, alpha: "numbe
  * Matrix product op(a) op(b), with op(x) = x or xᵀ.
  *
  * @param a - m × k after transposition, any strides.
- * @param b - k × n after transposition, any strides, same dtype.
- * @returns a new m × n matrix of that dtype.
- * @throws {ShapeError} if the inner sizes differ. @throws {DtypeError} if the dtypes differ.
+ * @param b - k × n after transposition, any strides, same dtype; or a vector of k elements, a typed array or a view of one dimension.
+ * @returns a new m × n matrix of that dtype; a vector of m elements, in the form of `b`, for a vector.
+ * @throws {ShapeError} if the inner sizes differ. @throws {OptionError} for the transpose of a vector. @throws {DtypeError} if the dtypes differ.
  * NaN and infinities go through by IEEE rules.
  * Accuracy: |error| ≤ (k + 2) ε |a| |b|, elementwise. Cost: 2mnk flops.
  *
@@ -47,11 +48,19 @@ const INTO_OPTIONS: OptionKinds<MatmulIntoOptions> = { ...OPTIONS, alpha: "numbe
  * @example
  * matmul(fromRows([[1, 2]]), fromRows([[3], [4]])).get(0, 0); // 11
  */
-export function matmul<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options: MatmulOptions = {}): Matrix<D> {
+export function matmul<D extends Real>(a: MatrixLike<D>, b: D, options?: MatmulOptions): Vector<D>;
+export function matmul<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options?: MatmulOptions): Matrix<D>;
+export function matmul<D extends Real>(
+  a: MatrixLike<D>,
+  b: VectorLike<D>,
+  options: MatmulOptions = {},
+): Vector<D> | Matrix<D> {
   checkOptions("matmul", options, OPTIONS);
-  const { m, n } = productSizes("matmul", a, b, options);
-  const out = zerosLike("matmul", a, m, n);
-  return matmulInto(out, a, b, options);
+  const right = asMatrix("matmul", b);
+  if (right !== b && options.transposeB === true)
+    throw new OptionError("matmul", "transposeB is for matrices, b is a vector");
+  const { m, n } = productSizes("matmul", a, right, options);
+  return inFormOf(b, matmulInto(zerosLike("matmul", a, m, n), a, right, options));
 }
 
 /**
