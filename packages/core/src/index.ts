@@ -65,7 +65,8 @@ export {
   type Report,
 } from "./optimizer/optimizer.ts";
 export type { Parameter, ParameterShape } from "./optimizer/parameter.ts";
-export { type ParameterPlan, type Plan, type PlanOptions, plan } from "./optimizer/plan.ts";
+export { type ParameterPlan, type Plan, type PlanOptions, plan, planTable } from "./optimizer/plan.ts";
+export { type HiddenChoice, type Role, rolesOf } from "./optimizer/roles.ts";
 export { type Clipped, clipGlobalNorm } from "./wrappers/clip.ts";
 export { createEma, type Ema } from "./wrappers/ema.ts";
 export {

@@ -3,23 +3,20 @@ import {
   algorithms,
   type CreateOptions,
   checkOptionNames,
+  type HiddenChoice,
   type LearningRate,
   type OptimizerName,
   OptimizerOptionError,
-  type ParameterShape,
   type ScheduleSpec,
   schedule,
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs";
 
-/** Decides by name (a pattern that is searched for) or by predicate which variables are hidden matrices. */
-export type HiddenChoice = RegExp | ((variable: ParameterShape) => boolean);
-
 /** Which variables an optimizer for matrices is for, and what the others get. */
 export interface GroupingOptions {
   /**
-   * The hidden matrices. By default they are found by rule: no vectors, no embeddings (by name), not the last matrix (the output layer).
-   * `report()` says what each variable got and why. A predicate cannot be saved with a model, a pattern can.
+   * The hidden matrices. Default `"auto"`: those of a model that was given to `plan` are known; all others are found by rule (see core).
+   * `report()` has the reason for each. A pattern can be saved with a model, a predicate cannot.
    */
   readonly hidden?: HiddenChoice;
   /** AdamW's options for all other variables. Default: the same learning rate, no weight decay. */
@@ -48,8 +45,8 @@ export function configOf<C extends Config>(optimizer: OptimizerName, given: C | 
   const known = [...algorithms[optimizer].options, ...grouping, "onNonFinite", "microBatches"];
   checkOptionNames(`${algorithms[optimizer].title}'s`, given, known);
   const { hidden, others } = given;
-  if (hidden !== undefined && typeof hidden !== "function" && !(hidden instanceof RegExp)) {
-    throw new OptimizerOptionError("hidden", "a RegExp or a predicate", hidden);
+  if (hidden !== undefined && hidden !== "auto" && typeof hidden !== "function" && !(hidden instanceof RegExp)) {
+    throw new OptimizerOptionError("hidden", '"auto", a RegExp or a predicate', hidden);
   }
   if (others !== undefined && (typeof others !== "object" || others === null)) {
     throw new OptimizerOptionError("others", "an object of AdamW's options", others);
@@ -73,7 +70,9 @@ export function toConfigDict(config: Config): tf.serialization.ConfigDict {
     throw new OptimizerOptionError("lr", `a number, or a schedule of @sumo/core, ${TO_BE_SAVED}`, lr);
   }
   const plain = JSON.parse(JSON.stringify(rest)) as tf.serialization.ConfigDict;
-  return hidden === undefined ? plain : { ...plain, hidden: codePoints(`/${hidden.source}/${hidden.flags}`) };
+  return hidden === undefined || hidden === "auto"
+    ? plain
+    : { ...plain, hidden: codePoints(`/${hidden.source}/${hidden.flags}`) };
 }
 
 /** The inverse of {@link toConfigDict}. tf.layers adds `customObjects`, and turns what is undefined into null. */

@@ -12,15 +12,19 @@ import {
   type Plan,
   plan,
   type Report,
+  type Role,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
 import { BusyError } from "./errors.ts";
 import { type Gradients, gradientsOf, type VariableGradients } from "./gradients.ts";
-import { groupOf, type RoleRule, rolesOf } from "./roles.ts";
+import { groupOf, isModel, type RoleRule, rolesOfVariables, variablesOf } from "./roles.ts";
 import { Slots } from "./slots.ts";
 import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
 import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";
+
+/** A variable to plan for. */
+type Planned = ParameterShape & { readonly role: Role };
 
 /** The learning rate of the next step; it may be changed between steps. */
 interface Rate {
@@ -37,6 +41,8 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   private readonly rule: RoleRule;
   private readonly backend: TfjsBackend;
   private readonly slots: Slots;
+  /** Roles of the variables of planned models. */
+  private readonly planned: WeakMap<tf.Variable, Role> = new WeakMap();
   /** The tensors of the last `getWeights`, while the state is the same. */
   private lent: readonly NamedTensor[] | undefined;
   /** The same, until they are disposed of. */
@@ -117,13 +123,24 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.incrementIterations();
   }
 
-  /** The optimizer that each of these variables would get, and the bytes of its state, before anything is allocated. */
-  plan(variables: readonly ParameterShape[]): Plan {
-    const shapes = variables.map(({ name, shape }) => ({ name, shape }));
-    const roles = rolesOf(shapes, this.rule, true);
-    const groups = roles.map((role, i) => ({ ...groupOf(this.rule, role), match: shapes[i]!.name }));
-    const planned = plan(shapes, groups, { sizes: this.backend.sizes });
-    return { ...planned, parameters: planned.parameters.map((each, i) => ({ ...each, reason: roles[i]!.reason })) };
+  /**
+   * The optimizer that each of these variables would get, and the bytes of its state, before anything is allocated. `planTable` of core
+   * prints it.
+   *
+   * @param of - Names and shapes, or a model. Of a model the outputs and embeddings are known; its variables, frozen ones included, keep the
+   * roles that they get here.
+   * @throws {ParameterError}
+   */
+  plan(of: readonly ParameterShape[] | tf.LayersModel): Plan {
+    const { sizes } = this.backend;
+    const { microBatches = 1 } = this.config;
+    const wanted = isModel(of) ? this.planModel(of) : this.planShapes(of);
+    const groups = wanted.map(({ name, role }) => ({ ...groupOf(this.rule, role), match: name }));
+    const planned = plan(wanted, groups, { sizes, microBatches });
+    return {
+      ...planned,
+      parameters: planned.parameters.map((each, i) => ({ ...each, reason: wanted[i]!.role.reason })),
+    };
   }
 
   /** The optimizer of every variable seen so far that is still there, with the reason, its steps and counters. */
@@ -191,8 +208,27 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.stale = [];
   }
 
+  private planShapes(of: readonly ParameterShape[]): Planned[] {
+    // Checks that it is a list of shapes.
+    plan(of, this.rule.main);
+    const roles = rolesOfVariables(of, this.rule, true);
+    return of.map(({ name, shape }, i) => ({ name, shape, role: roles[i]! }));
+  }
+
+  /** Keeps the roles of a model's variables, and returns those that are trained. */
+  private planModel(model: tf.LayersModel): Planned[] {
+    const variables = variablesOf(model, this.rule);
+    for (const { variable, role } of variables) this.planned.set(variable, role);
+    return variables
+      .filter(({ variable, isTrained }) => isTrained && variable.size > 0)
+      .map(({ variable, role }) => {
+        const { name, shape } = variable;
+        return { name, shape, role: this.slots.of(variable)?.role ?? role };
+      });
+  }
+
   private adopt(gradients: Gradients): void {
-    this.slots.adopt([...gradients.keys()], () => undefined);
+    this.slots.adopt([...gradients.keys()], (variable) => this.planned.get(variable));
   }
 
   /** @throws {NonFiniteGradientError} unless such gradients are skipped. */

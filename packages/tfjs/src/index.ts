@@ -1,5 +1,6 @@
+export { planTable } from "@sumo/core";
 export type { Cell } from "./cell.ts";
-export type { GroupingOptions, HiddenChoice, StepOptions } from "./config.ts";
+export type { GroupingOptions, StepOptions } from "./config.ts";
 export type { CoreOptimizer } from "./core-optimizer.ts";
 export { BusyError, DeviceReadError } from "./errors.ts";
 export type { VariableGradients } from "./gradients.ts";

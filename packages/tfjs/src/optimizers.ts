@@ -97,7 +97,7 @@ export class AdamWOptimizer extends CoreOptimizer {
   constructor(given: AdamWConfig | LearningRate) {
     const config = configOf<AdamWConfig>("adamw", given);
     const { onNonFinite: _, microBatches: __, ...options } = config;
-    super(config, (lr) => ({ main: { optimizer: "adamw", ...options, lr }, others: undefined, hidden: undefined }));
+    super(config, (lr) => ({ main: { optimizer: "adamw", ...options, lr }, others: undefined, hidden: "auto" }));
   }
 }
 
@@ -109,7 +109,7 @@ type MatrixOptions = Exclude<OptimizerOptions, AdamwOptions> & GroupingOptions &
 
 /** `options` for hidden matrices, AdamW for the rest. */
 function matrixRule({
-  hidden,
+  hidden = "auto",
   others,
   onNonFinite: _,
   microBatches: __,

@@ -1,57 +1,106 @@
-import { type AdamwOptions, type Group, type OptimizerOptions, ParameterError, type ParameterShape } from "@sumo/core";
-import type { HiddenChoice } from "./config.ts";
+import {
+  type AdamwOptions,
+  type Group,
+  type HiddenChoice,
+  type OptimizerOptions,
+  ParameterError,
+  type ParameterShape,
+  type Role,
+  rolesOf,
+} from "@sumo/core";
+import type * as tf from "@tensorflow/tfjs";
 
-/** The rule by which an optimizer class tells variables apart. */
+/** How an optimizer class distinguishes variables. */
 export interface RoleRule {
   readonly main: OptimizerOptions;
-  /** For variables that are no hidden matrices. `undefined`: all variables get `main`. */
+  /** For variables that are not hidden matrices. `undefined`: all variables get `main`. */
   readonly others: AdamwOptions | undefined;
-  readonly hidden: HiddenChoice | undefined;
+  readonly hidden: HiddenChoice;
 }
 
-/** The options of core that a variable of this role gets. tfjs kernels are inputs × outputs. */
+/** tfjs kernels are inputs × outputs. */
+const LAYOUT = "in-out";
+
+/** Core's options for a variable of this role. */
 export function groupOf({ main, others }: RoleRule, { hidden }: Role): Group {
-  return { ...(hidden || others === undefined ? main : others), layout: "in-out" };
-}
-
-/** Whether a variable is a hidden matrix, and the reason for it. */
-export interface Role {
-  readonly hidden: boolean;
-  readonly reason: string;
+  return { ...(hidden || others === undefined ? main : others), layout: LAYOUT };
 }
 
 /**
- * Which variables are hidden matrices. By rule: no vectors, nothing named an embedding, and not the last of several matrices, which is
- * taken for the output layer. With a choice: exactly those that it chooses.
+ * Roles of variables that are seen together for the first time.
  *
- * @param isFirst - No variables were seen before these: only then is one of them taken for the output layer.
- * @throws {ParameterError} if `hidden` chooses a variable that is no matrix.
+ * @param isFirst - No variables were seen before these. One is taken for the output layer only then: later ones are layers that were thawed.
+ * @throws {ParameterError} if `hidden` chooses a variable that is not a matrix.
  */
-export function rolesOf(variables: readonly ParameterShape[], { others, hidden }: RoleRule, isFirst: boolean): Role[] {
+export function rolesOfVariables(
+  variables: readonly ParameterShape[],
+  { others, hidden }: RoleRule,
+  isFirst: boolean,
+): Role[] {
   if (others === undefined) return variables.map(() => ({ hidden: true, reason: "the optimizer of all variables" }));
-  if (hidden !== undefined) return variables.map((variable) => chosenRole(variable, hidden));
-  const candidates = variables.filter(({ name, shape }) => isMatrix(shape) && !EMBEDDING.test(name));
-  const output = isFirst && candidates.length > 1 ? candidates.at(-1) : undefined;
-  return variables.map((variable): Role => {
-    if (!isMatrix(variable.shape)) return { hidden: false, reason: `[${variable.shape.join(", ")}] is no matrix` };
-    if (EMBEDDING.test(variable.name)) return { hidden: false, reason: "named an embedding" };
-    if (variable === output) return { hidden: false, reason: "the last matrix, taken for the output layer" };
-    return { hidden: true, reason: "a hidden matrix" };
+  const sets = isFirst ? [variables] : variables.map((variable) => [variable]);
+  return sets.flatMap((set) => rolesOf(set, hidden, () => LAYOUT));
+}
+
+/** A variable of a model, with its role. */
+export interface ModelVariable {
+  readonly variable: tf.Variable;
+  readonly role: Role;
+  /** Not frozen. */
+  readonly isTrained: boolean;
+}
+
+/**
+ * All variables of a model, frozen ones included, with roles that follow from its layers: outputs and embeddings are known, not guessed.
+ *
+ * @throws {ParameterError} for a model without weights, and as {@link rolesOfVariables}.
+ */
+export function variablesOf(model: tf.LayersModel, rule: RoleRule): ModelVariable[] {
+  const heads = headsOf(model.outputs ?? []);
+  const variables = layersOf(model).flatMap((layer) => {
+    const trained = new Set(layer.trainableWeights);
+    return layer.weights.map((weight) => {
+      const variable = weight.read() as tf.Variable;
+      return { variable, role: roleIn(layer, variable, heads, rule), isTrained: trained.has(weight) };
+    });
   });
+  if (variables.length > 0) return variables;
+  throw new ParameterError(
+    "model",
+    "expected a model that was built, got one without weights; give its first layer an inputShape",
+  );
 }
 
-const EMBEDDING = /embed/i;
+function roleIn(
+  layer: tf.layers.Layer,
+  { name, shape }: tf.Variable,
+  heads: ReadonlySet<unknown>,
+  rule: RoleRule,
+): Role {
+  if (rule.others === undefined || rule.hidden !== "auto") return rolesOfVariables([{ name, shape }], rule, false)[0]!;
+  if (layer.getClassName() === "Embedding") return { hidden: false, reason: "an embedding" };
+  // Under no name, none is guessed.
+  const [role] = rolesOfVariables([{ name: "", shape }], rule, false);
+  return role!.hidden && heads.has(layer) ? { hidden: false, reason: "an output layer" } : role!;
+}
 
-function chosenRole(variable: ParameterShape, choice: HiddenChoice): Role {
-  const hidden = choice instanceof RegExp ? variable.name.search(choice) >= 0 : choice(variable);
-  if (hidden && !isMatrix(variable.shape)) {
-    throw new ParameterError(variable.name, `chosen by \`hidden\`, but [${variable.shape.join(", ")}] is no matrix`);
+function layersOf(model: tf.LayersModel): tf.layers.Layer[] {
+  return model.layers.flatMap((layer) => (isModel(layer) ? layersOf(layer) : [layer]));
+}
+
+/** The last layers with matrices before the outputs, behind activations, normalizations and the like. */
+function headsOf(outputs: readonly tf.SymbolicTensor[]): Set<tf.layers.Layer> {
+  const heads = new Set<tf.layers.Layer>();
+  const waiting = [...outputs];
+  for (let output = waiting.pop(); output !== undefined; output = waiting.pop()) {
+    const { sourceLayer: layer, inputs } = output;
+    if (isModel(layer)) waiting.push(...layer.outputs);
+    else if (layer.weights.some(({ shape }) => shape.length > 1)) heads.add(layer);
+    else if (inputs.length === 1) waiting.push(inputs[0]!);
   }
-  return { hidden, reason: hidden ? "chosen by `hidden`" : "not chosen by `hidden`" };
+  return heads;
 }
 
-/** Whether inputs × outputs has two sides: outputs are the last axis, all others together are the inputs. */
-function isMatrix(shape: readonly number[]): boolean {
-  const outputs = shape.at(-1) ?? 1;
-  return shape.length >= 2 && outputs > 1 && shape.slice(0, -1).some((length) => length > 1);
-}
+/** Whether something is a model of layers, of whatever copy of tfjs. */
+export const isModel = (value: unknown): value is tf.LayersModel =>
+  typeof value === "object" && value !== null && "layers" in value && Array.isArray(value.layers);

@@ -1,5 +1,4 @@
-import { CheckpointError } from "@sumo/core";
-import type { Role } from "./roles.ts";
+import { CheckpointError, type Role } from "@sumo/core";
 
 /** The saved state of one variable. */
 export interface SavedState {

@@ -8,11 +8,12 @@ import {
   type OptimizerEvents,
   ParameterError,
   type Report,
+  type Role,
   StepFailedError,
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs";
 import type { Cell } from "./cell.ts";
-import { groupOf, type Role, type RoleRule } from "./roles.ts";
+import { groupOf, type RoleRule } from "./roles.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";
 
 /** How the states of an optimizer's variables are made. */

@@ -1,6 +1,6 @@
-import { type OptimizerEvents, OptimizerOptionError, type Report } from "@sumo/core";
+import { type OptimizerEvents, OptimizerOptionError, type Report, type Role } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
-import { type Role, rolesOf } from "./roles.ts";
+import { rolesOfVariables } from "./roles.ts";
 import { type SavedState, SavedStates } from "./saved-states.ts";
 import { Slot, type SlotOptions } from "./slot.ts";
 import type { SavedOptimizer } from "./state.ts";
@@ -41,13 +41,14 @@ export class Slots {
     if (fresh.length === 0) return;
     const claims = this.saved.claim(fresh, isAlive);
     const { rule } = this.options;
-    const isFirst = this.nextPlace === 0;
-    const roles = rolesOf(fresh, rule, isFirst);
+    const roles = rolesOfVariables(fresh, rule, this.nextPlace === 0);
     let { nextPlace } = this;
     const made = this.made(fresh, (variable, i) => {
       const claim = claims.get(variable);
-      if (claim !== undefined) return { claim, place: claim.place, role: rule.hidden ? roles[i]! : claim.role };
-      return { place: nextPlace++, role: (rule.hidden ? undefined : known(variable)) ?? roles[i]! };
+      // What a choice says is said anew; what was found by rule or from a model is kept.
+      const kept = rule.hidden === "auto" ? (claim?.role ?? known(variable)) : undefined;
+      const role = kept ?? roles[i]!;
+      return claim === undefined ? { place: nextPlace++, role } : { claim, place: claim.place, role };
     });
     this.slots = new Map([...this.slots, ...made.map((slot) => [slot.variable, slot] as const)]);
     this.saved = this.saved.without(new Set(claims.values()));

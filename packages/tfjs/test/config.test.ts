@@ -41,7 +41,7 @@ describe("options", () => {
   test.each<[object, RegExp]>([
     [{ learningRate: 0.1 }, /learningRate.*did you mean lr\?/],
     [{ lr: 0.1, hiddn: /x/ }, /did you mean hidden\?/],
-    [{ lr: 0.1, hidden: "kernel" }, /hidden: expected a RegExp or a predicate, got "kernel"/],
+    [{ lr: 0.1, hidden: "kernel" }, /hidden: expected "auto", a RegExp or a predicate, got "kernel"/],
     [{ lr: 0.1, others: 0.1 }, /others: expected an object of AdamW's options/],
     [{ lr: 0.1, others: { beta: 0.9 } }, /beta.*did you mean beta1\?/],
     [{ lr: 0.1, onNonFinite: "ignore" }, /onNonFinite/],

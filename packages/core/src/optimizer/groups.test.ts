@@ -1,10 +1,11 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import { linalgBackend } from "../backend/linalg-backend.ts";
-import { ParameterError } from "../errors.ts";
+import { OptimizerOptionError, ParameterError } from "../errors.ts";
 import { flat, random } from "../testing/dense.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { createOptimizer } from "./optimizer.ts";
+import { plan, planTable } from "./plan.ts";
 
 const shapes = [
   { name: "embed", shape: [50, 8] },
@@ -40,6 +41,48 @@ describe("groups", () => {
   test("a list is a decision: what it forgets, or gets wrong, is an error that names the parameter", () => {
     expect(() => chosen([{ optimizer: "adamw", lr: 1, match: /w$/ }])).toThrow(/"embed": no group matches/);
     expect(() => chosen([{ optimizer: "sumo", lr: 1 }])).toThrow(/"layers.0.norm": \[8\] is no matrix/);
+  });
+
+  test("hidden matrices are found by rule, by pattern or by predicate, and the others get AdamW", () => {
+    const own = { optimizer: "sumo", lr: 0.5 } as const;
+    const given = (more: Partial<Group>) =>
+      assignGroups(shapes, { ...own, ...more } as Group).map(
+        ({ settings, reason }) => `${settings.optimizer}: ${reason}`,
+      );
+    expect(given({ hidden: "auto" })).toEqual([
+      "adamw: named an embedding",
+      "sumo: a hidden matrix",
+      "adamw: [8] is no matrix",
+      "adamw: the last matrix, taken for the output layer; flattened to 4 x 12",
+    ]);
+    expect(chosen({ ...own, hidden: /conv|embed/ })).toEqual(["sumo", "adamw", "adamw", "sumo"]);
+    expect(chosen({ ...own, hidden: ({ shape }) => shape[0] === 4 })).toEqual(["adamw", "adamw", "adamw", "sumo"]);
+    const others = assignGroups(shapes, { ...own, hidden: "auto", others: { lr: 0.1, weightDecay: 0.2 } });
+    expect(others[0]!.settings).toMatchObject({ optimizer: "adamw", lr: 0.1, weightDecay: 0.2 });
+  });
+
+  test("a choice of hidden matrices that cannot be is refused", () => {
+    const own = { optimizer: "sumo", lr: 0.5 } as const;
+    expect(() => chosen({ ...own, hidden: /norm/ })).toThrow(/"layers.0.norm": chosen by `hidden`, but \[8\] is no/);
+    expect(() => chosen({ ...own, hidden: "w" as never })).toThrow(OptimizerOptionError);
+    expect(() => chosen({ ...own, others: 0.1 as never })).toThrow(OptimizerOptionError);
+    expect(() => chosen({ optimizer: "adamw", lr: 1, hidden: "auto" })).toThrow(/adamw takes every parameter/);
+    expect(() => chosen([{ ...own, hidden: "auto" }])).toThrow(/single group/);
+    expect(() => chosen({ ...own, match: "conv" })).toThrow(/"embed": no group matches/);
+  });
+
+  test("the axis of outputs may differ from one to the other", () => {
+    const layout = ({ shape }: { readonly shape: readonly number[] }) => (shape.length > 2 ? "out-in" : "in-out");
+    const assigned = assignGroups(shapes, { optimizer: "sumo", lr: 1, layout });
+    expect(assigned.map((each) => each.layout)).toEqual(["in-out", "in-out", "in-out", "out-in"]);
+    expect(() => chosen({ optimizer: "sumo", lr: 1, layout: () => "rows" as never })).toThrow(OptimizerOptionError);
+  });
+
+  test("a plan is a table of text", () => {
+    const lines = planTable(plan(shapes, { optimizer: "sumo", lr: 1, rank: 2, hidden: "auto" })).split("\n");
+    expect(lines[0]).toBe("parameter      shape         optimizer  bytes  reason");
+    expect(lines[2]).toBe("layers.0.w     [8, 8]        sumo         128  a hidden matrix");
+    expect(lines.at(-1)).toMatch(/^all +\d+$/);
   });
 
   test("kernels of convolutions are flattened to outputs × everything else", () => {

@@ -110,3 +110,25 @@ function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes):
   const bytes = assignments.flatMap(({ parts }) => parts.map(({ rows, cols }) => sizes.allocated(rows, cols)));
   return bytes.reduce((sum, size) => sum + size, 0);
 }
+
+/** A plan or a report as a table of text: every parameter with its optimizer, the bytes of its state and the reason. */
+export function planTable({ parameters, stateBytes }: Pick<Plan, "parameters" | "stateBytes">): string {
+  const head = ["parameter", "shape", "optimizer", "bytes", "reason"];
+  const rows = parameters.map(({ name, shape, optimizer, stateBytes: bytes, reason }) => [
+    name,
+    `[${shape.join(", ")}]`,
+    optimizer,
+    String(bytes),
+    reason,
+  ]);
+  const lines = [head, ...rows, ["all", "", "", String(stateBytes), ""]];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const padded = (line: readonly string[]): string =>
+    line
+      .map((text, column) => (column === BYTES ? text.padStart(widths[column]!) : text.padEnd(widths[column]!)))
+      .join("  ");
+  return lines.map((line) => padded(line).trimEnd()).join("\n");
+}
+
+/** The column of numbers. */
+const BYTES = 3;
