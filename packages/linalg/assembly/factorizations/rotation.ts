@@ -21,6 +21,8 @@ export function turn(n: usize, c: f64, s: f64, p: usize, q: usize): void {
 @inline
 export function jacobiTangent(a: f64, b: f64, x: f64): f64 {
   const zeta = (b - a) / (2 * x);
+  // Where 1 + ζ² = ζ² to rounding, before the square overflows.
+  if (abs(zeta) > 1e100) return 0.5 / zeta;
   return (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + sqrt(1 + zeta * zeta));
 }
 

@@ -21,6 +21,8 @@ import { symmetricEigen, symmetricEigenWorkspace } from "./symmetric-eigen.ts";
 
 /** Up to this order Jacobi takes no more time than the reduction to tridiagonal form. */
 const SMALL = 5;
+/** Exponent of the largest element under Jacobi's method, which squares no element. */
+const JACOBI_EXPONENT = 400;
 
 export interface EighOptions {
   /**
@@ -119,7 +121,9 @@ function decompose(
   const { start } = options;
   const byJacobi = usesJacobi(operation, n, options);
   const startUnit = start === undefined ? 1 : powerOfTwo(largest(operation, start, work.engine));
-  const unit = powerOfTwo(largestLower(operation, a));
+  // Jacobi keeps the digits of small values beside large ones: the largest element is put high, so that fewer of the others vanish.
+  const most = powerOfTwo(largestLower(operation, a));
+  const unit = byJacobi ? Math.max(2 ** -1022, most * 2 ** -JACOBI_EXPONENT) : most;
   work.scope(() => {
     const x = work.float64(n * n);
     const rows = work.float64(n * n);

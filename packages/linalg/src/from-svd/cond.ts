@@ -6,7 +6,7 @@ import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
 
 /**
- * Condition in the 2-norm: the largest over the smallest singular value, Infinity if that is zero.
+ * Condition in the 2-norm: the largest over the smallest singular value, Infinity if that is zero or below 2⁻⁵⁰⁰ of the largest.
  *
  * @param a - m × n, any strides, not empty.
  * @param work - at least {@link condWorkspace} bytes; taken for the call if left out.
@@ -33,7 +33,7 @@ export function cond(a: MatrixLike, work?: Workspace): number {
 export const condWorkspace = (m: number, n: number): WorkspaceSize => scaledSvdWorkspace(m, n);
 
 /**
- * Numerical rank: how many singular values exceed `tolerance` times the largest.
+ * Numerical rank: how many singular values exceed `tolerance` times the largest. Those below 2⁻⁵⁰⁰ of it count as zero, also with `tolerance: 0`.
  *
  * @param a - m × n, any strides.
  * @param work - at least {@link matrixRankWorkspace} bytes; taken for the call if left out.

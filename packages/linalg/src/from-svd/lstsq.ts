@@ -3,7 +3,7 @@ import { checkOutput, checkSameDtype, checkShape, checkVector } from "../matrix/
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { checkRange, largest, packScaled, powerOfTwo, unpackScaled, writeScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { scaleRow } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
@@ -84,8 +84,10 @@ export function lstsqInto(
     engine.gemm(false, false, rank, p, m, 1, u, 0, m, right, 0, p, 0, coefficients, 0, p);
     for (let i = 0; i < rank; i++) scaleRow(coefficients, i, p, 1 / s[i]!);
     engine.gemm(true, false, n, p, rank, 1, v, 0, n, coefficients, 0, p, 0, x, 0, p);
-    unpackScaled(work.engine, out.x, x, bUnit / unit);
-    for (let i = 0; i < k; i++) if (out.s !== undefined) out.s[i] = unit * s[i]!;
+    const scale = Math.min(bUnit / unit, Number.MAX_VALUE);
+    checkRange("lstsq", engine.largest(n * p, x, 0), scale, out.x.data);
+    if (out.s !== undefined) writeScaled("lstsq", out.s, s, unit);
+    unpackScaled(engine, out.x, x, scale);
     return { rank };
   });
 }

@@ -53,10 +53,24 @@ export function isPacked({ shape, stride }: MatrixLike): boolean {
  * 1 for x = 0; between 2⁻¹⁰²² and 2¹⁰²², so that its reciprocal is finite and normal.
  */
 export function powerOfTwo(x: number): number {
-  if (x === 0) return 1;
-  let e = Math.max(-1022, Math.min(1022, Math.floor(Math.log2(x))));
-  if (2 ** e > x) e--;
-  return 2 ** Math.max(-1022, e);
+  return x === 0 ? 1 : 2 ** Math.max(-1022, Math.min(1022, exponentOf(x)));
+}
+
+/** The exponent e with 2ᵉ ≤ |x| < 2ᵉ⁺¹ of a finite x other than 0. */
+export function exponentOf(x: number): number {
+  const size = Math.abs(x);
+  // Subnormal numbers have no power of two below them whose reciprocal is finite.
+  if (size < 2 ** -1022) return exponentOf(size * 2 ** 100) - 100;
+  const e = Math.min(1023, Math.floor(Math.log2(size)));
+  return 2 ** e > size ? e - 1 : e;
+}
+
+/** x 2ᵉ with one rounding at most where the result is normal. */
+export function timesPowerOfTwo(x: number, e: number): number {
+  let [value, left] = [x, e];
+  for (; left > 1000; left -= 1000) value *= 2 ** 1000;
+  for (; left < -1000; left += 1000) value *= 2 ** -1000;
+  return value * 2 ** left;
 }
 
 /** x ← alpha x. */
@@ -132,7 +146,7 @@ function largestOf(values: Real): number {
 }
 
 /** Refuses a result with elements up to alpha · most that leaves the range of the dtype of `out`. @throws {OverflowError} */
-function checkRange(operation: string, most: number, alpha: number, out: Real): void {
+export function checkRange(operation: string, most: number, alpha: number, out: Real): void {
   const result = alpha * most;
   const type = dtypeOf(out);
   if (Number.isFinite(type === "float32" ? Math.fround(result) : result)) return;

@@ -4,7 +4,7 @@ import { checkApart, checkOutput, checkSameDtype, dtype } from "../matrix/checks
 import { checkMatrix, type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
 import {
   allOf,
   anyOf,
@@ -100,14 +100,20 @@ export function qrInto(out: QROut, a: MatrixLike, work: Workspace, options: QROp
   const slender = m >= (dtype(a) === "float32" ? n : 2 * n);
   if (slender && mode === "thin" && !pivot && choleskyInto(out, a, unit, work)) return;
   work.scope(() => {
-    const x = packScaled(work.engine, work.float64(Math.max(n, p) * m).fill(0), a, 1 / unit, true);
+    const x = packScaled(work.engine, work.float64(Math.max(n, p) * m).fill(0), a, 1, true);
+    // Each column by its own power of two, so that small ones beside large ones keep their digits; pivoting compares their lengths.
+    const units = work.float64(n).fill(unit);
+    for (let j = 0; j < n; j++) {
+      if (!pivot) units[j] = powerOfTwo(work.engine.largest(m, x, j * m));
+      scaleRow(x, j, m, 1 / units[j]!);
+    }
     const tau = work.float64(k);
     const pivots = countUp(out.pivots ?? work.int32(n));
     if (pivot) factorRowsPivoted(n, m, x, tau, pivots, work);
     else factorRows(n, m, x, tau, work);
     const sign = work.float64(k);
     for (let i = 0; i < k; i++) sign[i] = x[i * m + i]! < 0 ? -1 : 1;
-    writeUpper(out.r, x, m, n, sign, unit);
+    writeUpper(out.r, x, m, n, sign, units, work);
     if (out.q === undefined) return;
     formRows(k, p, m, x, tau, work);
     for (let i = 0; i < k; i++) scaleRow(x, i, m, sign[i]!);
@@ -119,7 +125,13 @@ export function qrInto(out: QROut, a: MatrixLike, work: Workspace, options: QROp
 export function qrWorkspace(m: number, n: number, { mode = "thin" }: QROptions = {}): WorkspaceSize {
   const rows = Math.max(n, mode === "complete" ? m : 0);
   return anyOf(
-    allOf(sizeOfFloat64(rows * m), 2 * sizeOfFloat64(Math.min(m, n)), sizeOfInt32(n), householderWorkspace(rows, m)),
+    allOf(
+      sizeOfFloat64(rows * m),
+      2 * sizeOfFloat64(Math.min(m, n)),
+      sizeOfFloat64(n),
+      sizeOfInt32(n),
+      householderWorkspace(rows, m),
+    ),
     allOf(2 * sizeOfFloat64(m * n), 3 * sizeOfFloat64(n * n), choleskyQrWorkspace(n, "float64")),
   );
 }
@@ -143,6 +155,7 @@ function choleskyInto(out: QROut, a: MatrixLike, unit: number, work: Workspace):
       lower.set(product);
       q = x;
     }
+    checkRange("qr", engine.largest(n * n, lower, 0), unit, out.r.data);
     unpackScaled(engine, transpose(out.r), lower, unit);
     if (out.q !== undefined) unpackScaled(engine, out.q, q, 1);
     if (out.pivots !== undefined) countUp(out.pivots);
@@ -170,12 +183,25 @@ function checkOut({ q, r, pivots }: QROut, a: MatrixLike, p: number, pivot: bool
   }
 }
 
-/** r ← the transpose of the lower trapezoid in x (n rows of length m), rows scaled by sign and unit. */
-function writeUpper(r: MatrixLike, x: Float64Array, m: number, n: number, sign: Float64Array, unit: number): void {
+/** r ← the transpose of the lower trapezoid in x (n rows of length m), rows scaled by sign, columns by units. @throws {OverflowError} before it is written. */
+function writeUpper(
+  r: MatrixLike,
+  x: Float64Array,
+  m: number,
+  n: number,
+  sign: Float64Array,
+  units: Float64Array,
+  work: Workspace,
+): void {
   const { data, stride, offset } = r;
+  for (let j = 0; j < n; j++) {
+    const rows = Math.min(j + 1, sign.length);
+    checkRange("qr", work.engine.largest(rows, x, j * m), units[j]!, data);
+  }
   for (let i = 0; i < r.shape[0]!; i++) {
     for (let j = 0; j < n; j++) {
-      data[offset + i * stride[0]! + j * stride[1]!] = i <= j && i < sign.length ? sign[i]! * unit * x[j * m + i]! : 0;
+      data[offset + i * stride[0]! + j * stride[1]!] =
+        i <= j && i < sign.length ? sign[i]! * units[j]! * x[j * m + i]! : 0;
     }
   }
 }

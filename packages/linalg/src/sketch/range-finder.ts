@@ -4,7 +4,7 @@ import { checkOutput, checkSameDtype, checkShape, checkVector, dtype } from "../
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Dtype, Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, unpackScaled } from "../memory/scale.ts";
+import { largest, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { orthonormalizeColumns } from "../qr/orthonormalize.ts";
 import { checkKey, type RandomKey } from "./random.ts";
@@ -20,10 +20,16 @@ import {
   timesRight,
 } from "./subspace-iteration.ts";
 
+/** Relative rounding of elements of so many bytes. */
+const ULP = { 4: 2 ** -24, 8: 2 ** -53 } as const;
+
 export interface RangeFinderOptions extends RangeFinderSettings {
   /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
-  /** m × rank: a basis to start from, by one block power iteration, instead of random numbers. May be `q`. */
+  /**
+   * m × rank: columns to start from, by one block power iteration, instead of random numbers. They need not be orthonormal, and may be `q`.
+   * A start that the matrix maps to rounding holds nothing of its range: random numbers take its place.
+   */
   readonly start?: MatrixLike;
 }
 
@@ -118,17 +124,14 @@ export function rangeFinderInto(
   }
   const most = largest("rangeFinder", a, work.engine);
   work.scope(() => {
-    const l = start === undefined ? sketchSize(m, n, rank, oversampling) : rank;
-    const subspace = takeSubspace(work, a, l, most);
-    const values = work.float64(l);
-    if (start === undefined) {
+    const values = work.float64(sketchSize(m, n, rank, oversampling));
+    if (start === undefined || !startWarm(a, most, start, values.subarray(0, rank), out.q, work)) {
+      const subspace = takeSubspace(work, a, values.length, most);
       iterate(subspace, powerIterations, key, work);
       rotate(subspace, values, out.q, work);
-    } else {
-      packScaled(work.engine, subspace.left, start, 1);
-      iterateOnce(subspace, values, out.q, work);
+      scaleBy(values, subspace.unit);
     }
-    for (let i = 0; i < rank; i++) if (out.s !== undefined) out.s[i] = subspace.unit * values[i]!;
+    out.s?.set(values.subarray(0, rank));
   });
 }
 
@@ -162,21 +165,70 @@ function rotate(subspace: Subspace, values: Float64Array, q: MatrixLike, work: W
 }
 
 /**
- * q ← orth(A Aᵀ left), turned to its singular directions. The singular values of that product are the squares of those of A
- * to the extent that `left` spans their directions, and never more.
+ * q ← orth(A Aᵀ start), turned to its singular directions; values ← their singular values. False, with nothing written, if a column of
+ * the start, or all of them together, lie so near the left null space of A that the product is rounding.
  */
-function iterateOnce(subspace: Subspace, values: Float64Array, q: MatrixLike, work: Workspace): void {
+function startWarm(
+  a: MatrixLike,
+  most: number,
+  start: MatrixLike,
+  values: Float64Array,
+  q: MatrixLike,
+  work: Workspace,
+): boolean {
+  const [m, l] = [q.shape[0]!, q.shape[1]!];
+  return work.scope(() => {
+    const subspace = takeSubspace(work, a, l, most);
+    packOrthonormal(subspace, start, work);
+    if (!iterateOnce(subspace, values, work) && most > 0) return false;
+    orthonormalizeColumns(m, l, subspace.left, false, work);
+    unpackScaled(work.engine, q, subspace.left, 1);
+    scaleBy(values, subspace.unit);
+    return true;
+  });
+}
+
+/** left ← the columns of `start`, or an orthonormal basis of their span where they are not orthonormal to rounding. */
+function packOrthonormal({ m, l, left }: Subspace, start: MatrixLike, work: Workspace): void {
+  packScaled(work.engine, left, start, 1);
+  if (isOrthonormal(m, l, left, work)) return;
+  for (let j = 0; j < l; j++) {
+    let most = 0;
+    for (let at = j; at < m * l; at += l) most = Math.max(most, Math.abs(left[at]!));
+    const unit = powerOfTwo(most);
+    for (let at = j; at < m * l; at += l) left[at] = left[at]! / unit;
+  }
+  orthonormalizeColumns(m, l, left, false, work);
+}
+
+function isOrthonormal(m: number, l: number, left: Real, work: Workspace): boolean {
+  const tolerance = (16 + m) * ULP[left.BYTES_PER_ELEMENT as 4 | 8];
+  return work.scope(() => {
+    const gram = work.float64(l * l);
+    work.engine.gram(true, l, m, left, 0, l, gram, 0, l);
+    for (let i = 0; i < l; i++) {
+      for (let j = 0; j < l; j++) if (!(Math.abs(gram[i * l + j]! - (i === j ? 1 : 0)) <= tolerance)) return false;
+    }
+    return true;
+  });
+}
+
+/**
+ * left ← A Aᵀ left, turned to its singular directions. The singular values of that product are the squares of those of A
+ * to the extent that `left` spans their directions, and never more. False if the least of them is rounding beside the largest.
+ */
+function iterateOnce(subspace: Subspace, values: Float64Array, work: Workspace): boolean {
   const { m, l, left } = subspace;
   timesLeft(subspace, work);
   timesRight(subspace, work);
-  work.scope(() => {
+  const isWhole = work.scope(() => {
     const turned = work.float64(m * l);
     turn(subspace, left, m, turned, l, values, work);
-    for (let i = 0; i < l; i++) values[i] = Math.max(0, values[i]!) ** 0.25;
     left.set(turned);
+    return values[l - 1]! > ULP[left.BYTES_PER_ELEMENT as 4 | 8] ** 2 * values[0]!;
   });
-  orthonormalizeColumns(m, l, left, false, work);
-  unpackScaled(work.engine, q, left, 1);
+  for (let i = 0; i < l; i++) values[i] = Math.max(0, values[i]!) ** 0.25;
+  return isWhole;
 }
 
 /** out ← left V, the first `count` columns, with the eigenvectors of the Gram matrix of `of` (length × l) by falling values. */

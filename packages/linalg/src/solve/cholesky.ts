@@ -3,8 +3,8 @@ import { checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
 import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largestLower, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
-import { checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { exponentOf, largestLower, packScaled, scaleBy, unpackScaled } from "../memory/scale.ts";
+import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { factorCholesky } from "./triangular.ts";
 
 /**
@@ -38,19 +38,32 @@ export function choleskyInto<M extends MatrixLike>(out: M, a: MatrixLike, work: 
   checkOutput("cholesky", "out", out, n, n);
   checkSameDtype("cholesky", out.data, a.data);
   checkWorkspace("cholesky", work);
-  // An even power, so that its root is a power of two as well.
-  const unit = powerOfTwo(Math.sqrt(largestLower("cholesky", a)));
+  largestLower("cholesky", a);
   return work.scope(() => {
-    const l = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
-    scaleBy(l, 1 / unit);
+    const l = packScaled(work.engine, work.float64(n * n), a, 1);
+    const units = diagonalUnits(n, l, work.float64(n));
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) l[i * n + j] = l[i * n + j]! / units[i]! / units[j]!;
+    }
     const failed = factorCholesky(n, l, work);
     if (failed < n) throw new SingularError("cholesky", `not positive definite: pivot ${failed} is not positive`);
-    for (let i = 0; i < n; i++) l.fill(0, i * n + i + 1, (i + 1) * n);
-    scaleBy(l, unit);
+    for (let i = 0; i < n; i++) {
+      scaleBy(l.subarray(i * n, i * n + i + 1), units[i]!);
+      l.fill(0, i * n + i + 1, (i + 1) * n);
+    }
     unpackScaled(work.engine, out, l, 1);
     return out;
   });
 }
 
+/**
+ * out_i ← a power of two near the root of the i-th diagonal element, 1 if that is not positive: D⁻¹ A D⁻¹ with D = diag(out) has a
+ * diagonal near one whatever the units of the variables.
+ */
+function diagonalUnits(n: number, a: Float64Array, out: Float64Array): Float64Array {
+  for (let i = 0; i < n; i++) out[i] = a[i * n + i]! > 0 ? 2 ** Math.floor(exponentOf(a[i * n + i]!) / 2) : 1;
+  return out;
+}
+
 /** Bytes of scratch that {@link choleskyInto} needs for an n × n matrix. */
-export const choleskyWorkspace = (n: number): WorkspaceSize => sizeOfFloat64(n * n);
+export const choleskyWorkspace = (n: number): WorkspaceSize => allOf(sizeOfFloat64(n * n), sizeOfFloat64(n));

@@ -1,7 +1,7 @@
 import { checkSquare } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
 import { withWorkspace } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, scaleBy } from "../memory/scale.ts";
+import { largest, packScaled, powerOfTwo, scaleBy, timesPowerOfTwo } from "../memory/scale.ts";
 import {
   allOf,
   checkWorkspace,
@@ -61,12 +61,4 @@ function scaleRows(n: number, a: Float64Array): number {
     exponent += Math.log2(unit);
   }
   return exponent;
-}
-
-/** x 2ᵉ with as few roundings as can be. */
-function timesPowerOfTwo(x: number, e: number): number {
-  let [value, left] = [x, e];
-  for (; left > 1000; left -= 1000) value *= 2 ** 1000;
-  for (; left < -1000; left += 1000) value *= 2 ** -1000;
-  return value * 2 ** left;
 }

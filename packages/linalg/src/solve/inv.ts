@@ -2,9 +2,10 @@ import { checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
 import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { largest, packScaled } from "../memory/scale.ts";
 import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
+import { solveEquilibrated } from "./equilibrated.ts";
 import { solveByElimination } from "./lu.ts";
 import { solveWorkspace } from "./solve.ts";
 
@@ -12,8 +13,8 @@ import { solveWorkspace } from "./solve.ts";
  * Inverse of a square matrix. To solve a system, {@link solve} is faster and more accurate.
  *
  * @param a - n × n, any strides.
- * @throws {ShapeError} @throws {NonFiniteError} @throws {SingularError} if a pivot is exactly zero.
- * Accuracy: ‖a x − I‖ ≤ c n ε₆₄ ‖a‖ ‖x‖ before rounding to the dtype. Cost: (8/3)n³ flops.
+ * @throws {ShapeError} @throws {NonFiniteError} @throws {SingularError} if a pivot is exactly zero. @throws {OverflowError}
+ * Accuracy: ‖a x − I‖ ≤ c n ε₆₄ ‖a‖ ‖x‖ before rounding to the dtype, as in {@link solve}. Cost: (8/3)n³ flops.
  *
  * @example
  * inv(fromRows([[2, 0], [0, 4]])); // [[0.5, 0], [0, 0.25]]
@@ -30,15 +31,16 @@ export function invInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Works
   checkOutput("inv", "out", out, n, n);
   checkSameDtype("inv", out.data, a.data);
   checkWorkspace("inv", work);
-  const unit = powerOfTwo(largest("inv", a, work.engine));
-  return work.scope(() => {
-    const lu = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
-    const x = work.float64(n * n);
-    writeIdentity(n, x);
-    solveByElimination("inv", n, lu, n, x, work);
-    unpackScaled(work.engine, out, x, 1 / unit);
-    return out;
-  });
+  largest("inv", a, work.engine);
+  const system = {
+    n,
+    p: n,
+    matrix: (lu: Float64Array) => packScaled(work.engine, lu, a, 1),
+    right: (x: Float64Array) => writeIdentity(n, x),
+    solve: (lu: Float64Array, x: Float64Array) => solveByElimination("inv", n, lu, n, x, work),
+  };
+  solveEquilibrated("inv", out, system, work);
+  return out;
 }
 
 /** Bytes of scratch that {@link invInto} needs for an n × n matrix. */

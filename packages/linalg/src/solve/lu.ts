@@ -1,10 +1,13 @@
 import { SingularError } from "../errors.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { factorRows, formRows, householderWorkspace } from "../qr/householder.ts";
 import { swapRows } from "../rows/sort-rows.ts";
 import { solveLower } from "./triangular.ts";
 
 /** Columns that are eliminated before the rest is updated by a matrix product. */
 const BLOCK = 32;
+/** Growth of the elements by elimination up to which x has half of float64's digits beside what its condition costs. */
+const MOST_GROWTH = 2 ** 26;
 
 /**
  * LU factorization of the packed n × n matrix `a` with exchanges of rows: on exit the unit lower triangle and the upper triangle
@@ -51,7 +54,13 @@ function solveUnitBlock(n: number, a: Float64Array, first: number, size: number)
   }
 }
 
-/** The n × p rows at `x` ← a⁻¹ X for the packed n × n matrix `a`, which is spoiled. @throws {SingularError} if a pivot is zero. */
+/**
+ * The n × p rows at `x` ← a⁻¹ X for the packed n × n matrix `a`, which is spoiled; where elimination makes its elements grow so far
+ * that its error bound says nothing, by a QR factorization, whose bound does not depend on growth.
+ *
+ * @throws {SingularError} if a pivot is zero.
+ * @see Higham, Accuracy and Stability of Numerical Algorithms (2002), §9.3.
+ */
 export function solveByElimination(
   operation: string,
   n: number,
@@ -63,7 +72,13 @@ export function solveByElimination(
   work.scope(() => {
     const pivots = work.int32(n);
     const upper = work.float64(n * n);
+    const before = work.engine.largest(n * n, a, 0);
+    upper.set(a);
     factorLu(n, a, pivots, work);
+    if (growth(n, a) > MOST_GROWTH * before) {
+      solveByReflectors(operation, n, upper, a, p, x, work);
+      return;
+    }
     for (let i = 0; i < n; i++) {
       if (a[i * n + i] === 0) throw new SingularError(operation, `singular: pivot ${i} is zero`);
       if (pivots[i] !== i) swapRows(x, p, i, pivots[i]!);
@@ -75,4 +90,39 @@ export function solveByElimination(
 }
 
 /** Scratch of {@link solveByElimination}. */
-export const eliminationWorkspace = (n: number): WorkspaceSize => allOf(sizeOfInt32(n), sizeOfFloat64(n * n));
+export const eliminationWorkspace = (n: number): WorkspaceSize =>
+  allOf(sizeOfInt32(n), sizeOfFloat64(n * n), sizeOfFloat64(n), householderWorkspace(n, n));
+
+/** Largest magnitude in the upper triangle of the packed n × n matrix `a`. */
+function growth(n: number, a: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) most = Math.max(most, Math.abs(a[i * n + j]!));
+  return most;
+}
+
+/** X ← a⁻¹ X by a = L Q with orthonormal Q: x = Qᵀ L⁻¹ b. `a` and `spare`, both n × n, are spoiled. @throws {SingularError} */
+function solveByReflectors(
+  operation: string,
+  n: number,
+  a: Float64Array,
+  spare: Float64Array,
+  p: number,
+  x: Float64Array,
+  work: Workspace,
+): void {
+  work.scope(() => {
+    const tau = work.float64(n);
+    factorRows(n, n, a, tau, work);
+    for (let i = 0; i < n; i++) {
+      if (a[i * n + i] === 0) throw new SingularError(operation, `singular: pivot ${i} is zero`);
+    }
+    spare.set(a);
+    formRows(n, n, n, a, tau, work);
+    solveLower(n, spare, false, false, p, x, work);
+    for (let first = 0; first < p; first += n) {
+      const cols = Math.min(n, p - first);
+      work.engine.gemm(true, false, n, cols, n, 1, a, 0, n, x, first, p, 0, spare, 0, cols);
+      for (let i = 0; i < n; i++) x.set(spare.subarray(i * cols, (i + 1) * cols), i * p + first);
+    }
+  });
+}

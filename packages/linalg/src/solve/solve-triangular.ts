@@ -4,8 +4,9 @@ import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { largest, packScaled } from "../memory/scale.ts";
+import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { equilibratedWorkspace, solveEquilibrated } from "./equilibrated.ts";
 import { solveLower } from "./triangular.ts";
 
 export interface SolveTriangularOptions {
@@ -30,7 +31,7 @@ const OPTIONS: OptionKinds<SolveTriangularOptions> = {
  * @param b - n × p of the same dtype; a vector is n × 1.
  * @returns a new n × p matrix of that dtype.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError}
- * @throws {SingularError} with the index of the first zero on the diagonal.
+ * @throws {SingularError} with the index of the first zero on the diagonal. @throws {OverflowError}
  * Accuracy: x solves (a + e) x = b with |e| ≤ n ε |a|, elementwise. Cost: n²p flops.
  *
  * @see Higham, Accuracy and Stability of Numerical Algorithms (2002), theorem 8.5.
@@ -75,20 +76,29 @@ export function solveTriangularInto<M extends MatrixLike>(
   checkShape("solveTriangular", "b", b, n, p);
   checkOutput("solveTriangular", "out", out, n, p);
   for (const data of [out.data, b.data]) checkSameDtype("solveTriangular", data, a.data);
-  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solveTriangular", x, work.engine))) as [number, number];
-  return work.scope(() => {
-    // An upper triangle is the transpose of a lower one.
-    const l = packScaled(work.engine, work.float64(n * n), a, unitDiagonal ? 1 : 1 / aUnit, !lower);
-    const x = packScaled(work.engine, work.float64(n * p), b, 1 / bUnit);
-    for (let i = 0; i < n && !unitDiagonal; i++) {
-      if (l[i * n + i] === 0) throw new SingularError("solveTriangular", `singular: zero at [${i}, ${i}]`);
-    }
-    solveLower(n, l, transpose === lower, unitDiagonal, p, x, work);
-    unpackScaled(work.engine, out, x, unitDiagonal ? bUnit : bUnit / aUnit);
-    return out;
-  });
+  for (const x of [a, b]) largest("solveTriangular", x, work.engine);
+  // An upper triangle is the transpose of a lower one.
+  const isLower = lower !== transpose;
+  const system = {
+    n,
+    p,
+    transposed: !isLower,
+    matrix: (l: Float64Array) => writeLower(n, packScaled(work.engine, l, a, 1, !lower), unitDiagonal),
+    right: (x: Float64Array) => packScaled(work.engine, x, b, 1),
+    solve: (l: Float64Array, x: Float64Array) => solveLower(n, l, !isLower, false, p, x, work),
+  };
+  solveEquilibrated("solveTriangular", out, system, work);
+  return out;
+}
+
+/** l ← its lower triangle, with ones on the diagonal if `unit`. @throws {SingularError} for a zero on the diagonal. */
+function writeLower(n: number, l: Float64Array, unit: boolean): void {
+  for (let i = 0; i < n; i++) {
+    if (unit) l[i * n + i] = 1;
+    if (l[i * n + i] === 0) throw new SingularError("solveTriangular", `singular: zero at [${i}, ${i}]`);
+    l.fill(0, i * n + i + 1, (i + 1) * n);
+  }
 }
 
 /** Bytes of scratch that {@link solveTriangularInto} needs for n × n and n × p matrices. */
-export const solveTriangularWorkspace = (n: number, p: number): WorkspaceSize =>
-  allOf(sizeOfFloat64(n * n), sizeOfFloat64(n * p));
+export const solveTriangularWorkspace = (n: number, p: number): WorkspaceSize => equilibratedWorkspace(n, p);

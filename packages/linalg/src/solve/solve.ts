@@ -2,8 +2,9 @@ import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/
 import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
-import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { largest, packScaled } from "../memory/scale.ts";
+import { allOf, checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { equilibratedWorkspace, solveEquilibrated } from "./equilibrated.ts";
 import { eliminationWorkspace, solveByElimination } from "./lu.ts";
 
 /**
@@ -14,7 +15,10 @@ import { eliminationWorkspace, solveByElimination } from "./lu.ts";
  * @returns a new n × p matrix of that dtype.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError}
  * @throws {SingularError} if a pivot is exactly zero. Nearly singular systems are solved; ask {@link cond} how far to trust them.
- * Accuracy: ‖b − a x‖ ≤ c n ε₆₄ ‖a‖ ‖x‖ before rounding to the dtype. Cost: (2/3)n³ + 2n²p flops.
+ * @throws {OverflowError} if x is outside the range of the dtype.
+ * Accuracy: ‖b − a x‖ ≤ c n ε₆₄ ‖a‖ ‖x‖ before rounding to the dtype, times the growth factor of elimination: seldom above 10, and at
+ * most 2²⁶, beyond which the system is solved by QR. Rows and columns may be in different units: they are equilibrated by powers of two.
+ * Cost: (2/3)n³ + 2n²p flops; by QR four times as many.
  *
  * @see Golub and Van Loan, Matrix Computations (2013), §3.4.
  *
@@ -44,16 +48,18 @@ export function solveInto<M extends MatrixLike>(out: M, a: MatrixLike, b: Matrix
   checkShape("solve", "b", b, n, p);
   checkOutput("solve", "out", out, n, p);
   for (const data of [out.data, b.data]) checkSameDtype("solve", data, a.data);
-  const [aUnit, bUnit] = [a, b].map((x) => powerOfTwo(largest("solve", x, work.engine))) as [number, number];
-  return work.scope(() => {
-    const lu = packScaled(work.engine, work.float64(n * n), a, 1 / aUnit);
-    const x = packScaled(work.engine, work.float64(n * p), b, 1 / bUnit);
-    solveByElimination("solve", n, lu, p, x, work);
-    unpackScaled(work.engine, out, x, bUnit / aUnit);
-    return out;
-  });
+  for (const x of [a, b]) largest("solve", x, work.engine);
+  const system = {
+    n,
+    p,
+    matrix: (lu: Float64Array) => packScaled(work.engine, lu, a, 1),
+    right: (x: Float64Array) => packScaled(work.engine, x, b, 1),
+    solve: (lu: Float64Array, x: Float64Array) => solveByElimination("solve", n, lu, p, x, work),
+  };
+  solveEquilibrated("solve", out, system, work);
+  return out;
 }
 
 /** Bytes of scratch that {@link solveInto} needs for n × n and n × p matrices. */
 export const solveWorkspace = (n: number, p: number): WorkspaceSize =>
-  allOf(sizeOfFloat64(n * n), sizeOfFloat64(n * p), eliminationWorkspace(n));
+  allOf(equilibratedWorkspace(n, p), eliminationWorkspace(n));
