@@ -63,6 +63,10 @@ export { hstack, vstack } from "./matrix/stack.ts";
 export { toRows } from "./matrix/to-rows.ts";
 export type { VectorLike } from "./matrix/vector.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./memory/workspace.ts";
+export { type EigshOptions, eigsh } from "./operators/eigsh.ts";
+export type { KrylovOptions } from "./operators/krylov.ts";
+export type { Operator, SymmetricOperator } from "./operators/operator.ts";
+export { svds } from "./operators/svds.ts";
 export {
   type NewtonSchulzCoefficients,
   type NewtonSchulzOptions,

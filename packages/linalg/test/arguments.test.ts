@@ -18,6 +18,7 @@ type Place =
   | "options"
   | "engine"
   | "key"
+  | "operator"
   | "rows";
 
 interface Call {
@@ -62,6 +63,7 @@ const made: Record<Place, () => unknown> = {
   key: () => [0, 0, 0],
   rows: () => [[1, 2]],
   matrices: () => [a(), a()],
+  operator: () => ({ rows: 2, cols: 2, apply: () => {}, applyTransposed: () => {} }),
   either: values,
   number: () => 2,
 };
@@ -80,6 +82,7 @@ const routines: Record<string, readonly Place[]> = {
   eigh: ["matrix", "options"],
   eighInto: ["outs", "matrix", "work", "options"],
   eigvalsh: ["matrix", "options"],
+  eigsh: ["operator", "size", "options"],
   eye: ["size"],
   fillNormal: ["vector", "key"],
   fillUniform: ["vector", "key"],
@@ -130,6 +133,7 @@ const routines: Record<string, readonly Place[]> = {
   subtract: ["matrix", "matrix"],
   svd: ["matrix", "options"],
   svdInto: ["outs", "matrix", "work", "options"],
+  svds: ["operator", "size", "options"],
   svdvals: ["matrix"],
   toRows: ["matrix"],
   trace: ["matrix", "options"],
