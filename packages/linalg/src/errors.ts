@@ -82,6 +82,11 @@ export class OverflowError extends LinalgError {
   readonly code = "LINALG_OVERFLOW";
 }
 
+/** A matrix at which a real function has no value: no real principal square root or logarithm. Thrown before anything is written. */
+export class DomainError extends LinalgError {
+  readonly code = "LINALG_DOMAIN";
+}
+
 /** A factorization that needs more than the matrix has: not positive definite, or singular. */
 export class SingularError extends LinalgError {
   readonly code = "LINALG_SINGULAR";

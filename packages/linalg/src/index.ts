@@ -29,6 +29,7 @@ export { instantiateKernels } from "./engine/wasm/instantiate.ts";
 export { createWasmEngine } from "./engine/wasm/wasm-engine.ts";
 export {
   ArgumentError,
+  DomainError,
   DtypeError,
   LinalgError,
   NonFiniteError,
@@ -45,6 +46,9 @@ export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./f
 export { nullspace, nullspaceInto, nullspaceWorkspace } from "./from-svd/nullspace.ts";
 export { orth, orthInto, orthWorkspace } from "./from-svd/orth.ts";
 export { pinv, pinvInto, pinvWorkspace } from "./from-svd/pinv.ts";
+export { expm, expmInto, expmWorkspace } from "./functions/expm.ts";
+export { logm, logmInto, logmWorkspace } from "./functions/logm.ts";
+export { sqrtm, sqrtmInto, sqrtmWorkspace } from "./functions/sqrtm.ts";
 export { type DiagonalOptions, diag, trace, tril, triu } from "./matrix/diagonal.ts";
 export {
   fromRows,

@@ -22,8 +22,11 @@ import {
   eig,
   eigh,
   eigvalsh,
+  expm,
   gram,
+  identity,
   inv,
+  logm,
   lstsq,
   type MatrixLike,
   matrix,
@@ -42,6 +45,7 @@ import {
   schur,
   solve,
   solveTriangular,
+  sqrtm,
   svd,
   svdvals,
   transpose,
@@ -359,5 +363,23 @@ onEveryEngine("any matrix", () => {
         expect(Math.abs(frobenius(column) - 1)).toBeLessThanOrEqual(unit);
       });
     });
+  });
+
+  test("if square and small, has an exponential with its root and its logarithm", () => {
+    holds(
+      size.chain((n) => strided(n, n, { dtype: "float64", element: ELEMENTS.real })),
+      (view) => {
+        const a = view as MatrixLike & View;
+        const n = a.shape[0]!;
+        // The imaginary parts of eigenvalues stay below a half.
+        const small = dense(n, n, (i, j) => element(a, i, j) / (2 * Math.max(1, n)));
+        const unit = 35 * Math.max(1, n) * ULP.float64;
+        const e = expm(small);
+        expect([e, expm(minus(dense(n, n), small))]).toReconstruct(identity(n), unit * Math.max(1, n));
+        expect(logm(e)).toBeCloseMatrix(small, unit * Math.max(1, n));
+        const half = expm(dense(n, n, (i, j) => element(small, i, j) / 2));
+        expect(sqrtm(e)).toBeCloseMatrix(half, unit * Math.max(1, n));
+      },
+    );
   });
 });

@@ -3,7 +3,7 @@ import { checkApart, checkOutput, checkSameDtype, checkSquare, checkVector } fro
 import { type Matrix, type MatrixLike, transpose, type Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
+import { checkRange, largest, packScaled, powerOfTwo, scaleBy, unpackScaled } from "../memory/scale.ts";
 import {
   allOf,
   anyOf,
@@ -17,7 +17,6 @@ import { balance, undoBalance } from "./balance.ts";
 import { normalizeVectors } from "./normalize-vectors.ts";
 import { quasiTriangularVectors } from "./quasi-triangular-vectors.ts";
 import { realSchur, realSchurWorkspace } from "./real-schur.ts";
-import { checkRange } from "./result-range.ts";
 
 /** Size of the elements while the matrix is balanced. */
 const LARGEST = 2 ** 1000;
@@ -115,7 +114,7 @@ function decompose(operation: string, { re, im, vectors }: EigOut, a: MatrixLike
     realSchur(operation, n, range.low, range.high, t, zt, work);
     readValues(n, t, values);
     const unit = scale / lift;
-    checkRange(operation, engine, re, values, unit);
+    checkRange(operation, engine.largest(2 * n, values, 0), unit, re);
     for (let k = 0; k < n; k++) {
       re[k] = unit * values[k]!;
       im[k] = unit * values[n + k]!;

@@ -3,10 +3,9 @@ import { checkApart, checkOutput, checkSameDtype, checkSquare } from "../matrix/
 import { type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { hessenbergForm, realSchurWorkspace } from "./real-schur.ts";
-import { checkRange } from "./result-range.ts";
 
 export interface Hessenberg<D extends Real = Real> {
   /** Upper Hessenberg: zero below the first subdiagonal. */
@@ -64,7 +63,7 @@ export function hessenbergInto(out: HessenbergOut, a: MatrixLike, work: Workspac
     const x = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
     const qt = q === undefined ? undefined : work.float64(n * n);
     hessenbergForm(n, 0, n - 1, x, qt, work);
-    checkRange("hessenberg", work.engine, h.data, x, unit);
+    checkRange("hessenberg", work.engine.largest(n * n, x, 0), unit, h.data);
     unpackScaled(work.engine, h, x, unit);
     if (q !== undefined) unpackScaled(work.engine, transpose(q), qt!, 1);
   });

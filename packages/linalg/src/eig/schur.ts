@@ -3,10 +3,9 @@ import { checkApart, checkOutput, checkSameDtype, checkSquare } from "../matrix/
 import { type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { realSchur, realSchurWorkspace } from "./real-schur.ts";
-import { checkRange } from "./result-range.ts";
 
 export interface Schur<D extends Real = Real> {
   /**
@@ -72,7 +71,7 @@ export function schurInto(out: SchurOut, a: MatrixLike, work: Workspace): void {
     const x = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
     const zt = work.float64(n * n);
     realSchur("schur", n, 0, n - 1, x, zt, work);
-    checkRange("schur", work.engine, t.data, x, unit);
+    checkRange("schur", work.engine.largest(n * n, x, 0), unit, t.data);
     unpackScaled(work.engine, t, x, unit);
     unpackScaled(work.engine, transpose(z), zt, 1);
   });
