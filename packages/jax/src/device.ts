@@ -3,7 +3,7 @@ import type { NewtonSchulzStep } from "@sumo/linalg";
 
 // As everywhere in jax-js, functions use their arguments up; `.ref` keeps one for later.
 
-/** Whether arrays lie in memory that JavaScript reaches at once, so that reading one back stalls no queue. */
+/** Whether arrays are in host memory, where a read-back does not wait for a device. */
 export function isHostMemory(): boolean {
   const device = defaultDevice();
   return device === "cpu" || device === "wasm";
@@ -20,7 +20,7 @@ function quotient(a: np.Array, b: np.Array): np.Array {
   return np.where(zero.ref, 0, a.div(np.where(zero, 1, b)));
 }
 
-/** `a` in units of its largest magnitude, and that magnitude: squares of such numbers neither overflow nor vanish. Zero stays zero. */
+/** `a` divided by its largest magnitude, so that squares neither overflow nor underflow, and that magnitude. Zero stays zero. */
 function inOwnUnits(a: np.Array): { readonly unit: np.Array; readonly scaled: np.Array } {
   const unit = np.max(np.abs(a.ref));
   return { scaled: quotient(a, unit.ref), unit };
@@ -28,7 +28,7 @@ function inOwnUnits(a: np.Array): { readonly unit: np.Array; readonly scaled: np
 
 /**
  * Frobenius norm. In host memory summed in float64; elsewhere in float32 along rows and in float64 over them.
- * NaN or infinite where an element is.
+ * NaN or infinite if an element is.
  */
 export function frobenius(a: np.Array): number {
   let sum = 0;
@@ -43,7 +43,7 @@ export function frobenius(a: np.Array): number {
   return parts[0]! * Math.sqrt(sum);
 }
 
-/** The approximate polar factor of `x` by odd polynomials X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, all on the device. */
+/** Approximate polar factor of `x` by odd polynomials X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X, on the device. */
 export function polynomialPolar(x: np.Array, steps: readonly NewtonSchulzStep[], margin: number): np.Array {
   const [rows, cols] = x.shape as [number, number];
   const wide = rows <= cols;

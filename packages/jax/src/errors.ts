@@ -1,11 +1,11 @@
 import { OptimizerError } from "@sumo/core";
 
-/** A state that was used before: every update gives the next one, and uses its own up. */
+/** A state that an update consumed or `dispose` released. Every update returns the next one. */
 export class StateError extends OptimizerError {
   readonly code = "OPTIMIZER_STATE";
 }
 
-/** Gradients or parameters of another structure than `init` saw. */
+/** Gradients or parameters with other keys, shapes or element types than those of `init`. */
 export class StructureError extends OptimizerError {
   readonly code = "OPTIMIZER_STRUCTURE";
 }

@@ -19,20 +19,20 @@ import { newtonSchulzSchedule } from "@sumo/linalg";
 import { frobenius, isHostMemory, lineRatios, polynomialPolar, product } from "./device.ts";
 import { Place } from "./place.ts";
 
-/** A place seen as a matrix. */
+/** A place as a matrix. */
 export interface JaxMatrix {
   readonly rows: number;
   readonly cols: number;
   readonly place: Place;
 }
 
-/** Where weights live, or a gradient, which is only looked at. */
+/** Storage of weights, or a gradient, which is only read. */
 export type JaxSource = Place | np.Array;
 
 /**
  * jax-js as a backend of `@sumo/core`, on its default device.
  *
- * Products, polynomial iterations and element-wise updates are array operations. What is exact is read back and computed by
+ * Products, polynomial iterations and element-wise updates are array operations. Exact decompositions are read back and computed by
  * `@sumo/linalg`: the moment (r × n) at a step with an exact polar factor, the gradient at a refresh.
  */
 export function jaxBackend(): Backend<JaxMatrix, JaxSource> {
@@ -169,12 +169,12 @@ class JaxBackend implements Backend<JaxMatrix, JaxSource> {
   }
 }
 
-/** A reference to the contents as a matrix, to be used up. */
+/** New reference to the contents as a matrix, consumed by its user. */
 const contents = ({ rows, cols, place }: JaxMatrix): np.Array => place.read().reshape([rows, cols]);
 const put = ({ place }: JaxMatrix, value: np.Array): void => place.write(value.reshape(place.shape));
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
-/** alpha x + beta out, where out counts only if beta is not zero. */
+/** alpha x + beta out; `out` is read only if beta is not zero. */
 function combined(alpha: number, x: np.Array, beta: number, out: JaxMatrix): np.Array {
   const scaled = alpha === 1 ? x : x.mul(alpha);
   return beta === 0 ? scaled : scaled.add(contents(out).mul(beta));

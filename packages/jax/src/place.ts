@@ -1,10 +1,10 @@
 import type { numpy as np } from "@jax-js/jax";
 
-/** Holds one array after another: jax-js arrays are immutable, and the algorithms of core change things in place. */
+/** Mutable holder of an immutable array, for the algorithms of core, which update in place. */
 export class Place {
   private held: np.Array;
 
-  /** Takes `array` over. */
+  /** Takes ownership of `array`. */
   constructor(array: np.Array) {
     this.held = array;
   }
@@ -13,12 +13,12 @@ export class Place {
     return this.held.shape;
   }
 
-  /** A reference to the contents, for the caller to use up. */
+  /** New reference to the contents, consumed by the caller. */
   read(): np.Array {
     return this.held.ref;
   }
 
-  /** Takes `value` over in place of the contents. */
+  /** Replaces the contents by `value`, and takes ownership of it. */
   write(value: np.Array): void {
     this.held.dispose();
     this.held = value;

@@ -1,20 +1,31 @@
 import { numpy as np, tree } from "@jax-js/jax";
-import { createOptimizer, type Group, type Optimizer, type Report } from "@sumo/core";
+import { type CreateOptions, createOptimizer, describe, type Group, type Optimizer, type Report } from "@sumo/core";
 import type { Arrays } from "./arrays.ts";
 import { StateError, StructureError } from "./errors.ts";
 import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
+import { checkSame, type Leaves, leavesOf, release, shapesOf } from "./leaves.ts";
 import { Place } from "./place.ts";
 
-/** The part that all states of one training run share: one optimizer, which only the newest state may use. */
+/** Options of a transformation. */
+export interface Rule {
+  readonly groups: Group | readonly Group[];
+  readonly steps: Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches">;
+  /** Some weights decay, so updates depend on them. */
+  readonly needsParams: boolean;
+}
+
+/** Data common to all states of one training run: an optimizer, for the newest state only. */
 interface Run {
   readonly optimizer: Optimizer<JaxMatrix, JaxSource>;
-  readonly names: readonly string[];
-  /** The weights during a step. */
-  readonly places: readonly Place[];
+  readonly needsParams: boolean;
+  /** By name, including leaves without elements, which are not trained. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Weights during a step, else zeros. */
+  readonly places: ReadonlyMap<string, Place>;
   newest: State | undefined;
 }
 
-/** The state of a training run at one step. */
+/** State of a training run at one step. */
 export class State {
   private readonly run: Run;
 
@@ -22,53 +33,81 @@ export class State {
     this.run = run;
   }
 
-  static create(params: Arrays, groups: Group | readonly Group[], saved?: Uint8Array): State {
-    const names = pathsOf(params);
-    const leaves = tree.leaves<np.Array>(params);
-    const places = leaves.map(({ shape }) => new Place(np.zeros(shape)));
-    tree.dispose(params);
-    const parameters = names.map((name, i) => ({ name, shape: places[i]!.shape, data: places[i]! }));
-    const optimizer = createOptimizer<JaxMatrix, JaxSource>(parameters, groups, { backend: jaxBackend() });
-    if (saved !== undefined) optimizer.load(saved);
-    const run: Run = { optimizer, names, places, newest: undefined };
-    run.newest = new State(run);
-    return run.newest;
-  }
-
-  /** See `Transformation.update`. */
-  advance<P extends Arrays>(grads: P, params: P): [updates: P, state: State] {
-    const { optimizer, places } = this.current();
-    const [gradients, weights] = [this.leavesOf(grads, "gradients"), this.leavesOf(params, "parameters")];
-    for (const [i, place] of places.entries()) place.write(weights[i]!.ref);
+  static create(params: Arrays, { groups, steps, needsParams }: Rule, saved?: Uint8Array): State {
     try {
-      optimizer.step(Object.fromEntries(this.run.names.map((name, i) => [name, gradients[i]!])));
-      const updates = places.map((place, i) => place.read().sub(weights[i]!.ref));
-      this.run.newest = new State(this.run);
-      return [tree.unflatten(tree.structure(params), updates) as P, this.run.newest];
+      const shapes = shapesOf(leavesOf(params, "parameters"));
+      const trained = [...shapes].filter(([, shape]) => hasElements(shape));
+      const places = new Map(trained.map(([name, shape]) => [name, new Place(np.zeros([...shape]))]));
+      const parameters = trained.map(([name, shape]) => ({ name, shape, data: places.get(name)! }));
+      const optimizer = createOptimizer<JaxMatrix, JaxSource>(parameters, groups, { backend: jaxBackend(), ...steps });
+      try {
+        if (saved !== undefined) optimizer.load(saved);
+      } catch (error) {
+        optimizer.dispose();
+        throw error;
+      }
+      const run: Run = { optimizer, needsParams, shapes, places, newest: undefined };
+      run.newest = new State(run);
+      return run.newest;
     } finally {
-      // Zeros take no memory until they are used.
-      for (const place of places) place.write(np.zeros(place.shape));
-      tree.dispose(grads);
-      tree.dispose(params);
+      release(params);
     }
   }
 
-  /** The optimizer of every parameter, with the reason, its steps and counters. */
+  /** See `Transformation.update`. */
+  static advance<P extends Arrays>(state: State, grads: P, params?: P): [updates: P, state: State] {
+    try {
+      if (!(state instanceof State)) {
+        throw new StateError(`expected a state of \`init\` or \`update\` in the second place, got ${describe(state)}`);
+      }
+      return state.advance(grads, params);
+    } finally {
+      release(grads);
+      release(params);
+    }
+  }
+
+  /** Optimizer, reason, steps and counters of every parameter. */
   report(): Report {
     return this.current().optimizer.report();
   }
 
-  /** The whole state as a safetensors file, for `init`. */
+  /** Saves the state as a safetensors file, for `init`. */
   save(): Uint8Array {
     return this.current().optimizer.save();
   }
 
-  /** Frees the state. */
+  /** Releases the state. */
   dispose(): void {
     const { optimizer, places } = this.current();
     optimizer.dispose();
-    for (const place of places) place.dispose();
+    for (const place of places.values()) place.dispose();
     this.run.newest = undefined;
+  }
+
+  private advance<P extends Arrays>(grads: P, params?: P): [updates: P, state: State] {
+    const { optimizer, shapes, places, needsParams } = this.current();
+    const gradients = leavesOf(grads, "gradients");
+    checkSame(gradients, shapes, "gradients");
+    const weights = params === undefined ? undefined : leavesOf(params, "parameters");
+    if (weights !== undefined) checkSame(weights, shapes, "parameters");
+    else if (needsParams) throw new StructureError("parameters: expected them as the third argument, for weight decay");
+    for (const [name, place] of places) if (weights !== undefined) place.write(weights.get(name)!.ref);
+    try {
+      optimizer.step(new Map([...places.keys()].map((name) => [name, gradients.get(name)!])));
+      const leaves = [...gradients].map(([name, { shape }]) => this.updateOf(name, shape, weights));
+      this.run.newest = new State(this.run);
+      return [tree.unflatten(tree.structure(grads), leaves) as P, this.run.newest];
+    } finally {
+      // Zeros take no memory until they are used.
+      for (const place of places.values()) place.write(np.zeros(place.shape));
+    }
+  }
+
+  private updateOf(name: string, shape: readonly number[], weights: Leaves | undefined): np.Array {
+    const place = this.run.places.get(name);
+    if (place === undefined) return np.zeros([...shape]);
+    return weights === undefined ? place.read() : place.read().sub(weights.get(name)!.ref);
   }
 
   /** @throws {StateError} if this state was used before. */
@@ -76,28 +115,7 @@ export class State {
     if (this.run.newest === this) return this.run;
     throw new StateError("this state was used up by an update or disposed of; go on with the one that the update gave");
   }
-
-  private leavesOf(given: Arrays, what: string): np.Array[] {
-    const [got, wanted] = [pathsOf(given).join(", "), this.run.names.join(", ")];
-    if (got !== wanted) throw new StructureError(`${what}: expected ${wanted}, got ${got}`);
-    return tree.leaves<np.Array>(given);
-  }
 }
 
-/** A name for every leaf, in the order of `tree.leaves`. A bare array is called `params`. */
-function pathsOf(arrays: Arrays): string[] {
-  const structure = tree.structure<np.Array>(arrays);
-  const paths = [...pathsIn(structure)].map((path) => path.join("."));
-  return paths.length === 1 && paths[0] === "" ? ["params"] : paths;
-}
-
-type Structure = ReturnType<typeof tree.structure>;
-
-function* pathsIn({ nodeType, nodeMetadata, childTreedefs }: Structure): Generator<string[]> {
-  if (nodeType === "Leaf") {
-    yield [];
-    return;
-  }
-  const keys: readonly string[] = nodeType === "Object" ? nodeMetadata : childTreedefs.map((_, i) => String(i));
-  for (const [i, child] of childTreedefs.entries()) for (const rest of pathsIn(child)) yield [keys[i]!, ...rest];
-}
+/** Whether a leaf is trained. */
+export const hasElements = (shape: readonly number[]): boolean => shape.every((length) => length > 0);

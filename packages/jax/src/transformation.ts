@@ -1,36 +1,55 @@
-import { type numpy as np, tree } from "@jax-js/jax";
-import type { Group } from "@sumo/core";
+import { tree } from "@jax-js/jax";
+import {
+  algorithms,
+  type CreateOptions,
+  createOptimizer,
+  type Group,
+  type ParameterShape,
+  type Plan,
+  plan,
+} from "@sumo/core";
 import type { Arrays } from "./arrays.ts";
-import { State } from "./state.ts";
+import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
+import { checkSame, leavesOf, shapesOf } from "./leaves.ts";
+import { hasElements, type Rule, State } from "./state.ts";
 
 /**
- * An optimizer in optax's shape. As everywhere in jax-js, functions use their arguments up, the state included: every state can be used
- * once, and `.ref` or `tree.ref` keeps parameters for later.
+ * Optimizer with optax's interface. As usual in jax-js, functions consume their arguments, even if they throw; `.ref` or `tree.ref` adds a
+ * reference. An update consumes its state, unless it throws. Not for use inside `jit`.
  */
 export interface Transformation {
   /**
-   * A state for these parameters.
+   * Creates a state for these parameters.
    *
-   * @param saved - what an earlier state's `save` gave; it goes on from there, bit for bit.
-   * @throws {OptimizerOptionError} @throws {ParameterError} @throws {CheckpointError}
+   * @param saved - An earlier state's `save`; training resumes from it with the same bits.
+   * @throws {StructureError} @throws {OptimizerOptionError} @throws {ParameterError} @throws {SafetensorsError} @throws {CheckpointError}
    */
   init(params: Arrays, saved?: Uint8Array): State;
   /**
-   * What is to be added to the parameters, and the next state.
+   * Returns increments for the parameters, and the next state.
    *
-   * @throws {StateError} for a state that was used before @throws {StructureError}, and what core's `step` throws;
+   * @param grads - Of the parameters' structure; keys may be in another order.
+   * @param params - Needed for weight decay alone.
+   * @throws {StateError} for a consumed state @throws {StructureError}, and what core's `step` throws;
    * then `state` can be used again.
    */
-  update<P extends Arrays>(grads: P, state: State, params: P): [updates: P, state: State];
+  update<P extends Arrays>(grads: P, state: State, params?: P): [updates: P, state: State];
+  /** Plans the optimizer and bytes of state of each parameter. Does not consume them. @throws as {@link init}. */
+  plan(params: Arrays): Plan;
 }
+
+/** Options of a step; see core's `createOptimizer`. */
+export interface StepOptions extends Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches"> {}
 
 /**
  * Core's optimizers as a pair of functions for `@jax-js/jax`.
  *
- * Parameters are named by their path, e.g. `layers.0.kernel`, for groups and reports. Matrices count as inputs × outputs, as in JAX, unless
- * a group's `layout` says otherwise. With a single group for matrices, vectors go to AdamW at the same learning rate.
+ * Parameters are named by their path, e.g. `layers.0.kernel`, for groups and reports. Matrices count as inputs × outputs and kernels of
+ * convolutions as outputs × everything else, as in JAX, unless a group's `layout` says otherwise. A single group for matrices applies to
+ * hidden ones (`hidden`, by default by rule), and all other parameters get AdamW at the same learning rate (`others`).
  *
- * @param options - of one optimizer, or a list of groups, as for core's `createOptimizer`.
+ * @param options - Of one optimizer, or a list of groups, as for core's `createOptimizer`.
+ * @throws {OptimizerOptionError}
  *
  * @example
  * const solver = transformation({ optimizer: "sumo", lr: 0.01, rank: 8 });
@@ -39,19 +58,53 @@ export interface Transformation {
  * [updates, state] = solver.update(grads, state, tree.ref(params));
  * params = applyUpdates(params, updates);
  */
-export function transformation(options: Group | readonly Group[]): Transformation {
-  const groups = Array.isArray(options)
-    ? (options as readonly Group[]).map(inputsFirst)
-    : inputsFirst(options as Group);
+export function transformation(options: Group | readonly Group[], steps: StepOptions = {}): Transformation {
+  const isList = Array.isArray(options);
+  const groups = isList ? (options as readonly Group[]).map(withLayout) : withHidden(withLayout(options as Group));
+  const backend = jaxBackend();
+  // Wrong options throw here, not in `init`.
+  createOptimizer([], groups, { backend, ...steps }).dispose();
+  const needsParams = [groups].flat().some(decays);
+  const rule: Rule = { groups, steps, needsParams };
   return {
-    init: (params, saved) => State.create(params, groups, saved),
-    update: (grads, state, params) => state.advance(grads, params),
+    init: (params, saved) => State.create(params, rule, saved),
+    update: (grads, state, params) => State.advance(state, grads, params),
+    plan: (params) => {
+      const shapes = [...shapesOf(leavesOf(params, "parameters"))].filter(([, shape]) => hasElements(shape));
+      const { microBatches = 1 } = steps;
+      return plan(
+        shapes.map(([name, shape]) => ({ name, shape })),
+        groups,
+        { sizes: backend.sizes, microBatches },
+      );
+    },
   };
 }
 
-const inputsFirst = (group: Group): Group => ({ layout: "in-out", ...group });
+const isOptions = (group: unknown): group is object => typeof group === "object" && group !== null;
 
-/** params + updates. Uses both up. */
+/** Adds JAX's layout, unless the group has one. */
+function withLayout(group: Group): Group {
+  const layoutOf = ({ shape }: ParameterShape): "out-in" | "in-out" => (shape.length > 2 ? "out-in" : "in-out");
+  return isOptions(group) ? { layout: layoutOf, ...group } : group;
+}
+
+function withHidden(group: Group): Group {
+  const isForMatrices =
+    isOptions(group) && Object.hasOwn(algorithms, group.optimizer) && algorithms[group.optimizer].needsMatrix;
+  return isForMatrices ? { hidden: "auto", ...group } : group;
+}
+
+function decays(group: Group): boolean {
+  const { weightDecay = 0, others } = group as Group & { readonly weightDecay?: number };
+  return weightDecay > 0 || (others?.weightDecay ?? 0) > 0;
+}
+
+/** params + updates. Consumes both. */
 export function applyUpdates<P extends Arrays>(params: P, updates: P): P {
-  return tree.map<np.Array, np.Array, P>((param, update) => param.add(update), params, updates) as P;
+  const weights = leavesOf(params, "parameters");
+  const increments = leavesOf(updates, "updates");
+  checkSame(increments, shapesOf(weights), "updates");
+  const sums = [...weights].map(([name, weight]) => weight.add(increments.get(name)!));
+  return tree.unflatten(tree.structure(params), sums) as P;
 }

@@ -1,23 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * A matrix whose contents change: a place that holds one tensor after another.
- *
- * Tensors are immutable, so writing means to put a new one in the old one's place. What a cell holds survives `tf.tidy`.
+ * Mutable matrix over immutable tensors: a write replaces the tensor that it holds, which survives `tf.tidy`.
  */
 export interface Cell {
   readonly rows: number;
   readonly cols: number;
-  /** Whether it outlives a step. */
+  /** State, weight or gradient, as opposed to scratch of one step. */
   readonly lasting: boolean;
-  /** The contents, a tensor of `[rows, cols]` that belongs to the caller's `tf.tidy`. */
+  /** Contents as a tensor of `[rows, cols]`, owned by the caller's `tf.tidy`. */
   read(): tf.Tensor2D;
-  /** Takes `value`, of the same number of elements, in place of the contents. */
+  /** Replaces the contents by `value`, which has the same number of elements. */
   write(value: tf.Tensor): void;
   dispose(): void;
 }
 
-/** A cell of its own. Zeros until it is written. */
+/** Cell that owns its tensor. Zeros until the first write. */
 export class OwnCell implements Cell {
   readonly rows: number;
   readonly cols: number;
@@ -47,7 +45,7 @@ export class OwnCell implements Cell {
   }
 }
 
-/** The user's variable of any shape, seen as a matrix. */
+/** The user's variable of any shape, as a matrix. */
 export class VariableCell implements Cell {
   readonly rows: number;
   readonly cols: number;
@@ -71,11 +69,11 @@ export class VariableCell implements Cell {
     this.variable.assign(value.rank === shape.length ? shaped : tf.mul(shaped, 1));
   }
 
-  /** The variable is the user's. */
+  /** Nothing to release: the variable belongs to the user. */
   dispose(): void {}
 }
 
-/** The user's gradient, seen as a matrix. */
+/** The user's gradient of any shape, as a read-only matrix. */
 export class GradientCell implements Cell {
   readonly rows: number;
   readonly cols: number;
@@ -96,6 +94,6 @@ export class GradientCell implements Cell {
     throw new TypeError("a gradient is only read");
   }
 
-  /** The gradient is the user's. */
+  /** Nothing to release: the gradient belongs to the user. */
   dispose(): void {}
 }

@@ -12,29 +12,29 @@ import {
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs";
 
-/** Which variables an optimizer for matrices is for, and what the others get. */
+/** Assignment of variables to an optimizer for matrices and to AdamW. */
 export interface GroupingOptions {
   /**
-   * The hidden matrices. Default `"auto"`: those of a model that was given to `plan` are known; all others are found by rule (see core).
-   * `report()` has the reason for each. A pattern can be saved with a model, a predicate cannot.
+   * Hidden matrices. Default `"auto"`: from the layers of a model that was passed to `plan`, else by core's rule. `report()` has the reason
+   * for each variable. A pattern can be saved with a model, a predicate cannot.
    */
   readonly hidden?: HiddenChoice;
   /** AdamW's options for all other variables. Default: the same learning rate, no weight decay. */
   readonly others?: Partial<Omit<AdamwOptions, "optimizer">>;
 }
 
-/** The part of a configuration that every optimizer has, beside core's options of its algorithm. */
+/** Options of a step, common to all optimizers. */
 export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFinite" | "microBatches"> {}
 
-/** The part of a configuration that does not depend on the algorithm. */
+/** Options that do not depend on the algorithm. */
 export interface Config extends GroupingOptions, StepOptions {
   readonly lr: LearningRate;
 }
 
 /**
- * A configuration as users write it, or the learning rate alone, as in `tf.train.adam(0.01)`.
+ * Parses a constructor's argument: options, or the learning rate alone, as in `tf.train.adam(0.01)`.
  *
- * @throws {OptimizerOptionError} for what is neither, an unknown name, or a `hidden` or `others` that is none.
+ * @throws {OptimizerOptionError} for any other argument, an unknown name, or an invalid `hidden` or `others`.
  */
 export function configOf<C extends Config>(optimizer: OptimizerName, given: C | LearningRate): C {
   if (typeof given === "number" || typeof given === "function") return { lr: given } as C;
@@ -55,8 +55,7 @@ export function configOf<C extends Config>(optimizer: OptimizerName, given: C | 
 }
 
 /**
- * A configuration as plain JSON. tf.layers rewrites strings that it saves as if they were names (capitals and underscores change), so a
- * pattern is kept as code points.
+ * Options as plain JSON. tf.layers changes capitals and underscores of the strings that it saves, so a pattern is stored as code points.
  *
  * @throws {OptimizerOptionError} for functions, which have no JSON.
  */
@@ -75,7 +74,7 @@ export function toConfigDict(config: Config): tf.serialization.ConfigDict {
     : { ...plain, hidden: codePoints(`/${hidden.source}/${hidden.flags}`) };
 }
 
-/** The inverse of {@link toConfigDict}. tf.layers adds `customObjects`, and turns what is undefined into null. */
+/** Inverse of {@link toConfigDict}. tf.layers adds `customObjects` and replaces undefined by null. */
 export function fromConfigDict({ customObjects: _, ...dict }: tf.serialization.ConfigDict): Config {
   const { hidden, lr, others, ...rest } = withoutNulls(dict) as Record<string, unknown>;
   return {

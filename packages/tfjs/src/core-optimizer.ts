@@ -32,8 +32,8 @@ interface Rate {
 }
 
 /**
- * A `tf.Optimizer` over optimizers of `@sumo/core`, one for each variable. State is made when a variable is first seen, waits while the
- * variable is frozen, is saved and loaded by the variable's name and shape, and is let go when the variable is disposed of.
+ * `tf.Optimizer` with one optimizer of `@sumo/core` per variable. State is allocated when a variable is first seen, kept while the variable is
+ * frozen, matched to loaded state by name and shape, and released after the variable was disposed of.
  */
 export abstract class CoreOptimizer extends tf.Optimizer {
   private readonly config: Config;
@@ -43,9 +43,9 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   private readonly slots: Slots;
   /** Roles of the variables of planned models. */
   private readonly planned: WeakMap<tf.Variable, Role> = new WeakMap();
-  /** The tensors of the last `getWeights`, while the state is the same. */
+  /** Tensors of the last `getWeights`, while the state is unchanged. */
   private lent: readonly NamedTensor[] | undefined;
-  /** The same, until they are disposed of. */
+  /** The same tensors, until they are disposed of. */
   private stale: readonly NamedTensor[] = [];
   private busy = false;
   private disposed = false;
@@ -66,7 +66,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.slots = new Slots({ rule: this.rule, backend: this.backend, onNonFinite, microBatches });
   }
 
-  /** The learning rate of the next step. Setting it ends a schedule. */
+  /** Learning rate of the next step. Setting it replaces a schedule. */
   get learningRate(): number {
     const { current } = this.rate;
     const { microBatches = 1 } = this.config;
@@ -80,7 +80,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Takes one step with every gradient given. Gradients stay the caller's. All of them are checked before any variable is changed.
+   * Takes one step with all gradients, which remain the caller's. All are checked before any variable is changed.
    *
    * @throws {ParameterError} for a name that no variable has, {@link GradientTypeError}, and what core's `step` throws.
    */
@@ -98,8 +98,8 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /**
-   * The same step for loops of one's own, without blocking on a device that is read asynchronously. Await it before the next call, and
-   * keep the gradients until then. Variables are updated one after another; each step of each costs a few runs of its operations.
+   * Asynchronous step for custom training loops, without blocking reads of the device. Await it before the next call, and keep the gradients
+   * until then. Variables are updated one after another; the operations of each run again after every read.
    *
    * @throws as {@link applyGradients}, and {@link BusyError} before the last such step is done.
    */
@@ -124,11 +124,10 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /**
-   * The optimizer that each of these variables would get, and the bytes of its state, before anything is allocated. `planTable` of core
-   * prints it.
+   * Plans the optimizer of each variable and the bytes of its state, without allocating anything. `planTable` formats the result.
    *
-   * @param of - Names and shapes, or a model. Of a model the outputs and embeddings are known; its variables, frozen ones included, keep the
-   * roles that they get here.
+   * @param of - Names and shapes, or a model. A model's layers determine its outputs and embeddings; its variables, frozen ones included, keep
+   * these roles in later steps.
    * @throws {ParameterError}
    */
   plan(of: readonly ParameterShape[] | tf.LayersModel): Plan {
@@ -143,19 +142,19 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     };
   }
 
-  /** The optimizer of every variable seen so far that is still there, with the reason, its steps and counters. */
+  /** Optimizer, reason, steps and counters of every variable seen so far and not disposed of. */
   report(): Report {
     const { name, sizes } = this.backend;
     const ofNothing = plan([], this.rule.main, { sizes });
     return this.slots.report().reduce(joined, { ...ofNothing, parameters: [], counters: NO_COUNTS, backend: name });
   }
 
-  /** Calls `listener` at every such event; returns what ends it. Listening to `step` or `refresh` makes steps slower. */
+  /** Calls `listener` at every such event. Returns a function that removes it. Listeners to `step` or `refresh` make steps slower. */
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
     return this.slots.on(event, listener);
   }
 
-  /** The whole state. The tensors belong to the optimizer and live until the first call after a step, or `dispose`. */
+  /** State of all variables. The tensors belong to the optimizer, and are valid until the first call after a step, or `dispose`. */
   override async getWeights(): Promise<NamedTensor[]> {
     this.ready("getWeights");
     if (this.lent === undefined) {
@@ -170,10 +169,11 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /**
-   * Takes up what {@link getWeights} gave. A variable is known again by its name and shape, whatever number tfjs added to the name; where
-   * names say nothing, by the order in which variables of one shape were created. Variables not seen yet get their state when they are.
+   * Restores the result of {@link getWeights}. State is matched by a variable's name, without the number that tfjs may have appended, and
+   * shape; for generated names, by the order of creation among variables of one shape. Variables not yet seen get their state in their first
+   * step.
    *
-   * @throws {CheckpointError} if it is of something else, or does not fit the variables; for variables not seen yet, their first step throws it.
+   * @throws {CheckpointError} for other tensors, or state that does not fit or is ambiguous; for variables not yet seen, in their first step.
    */
   override async setWeights(weightValues: NamedTensor[]): Promise<void> {
     this.ready("setWeights");
@@ -199,7 +199,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     return new cls(fromConfigDict(config));
   }
 
-  /** Frees all state. The variables stay. */
+  /** Releases all state, but not the variables. */
   override dispose(): void {
     if (this.busy) throw new BusyError("dispose");
     this.disposed = true;

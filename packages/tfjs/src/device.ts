@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { DeviceReadError } from "./errors.ts";
 
-/** Whether tensors lie in memory that JavaScript reaches at once, so that reading one back stalls no queue. */
+/** Whether tensors are in host memory, where a read-back does not wait for a device. */
 export function isHostMemory(backend: string = tf.getBackend()): boolean {
   return backend !== "webgl" && backend !== "webgpu";
 }
@@ -15,13 +15,13 @@ export function product(a: tf.Tensor2D, b: tf.Tensor2D, transposeA: boolean, tra
   return tf.matMul(a, b, transposeA, transposeB);
 }
 
-/** `a` in units of its largest magnitude, and that magnitude: squares of such numbers neither overflow nor vanish. Zero stays zero. */
+/** `a` divided by its largest magnitude, so that squares neither overflow nor underflow, and that magnitude. Zero stays zero. */
 function inOwnUnits(a: tf.Tensor2D): { readonly unit: tf.Scalar; readonly scaled: tf.Tensor2D } {
   const unit = tf.max(tf.abs(a)) as tf.Scalar;
   return { unit, scaled: tf.divNoNan(a, unit) };
 }
 
-/** Partial results from which {@link normOf} computes the Frobenius norm of `a`: few numbers, where read-backs stall. */
+/** Partial results for {@link normOf}: on a device a few numbers, to keep the read-back small. */
 export function normParts(a: tf.Tensor2D): tf.Tensor {
   if (isHostMemory()) return a;
   const { unit, scaled } = inOwnUnits(a);
@@ -30,10 +30,10 @@ export function normParts(a: tf.Tensor2D): tf.Tensor {
 }
 
 /**
- * The Frobenius norm, not finite where an element is not. In host memory summed in float64; elsewhere in float32 along rows and in
+ * Frobenius norm, not finite if an element is not. In host memory summed in float64; elsewhere in float32 along rows and in
  * float64 over them.
  *
- * @throws {DeviceReadError} where reading a device back silently gave nothing.
+ * @throws {DeviceReadError} if the device returned zeros in place of the contents.
  */
 export function normOf(parts: Float32Array): number {
   let sum = 0;
@@ -52,7 +52,7 @@ export function normOf(parts: Float32Array): number {
 /** One step X ← a X + b (X Xᵀ) X + c (X Xᵀ)² X. */
 export type PolynomialStep = readonly [a: number, b: number, c: number];
 
-/** The approximate polar factor of `x` by odd polynomials, all on the device. `margin` keeps rounding from pushing a singular value above 1. */
+/** Approximate polar factor of `x` by odd polynomials, on the device. `margin` keeps rounded singular values below 1. */
 export function polynomialPolar(x: tf.Tensor2D, steps: readonly PolynomialStep[], margin: number): tf.Tensor2D {
   const wide = x.shape[0] <= x.shape[1];
   const { scaled } = inOwnUnits(wide ? x : tf.transpose(x));

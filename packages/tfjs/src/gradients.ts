@@ -1,14 +1,14 @@
 import { describe, GradientShapeError, GradientTypeError, ParameterError } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs";
 
-/** Gradients as tfjs hands them out: by name, or in a list; without a tensor where a variable got none. */
+/** Gradients in tfjs's forms: by name, or in a list. The tensor is absent for a variable without a gradient. */
 export type VariableGradients = Parameters<tf.Optimizer["applyGradients"]>[0];
 
-/** The variables of one step in the order given, and their gradients: none where a variable got none. */
+/** Variables of one step in the given order, with their gradients, if any. */
 export type Gradients = ReadonlyMap<tf.Variable, tf.Tensor | undefined>;
 
 /**
- * Finds the variables of gradients, and checks both. Variables without elements are left out: there is nothing to train.
+ * Resolves names to variables and checks both variables and gradients. Variables without elements are omitted.
  *
  * @throws {GradientTypeError} @throws {GradientShapeError} @throws {ParameterError}
  */

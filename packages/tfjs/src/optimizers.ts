@@ -14,27 +14,27 @@ import type { RoleRule } from "./roles.ts";
 import type { PolarPlace } from "./tfjs-backend.ts";
 
 /**
- * How directions are orthogonalized: exactly by read-back, approximately on the device, or whichever suits the backend (`"auto"`);
- * or a polynomial iteration of core, which is what an experiment may want.
+ * Orthogonalization of update directions: exact on the host, approximate on the device, the one that suits the backend (`"auto"`), or a
+ * polynomial iteration of core.
  */
 export type TfjsOrthogonalize = PolarPlace | Orthogonalize;
 
-/** The options of core's SUMO, and which variables it is for. */
+/** Options of core's SUMO, and its variables. */
 export interface SumoConfig extends Omit<SumoOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"auto"`. */
   readonly orthogonalize?: TfjsOrthogonalize;
 }
 
-/** The options of core's Muon, and which variables it is for. */
+/** Options of core's Muon, and its variables. */
 export interface MuonConfig extends Omit<MuonOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: TfjsOrthogonalize;
 }
 
-/** The options of core's GaLore, and which variables it is for. */
+/** Options of core's GaLore, and its variables. */
 export interface GaLoreConfig extends Omit<GaloreOptions, "optimizer">, GroupingOptions, StepOptions {}
 
-/** The options of core's AdamW, which takes every variable. */
+/** Options of core's AdamW, for all variables. */
 export interface AdamWConfig extends Omit<AdamwOptions, "optimizer">, StepOptions {}
 
 /**
@@ -118,7 +118,7 @@ function matrixRule({
   return (lr) => ({ main: { ...main, lr }, others: { optimizer: "adamw", lr, ...others }, hidden });
 }
 
-/** Core is told "exact" wherever the backend decides, so that state moves between backends. */
+/** Passes "exact" to core where the backend decides, so that saved state is valid on every backend. */
 function placed(orthogonalize: TfjsOrthogonalize): { readonly place: PolarPlace; readonly core: Orthogonalize } {
   if (orthogonalize === "auto" || orthogonalize === "device" || orthogonalize === "exact") {
     return { place: orthogonalize, core: "exact" };

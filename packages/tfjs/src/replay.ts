@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Cell } from "./cell.ts";
 import { BusyError } from "./errors.ts";
 
-/** Thrown where a number is needed that is still on its way from the device. */
+/** Thrown to request an asynchronous read. */
 class Pending extends Error {
   readonly tensor: tf.Tensor;
 
@@ -13,21 +13,21 @@ class Pending extends Error {
 }
 
 /**
- * Lets a synchronous algorithm run on a device that is read asynchronously.
+ * Runs a synchronous algorithm on a device with asynchronous reads.
  *
- * The algorithm is run until it asks for a number that has not arrived. It is then broken off, what it wrote is undone, the number is
- * awaited, and it is run again from the start with all the numbers that it got so far. With k reads that is k + 1 runs.
+ * A read throws unless its numbers are present. Its writes are then undone, the numbers awaited, and the algorithm runs again from the start
+ * with all numbers so far: k + 1 runs for k reads.
  */
 export class Replay {
-  /** While an algorithm is run this way: the numbers that arrived, in the order of the questions. */
+  /** During a run: results of reads so far, in their order. */
   private arrived: Float32Array[] | undefined;
   private asked = 0;
-  /** The read that broke off this run: whoever asks again while the error passes gets the same. */
+  /** The read that ended this run. Reads while its error propagates throw it again. */
   private pending: Pending | undefined;
-  /** Contents of cells before they were first written in this run. */
+  /** Contents of cells before their first write in this run. */
   private readonly before = new Map<Cell, tf.Tensor>();
 
-  /** The contents of a tensor, at once outside of {@link run}. */
+  /** Contents of a tensor; outside of {@link run} by a synchronous read. */
   fetch(tensor: tf.Tensor): Float32Array {
     if (this.arrived === undefined) return tensor.dataSync<"float32">();
     const answer = this.arrived[this.asked++];
@@ -36,21 +36,21 @@ export class Replay {
     throw this.pending;
   }
 
-  /** Writes a cell that outlives the run, so that it can be undone. */
+  /** Writes a cell, and keeps its former contents during a run. */
   write(cell: Cell, value: tf.Tensor): void {
     if (this.arrived !== undefined && cell.lasting && !this.before.has(cell))
       this.before.set(cell, tf.keep(cell.read()));
     cell.write(value);
   }
 
-  /** Disposes of a cell, after which there is nothing to undo. */
+  /** Disposes of a cell and its former contents. */
   dispose(cell: Cell): void {
     this.before.get(cell)?.dispose();
     this.before.delete(cell);
     cell.dispose();
   }
 
-  /** Runs `body`, which must do the same every time but for what it writes to cells. @throws {BusyError} during another run. */
+  /** Runs `body`, which must be deterministic and write nothing but cells. @throws {BusyError} during another run. */
   async run<R>(body: () => R): Promise<R> {
     if (this.arrived !== undefined) throw new BusyError("replayed");
     this.arrived = [];
@@ -83,7 +83,7 @@ export class Replay {
   }
 }
 
-/** The pending read behind an error, which core may have wrapped. @throws the error if there is none. */
+/** The requested read among an error's causes. @throws the error if there is none. */
 function pendingOf(error: unknown): Pending {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof Pending) return cause;
   throw error;

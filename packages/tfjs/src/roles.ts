@@ -29,7 +29,7 @@ export function groupOf({ main, others }: RoleRule, { hidden }: Role): Group {
 /**
  * Roles of variables that are seen together for the first time.
  *
- * @param isFirst - No variables were seen before these. One is taken for the output layer only then: later ones are layers that were thawed.
+ * @param isFirst - No variables were seen before. Only then is one of them the output layer by rule: later ones are layers that were frozen.
  * @throws {ParameterError} if `hidden` chooses a variable that is not a matrix.
  */
 export function rolesOfVariables(
@@ -51,7 +51,7 @@ export interface ModelVariable {
 }
 
 /**
- * All variables of a model, frozen ones included, with roles that follow from its layers: outputs and embeddings are known, not guessed.
+ * All variables of a model, frozen ones included, with roles by layer: outputs, embeddings, hidden matrices.
  *
  * @throws {ParameterError} for a model without weights, and as {@link rolesOfVariables}.
  */
@@ -79,7 +79,7 @@ function roleIn(
 ): Role {
   if (rule.others === undefined || rule.hidden !== "auto") return rolesOfVariables([{ name, shape }], rule, false)[0]!;
   if (layer.getClassName() === "Embedding") return { hidden: false, reason: "an embedding" };
-  // Under no name, none is guessed.
+  // The layer is known, so its name must not decide.
   const [role] = rolesOfVariables([{ name: "", shape }], rule, false);
   return role!.hidden && heads.has(layer) ? { hidden: false, reason: "an output layer" } : role!;
 }
@@ -88,7 +88,7 @@ function layersOf(model: tf.LayersModel): tf.layers.Layer[] {
   return model.layers.flatMap((layer) => (isModel(layer) ? layersOf(layer) : [layer]));
 }
 
-/** The last layers with matrices before the outputs, behind activations, normalizations and the like. */
+/** The last layer with a matrix before each output; activations and normalizations may follow it. */
 function headsOf(outputs: readonly tf.SymbolicTensor[]): Set<tf.layers.Layer> {
   const heads = new Set<tf.layers.Layer>();
   const waiting = [...outputs];
@@ -101,6 +101,6 @@ function headsOf(outputs: readonly tf.SymbolicTensor[]): Set<tf.layers.Layer> {
   return heads;
 }
 
-/** Whether something is a model of layers, of whatever copy of tfjs. */
+/** Whether a value is a `tf.LayersModel`, also of another copy of tfjs. */
 export const isModel = (value: unknown): value is tf.LayersModel =>
   typeof value === "object" && value !== null && "layers" in value && Array.isArray(value.layers);

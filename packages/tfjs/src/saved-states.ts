@@ -1,35 +1,35 @@
 import { CheckpointError, type Role } from "@sumo/core";
 
-/** The saved state of one variable. */
+/** Saved state of one variable. */
 export interface SavedState {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Position at which the optimizer first saw it; names its random numbers. */
+  /** Position among the variables in the order in which they were first seen; the key of its random numbers. */
   readonly place: number;
   readonly role: Role;
   readonly checkpoint: Uint8Array;
 }
 
-/** A variable as it is identified. */
+/** Properties that identify a variable. */
 export interface Identity {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Grows with every tensor that tfjs makes: the order of creation. */
+  /** Increases in the order of creation. */
   readonly id: number;
 }
 
 /**
- * Saved states that wait for their variables.
+ * Saved states that are not yet matched to variables.
  *
- * A variable is known again by its name and shape. tfjs adds `_1`, `_2`, … to a name that is taken, so those of copies differ in that.
- * Names that tfjs made up (`"7"`, `"Variable_2"`), and those of a model that was built anew, say nothing: then the order of creation
- * decides among variables of one shape, if there are as many of them as states. What remains open is refused.
+ * A match has the same name and shape. tfjs appends `_1`, `_2`, … to a name in use, so names of copies may differ in that number.
+ * For generated names (`"7"`, `"Variable_2"`) and for a model that was built a second time, the order of creation decides among variables of
+ * one shape, if there are as many of them as states. Ambiguous cases are errors.
  */
 export class SavedStates {
   readonly waiting: readonly SavedState[];
-  /** All variables that existed when the states were saved: one that existed then and has no state is known to have none. */
+  /** Names of all variables at the time of saving: one of these without a saved state had none. */
   readonly existed: ReadonlySet<string>;
-  /** None of them has found its variable yet. */
+  /** No state has been matched so far. */
   private readonly untouched: boolean;
 
   constructor(waiting: readonly SavedState[], existed: ReadonlySet<string>, untouched = true) {
@@ -38,7 +38,7 @@ export class SavedStates {
     this.untouched = untouched;
   }
 
-  /** Those left when `claimed` found their variables. */
+  /** The states without `claimed`. */
   without(claimed: ReadonlySet<SavedState>): SavedStates {
     if (claimed.size === 0) return this;
     return new SavedStates(
@@ -49,10 +49,10 @@ export class SavedStates {
   }
 
   /**
-   * The states of those of `variables` that have one; the others are new.
+   * Matches states to `variables`; those without a match are new.
    *
    * @param isAlive - Whether tfjs has a variable of this name now.
-   * @throws {CheckpointError} where neither name nor shape nor order of creation decides.
+   * @throws {CheckpointError} for an ambiguous match, or a state with a variable's name and another shape.
    */
   claim<V extends Identity>(variables: readonly V[], isAlive: (name: string) => boolean): Map<V, SavedState> {
     if (this.waiting.length === 0) return new Map();
@@ -92,7 +92,7 @@ export class SavedStates {
   }
 }
 
-/** One name with one shape: the variables and states differ at most in the number that tfjs adds to a name. */
+/** Matches variables and states of one shape whose names differ at most in the number that tfjs appends. */
 function claimGroup<V extends Identity>(
   fresh: readonly V[],
   saved: readonly SavedState[],
@@ -110,7 +110,7 @@ function claimGroup<V extends Identity>(
   return inOrder(fresh, saved);
 }
 
-/** Variables whose names say nothing, or nothing about these states. */
+/** Matches variables with generated names, or names unrelated to those of the states. */
 function claimNameless<V extends Identity>(
   fresh: readonly V[],
   saved: readonly SavedState[],
@@ -120,7 +120,7 @@ function claimNameless<V extends Identity>(
   const waiting = groupedBy(saved, ({ shape }) => shape.join());
   for (const [shape, group] of groupedBy(fresh, ({ shape: each }) => each.join())) {
     const states = waiting.get(shape) ?? [];
-    // A named state whose variable is alive waits for it.
+    // A state whose own variable exists belongs to that one.
     const lost = states.filter(({ name }) => !isMadeUp(name) && !isAlive(name));
     const nameless = states.filter(({ name }) => isMadeUp(name));
     const unnamed = group.filter(({ name }) => isMadeUp(name));
@@ -132,10 +132,10 @@ function claimNameless<V extends Identity>(
   return claims;
 }
 
-/** Whether tfjs made the name up, counting variables. */
+/** Whether tfjs generated the name. */
 const isMadeUp = (name: string): boolean => /^(\d+|Variable(_\d+)?)$/.test(name);
 
-/** Without the number that tfjs adds to a name that is taken. */
+/** A name without the number that tfjs appends. */
 const withoutNumber = (name: string): string => name.replace(/_\d+$/, "");
 
 const haveSameShapes = (a: readonly Pick<Identity, "shape">[], b: readonly Pick<Identity, "shape">[]): boolean => {
@@ -143,7 +143,7 @@ const haveSameShapes = (a: readonly Pick<Identity, "shape">[], b: readonly Pick<
   return shapesOf(a).join(" ") === shapesOf(b).join(" ");
 };
 
-/** Pairs of one shape in the order of creation; there are as many of one kind as of the other. */
+/** Pairs variables and states of equal shape in the order of creation. Their numbers are equal. */
 function inOrder<V extends Identity>(fresh: readonly V[], saved: readonly SavedState[]): Map<V, SavedState> {
   const states = groupedBy(saved, ({ shape }) => shape.join());
   const groups = groupedBy(fresh, ({ shape }) => shape.join());
@@ -161,7 +161,7 @@ function groupedBy<E>(elements: readonly E[], keyOf: (element: E) => string): Ma
   return groups;
 }
 
-/** @throws {CheckpointError} for a variable that has the name of a state, and another shape. */
+/** @throws {CheckpointError} for a variable with the name of a state and another shape. */
 function checkShapes<V extends Identity>(
   fresh: readonly V[],
   saved: readonly SavedState[],

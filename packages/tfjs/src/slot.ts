@@ -16,18 +16,18 @@ import type { Cell } from "./cell.ts";
 import { groupOf, type RoleRule } from "./roles.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";
 
-/** How the states of an optimizer's variables are made. */
+/** Options of all slots of an optimizer. */
 export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite" | "microBatches"> {
   readonly rule: RoleRule;
   readonly backend: TfjsBackend;
 }
 
-/** Fractional parts of its multiples spread evenly, however many there are. */
+/** Fractional parts of its multiples are evenly spread for any count. */
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /**
- * The state of one variable. Core knows the variable by the position at which it was first seen, so that neither saved state nor random
- * numbers depend on names, which tfjs changes from run to run; users see the variable's name.
+ * One variable with its optimizer. Core's name for it is its position, because tfjs's names differ from run to run and saved state and random
+ * numbers must not; errors, events and reports have the variable's name.
  */
 export class Slot {
   readonly variable: tf.Variable;
@@ -58,7 +58,7 @@ export class Slot {
     this.named(() => this.optimizer.stepParameter(this.key, gradient));
   }
 
-  /** The same without blocking. */
+  /** Asynchronous {@link takeStep}. */
   async takeStepAsync(gradient: tf.Tensor): Promise<void> {
     await this.backend.replayed(() => this.takeStep(gradient));
   }
@@ -89,7 +89,7 @@ export class Slot {
     return String(this.place);
   }
 
-  /** Runs `body`; its errors get the variable's name. */
+  /** Runs `body` with the variable's name in its errors. */
   private named<R>(body: () => R): R {
     try {
       return body();

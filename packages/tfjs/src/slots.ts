@@ -5,11 +5,11 @@ import { type SavedState, SavedStates } from "./saved-states.ts";
 import { Slot, type SlotOptions } from "./slot.ts";
 import type { SavedOptimizer } from "./state.ts";
 
-/** The states of all variables that an optimizer has seen. Those of variables that were disposed of are let go. */
+/** Slots of all variables that an optimizer has seen and that were not disposed of, and saved states without a variable so far. */
 export class Slots {
   private slots: ReadonlyMap<tf.Variable, Slot> = new Map();
   private saved: SavedStates = new SavedStates([], new Set());
-  /** Places of all states of the last `load`, in the order of their variables' creation. */
+  /** Positions of all states of the last `load`, in the order of their variables' creation. */
   private loaded: readonly number[] = [];
   private nextPlace = 0;
   private readonly options: SlotOptions;
@@ -30,10 +30,10 @@ export class Slots {
   }
 
   /**
-   * Makes state for the variables that have none, saved state where there is some: for all of them or, if it throws, for none.
+   * Creates slots for new variables, with saved state if there is some: for all of them or, on an error, for none.
    *
-   * @param known - roles that are known otherwise than by rule.
-   * @throws {CheckpointError} if saved state does not fit, or no variable can be found for it with certainty.
+   * @param known - Role of a planned model's variable.
+   * @throws {CheckpointError} if saved state does not fit or is ambiguous.
    */
   adopt(variables: readonly tf.Variable[], known: (variable: tf.Variable) => Role | undefined): void {
     this.release();
@@ -45,7 +45,7 @@ export class Slots {
     let { nextPlace } = this;
     const made = this.made(fresh, (variable, i) => {
       const claim = claims.get(variable);
-      // What a choice says is said anew; what was found by rule or from a model is kept.
+      // A choice is evaluated again; roles by rule or from a model are kept.
       const kept = rule.hidden === "auto" ? (claim?.role ?? known(variable)) : undefined;
       const role = kept ?? roles[i]!;
       return claim === undefined ? { place: nextPlace++, role } : { claim, place: claim.place, role };
@@ -55,7 +55,7 @@ export class Slots {
     this.nextPlace = nextPlace;
   }
 
-  /** The whole state, variables that were not seen since it was loaded included. @throws {CheckpointError} between two micro-batches. */
+  /** State of all variables, including those not seen since the last `load`. @throws {CheckpointError} between two micro-batches. */
   save(): SavedOptimizer {
     const slots = [...this.all].sort((a, b) => a.variable.id - b.variable.id);
     const states = slots.map((slot): SavedState => {
@@ -63,18 +63,18 @@ export class Slots {
       const { name, shape } = slot.variable;
       return { name, shape, place, role, checkpoint: slot.save() };
     });
-    // In the order of creation, too: each before the next one that was loaded with it.
+    // Keeps the order of creation: each before its successor in the loaded order.
     const loadedAt = ({ place }: SavedState): number => this.loaded.indexOf(place);
     for (const waiting of this.saved.waiting) {
       const next = states.findIndex((state) => loadedAt(state) > loadedAt(waiting));
       states.splice(next < 0 ? states.length : next, 0, waiting);
     }
-    // A variable made since may be the one that a state waits for.
+    // A variable created since then may be one whose state is not yet matched.
     const existed = this.saved.waiting.length > 0 ? this.saved.existed : Object.keys(tf.engine().registeredVariables);
     return { states, existed: [...existed], nextPlace: this.nextPlace };
   }
 
-  /** Puts saved state in place of all there is; what belongs to variables not seen yet waits for them. @throws {CheckpointError} with nothing changed. */
+  /** Replaces all state; states of variables not yet seen are kept for them. @throws {CheckpointError} before anything is changed. */
   load({ states, existed, nextPlace }: SavedOptimizer): void {
     const saved = new SavedStates(states, new Set(existed));
     const variables = this.all.map(({ variable }) => variable);
@@ -113,7 +113,7 @@ export class Slots {
     for (const slot of this.slots.values()) slot.dispose();
   }
 
-  /** One slot for each variable; gives everything back if one cannot be made. */
+  /** Creates one slot per variable; releases all of them on an error. */
   private made(
     variables: readonly tf.Variable[],
     describe: (variable: tf.Variable, i: number) => { place: number; role: Role; claim?: SavedState },
@@ -134,7 +134,7 @@ export class Slots {
     return made;
   }
 
-  /** Lets the state of dead variables go. */
+  /** Releases the slots of disposed variables. */
   private release(): void {
     const dead = [...this.slots.values()].filter(({ variable }) => variable.isDisposed);
     if (dead.length === 0) return;

@@ -2,29 +2,29 @@ import { CheckpointError, describe, readSafetensors, type Tensor, writeSafetenso
 import * as tf from "@tensorflow/tfjs";
 import type { SavedState } from "./saved-states.ts";
 
-/** The form in which tfjs saves an optimizer. */
+/** Element of an optimizer's state in tfjs. */
 export interface NamedTensor {
   name: string;
   tensor: tf.Tensor;
 }
 
-/** The state of a whole optimizer. */
+/** State of an optimizer with all its variables. */
 export interface SavedOptimizer {
   readonly states: readonly SavedState[];
-  /** Names of all variables that there were. */
+  /** Names of all variables at the time of saving. */
   readonly existed: readonly string[];
-  /** Position that the next new variable gets. */
+  /** Position of the next new variable. */
   readonly nextPlace: number;
 }
 
-/** Name of the tensor that holds what is not a matrix, and what the names of the others begin with. */
+/** Name of the text tensor, and prefix of the others. */
 const FACTS = "sumo/facts";
 const PREFIX = "sumo/";
 
-/** A state in {@link FACTS}. */
+/** JSON of one state in {@link FACTS}. */
 type StateFacts = Omit<SavedState, "checkpoint"> & { readonly metadata: Readonly<Record<string, string>> };
 
-/** A saved optimizer as named tensors: one of text, and the matrices. They belong to the caller. */
+/** Converts saved state to named tensors, one of text and the matrices, which belong to the caller. */
 export function toNamedTensors({ states, ...rest }: SavedOptimizer): NamedTensor[] {
   const files = states.map(({ checkpoint }) => readSafetensors(checkpoint));
   const facts = states.map(
@@ -40,7 +40,7 @@ export function toNamedTensors({ states, ...rest }: SavedOptimizer): NamedTensor
   return [{ name: FACTS, tensor: tf.tensor1d([text], "string") }, ...matrices];
 }
 
-/** The inverse of {@link toNamedTensors}. @throws {CheckpointError} for tensors of something else, or if one is missing. */
+/** Inverse of {@link toNamedTensors}. @throws {CheckpointError} for other tensors. */
 export async function fromNamedTensors(given: readonly NamedTensor[]): Promise<SavedOptimizer> {
   const other = given.find((each) => typeof each?.name !== "string" || !(each.tensor instanceof tf.Tensor));
   const [first, ...matrices] = given;

@@ -21,29 +21,29 @@ import { isHostMemory, lineRatios, normOf, normParts, polynomialPolar, product }
 import { Replay } from "./replay.ts";
 
 /**
- * Where polar factors are computed: `exact` reads the matrix back to `@sumo/linalg`, `device` approximates by eight Polar Express steps of
- * float32 tensor operations, `auto` is exact where tensors lie in host memory (cpu, wasm) and on the device elsewhere (webgl, webgpu).
+ * Computation of polar factors: `exact` on the host by `@sumo/linalg`, `device` approximately by eight Polar Express steps of float32 tensor
+ * operations, `auto` exact if tensors are in host memory (cpu, wasm) and on the device otherwise (webgl, webgpu).
  */
 export type PolarPlace = "auto" | "device" | "exact";
 
-/** A backend of core that can also wait for its device. */
+/** A backend of core with asynchronous reads. */
 export interface TfjsBackend extends Backend<Cell, tf.Tensor> {
   /**
-   * Runs `body`, e.g. one `stepParameter` of a core optimizer on this backend, without blocking on reads. It is run once more for every
-   * number that it reads, and what it wrote through this backend is undone in between, so it must do the same every time.
+   * Runs `body`, e.g. one `stepParameter` of a core optimizer on this backend, with asynchronous reads. It runs once more for every read, and
+   * its writes through this backend are undone in between, so it must be deterministic.
    */
   replayed<R>(body: () => R): Promise<R>;
-  /** Measures the norms of gradients all at once and without blocking, so that later steps with them need not wait for that. */
+  /** Reads the norms of all gradients asynchronously, in one batch, for the steps that follow. */
   measure(gradients: readonly tf.Tensor[]): Promise<void>;
   /** Frobenius norm of a gradient; not finite if an element is not. */
   normOf(gradient: tf.Tensor): number;
 }
 
 /**
- * TensorFlow.js as a backend of `@sumo/core`, on whatever tfjs backend is set.
+ * TensorFlow.js as a backend of `@sumo/core`, on the current tfjs backend.
  *
- * Products, polynomial iterations and element-wise updates are tensor operations. What is exact is read back and computed by
- * `@sumo/linalg`, as its own backend does: the moment (r × n) at a step with an exact polar factor, the gradient at a refresh.
+ * Products, polynomial iterations and element-wise updates are tensor operations. Exact decompositions are read back and computed by
+ * `@sumo/linalg`: the moment (r × n) at a step with an exact polar factor, the gradient at a refresh.
  */
 export function tfjsBackend({ polar = "auto" }: { readonly polar?: PolarPlace } = {}): TfjsBackend {
   return new Backing(polar);
@@ -58,7 +58,7 @@ class Backing implements TfjsBackend {
     write: (a, values) => this.write(a, values),
   });
   private readonly place: PolarPlace;
-  /** Norms of gradients, whose contents do not change. */
+  /** Cache of gradients' norms; tensors are immutable. */
   private readonly norms: WeakMap<tf.Tensor, number> = new WeakMap();
 
   constructor(place: PolarPlace) {
@@ -211,7 +211,7 @@ function asMatrix(gradient: tf.Tensor): GradientCell {
   return new GradientCell(gradient, gradient.size / outputs, outputs);
 }
 
-/** alpha x + beta out, where out counts only if beta is not zero. */
+/** alpha x + beta out; `out` is read only if beta is not zero. */
 function combined(alpha: number, x: tf.Tensor2D, beta: number, out: Cell): tf.Tensor2D {
   const scaled: tf.Tensor2D = alpha === 1 ? x : tf.mul(x, alpha);
   if (beta === 0) return scaled;

@@ -8,7 +8,7 @@ interface MatMulAttributes {
 }
 
 /**
- * `tf.matMul` on tfjs's wasm backend, at full speed with transposes and in batches, which tfjs multiplies number by number there.
+ * `tf.matMul` for tfjs's wasm backend. tfjs's kernel has a scalar loop for transposed and batched operands; this one does not.
  * Products go through the engine of `@sumo/linalg`; operands are copied into its memory and the result back.
  *
  * @throws {Error} for dtypes other than float32, as tfjs's own kernel does, and for batches that do not broadcast.
@@ -47,7 +47,7 @@ function sidesOf({ shape }: tf.TensorInfo, transposed: boolean): readonly [numbe
   return transposed ? [cols, rows] : [rows, cols];
 }
 
-/** Which matrix of an operand with batch `own` belongs to matrix `i` of the result. */
+/** Index of the matrix of an operand with batch `own` that belongs to matrix `i` of the result. */
 function indexInto(own: readonly number[], batch: readonly number[]): (i: number) => number {
   const size = tf.util.sizeFromShape([...own]);
   if (size === 1) return () => 0;

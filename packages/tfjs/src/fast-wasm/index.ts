@@ -1,8 +1,6 @@
 /**
- * Importing this makes training on tfjs's wasm backend several times faster, for every optimizer and model: matrix products with
- * transposes and in batches run at full speed, and embeddings can be trained at all.
- *
- * It may come before or after `tf.setBackend("wasm")`.
+ * Registers two kernels for tfjs's wasm backend when imported, before or after `tf.setBackend("wasm")`: matrix products with transposes and
+ * batches, and the gradient of `tf.gather`, which embeddings need.
  */
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs";

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 
 /**
- * `tf.unsortedSegmentSum` on tfjs's wasm backend, which lacks it: the gradient of every embedding and `tf.gather`.
- * Rows whose id is no segment are left out, as on the other backends.
+ * `tf.unsortedSegmentSum` for tfjs's wasm backend, which has none: the gradient of embeddings and `tf.gather`. Rows whose id is not a segment
+ * are omitted, as on the other backends.
  *
  * @throws {Error} for dtypes other than float32 with int32 ids, and for ids of more than one axis.
  */
