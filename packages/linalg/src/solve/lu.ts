@@ -2,10 +2,12 @@ import { SingularError } from "../errors.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { factorRows, formRows, householderWorkspace } from "../qr/householder.ts";
 import { swapRows } from "../rows/sort-rows.ts";
-import { solveLower } from "./triangular.ts";
+import { solveLower, solveUpper } from "./triangular.ts";
 
-/** Columns that are eliminated before the rest is updated by a matrix product. */
-const BLOCK = 32;
+/** Columns that are eliminated before the rest is updated by a matrix product, and those before the rest of them is. */
+const BLOCKS = [64, 8] as const;
+/** Up to this order the calls would take longer than what they save. */
+const SMALL = 48;
 /** Growth of the elements by elimination up to which x has half of float64's digits beside what its condition costs. */
 const MOST_GROWTH = 2 ** 26;
 
@@ -16,16 +18,71 @@ const MOST_GROWTH = 2 ** 26;
  * @see Golub and Van Loan, Matrix Computations (2013), §3.4.
  */
 export function factorLu(n: number, a: Float64Array, pivots: Int32Array, work: Workspace): void {
-  for (let first = 0; first < n; first += BLOCK) {
-    const last = Math.min(first + BLOCK, n);
+  eliminateColumns(n, a, 0, n, pivots, work, n > SMALL ? BLOCKS : []);
+}
+
+/**
+ * Eliminates columns first … last − 1 block by block, and updates them alone: within a block by smaller blocks, so that nearly all
+ * of the work is matrix products.
+ */
+function eliminateColumns(
+  n: number,
+  a: Float64Array,
+  first: number,
+  last: number,
+  pivots: Int32Array,
+  work: Workspace,
+  [block, ...smaller]: readonly number[],
+): void {
+  if (block === undefined) {
     for (let k = first; k < last; k++) eliminate(n, a, k, last, pivots);
-    const rest = n - last;
-    if (rest === 0) break;
-    const size = last - first;
-    solveUnitBlock(n, a, first, size);
-    const [left, upper, trailing] = [last * n + first, first * n + last, last * n + last];
-    work.engine.gemm(false, false, rest, rest, size, -1, a, left, n, a, upper, n, 1, a, trailing, n);
+    return;
   }
+  for (let at = first; at < last; at += block) {
+    const end = Math.min(at + block, last);
+    eliminateColumns(n, a, at, end, pivots, work, smaller);
+    if (end === last) return;
+    solveUnitRows(n, a, at, end, end, last, work, smaller);
+    subtractProduct(n, a, end, n, at, end, end, last, work);
+  }
+}
+
+/** Rows first … last − 1 in columns from … to − 1 ← L⁻¹ times themselves, L the unit lower triangle in columns first … last − 1. */
+function solveUnitRows(
+  n: number,
+  a: Float64Array,
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+  work: Workspace,
+  [block, ...smaller]: readonly number[],
+): void {
+  if (block === undefined) {
+    solveUnitBlock(n, a, first, last, from, to);
+    return;
+  }
+  for (let at = first; at < last; at += block) {
+    const end = Math.min(at + block, last);
+    if (at > first) subtractProduct(n, a, at, end, first, at, from, to, work);
+    solveUnitRows(n, a, at, end, from, to, work, smaller);
+  }
+}
+
+/** Elements in rows top … bottom − 1 and columns from … to − 1 −= those in columns first … last − 1 times those in rows first … last − 1. */
+function subtractProduct(
+  n: number,
+  a: Float64Array,
+  top: number,
+  bottom: number,
+  first: number,
+  last: number,
+  from: number,
+  to: number,
+  { engine }: Workspace,
+): void {
+  const [left, upper, out] = [top * n + first, first * n + from, top * n + from];
+  engine.gemm(false, false, bottom - top, to - from, last - first, -1, a, left, n, a, upper, n, 1, a, out, n);
 }
 
 /** Eliminates below pivot k in the columns up to `last`. */
@@ -44,12 +101,12 @@ function eliminate(n: number, a: Float64Array, k: number, last: number, pivots: 
   }
 }
 
-/** Rows of the block right of it ← L⁻¹ times themselves, L its unit lower triangle. */
-function solveUnitBlock(n: number, a: Float64Array, first: number, size: number): void {
-  for (let i = first + 1; i < first + size; i++) {
+/** {@link solveUnitRows}, row by row. */
+function solveUnitBlock(n: number, a: Float64Array, first: number, last: number, from: number, to: number): void {
+  for (let i = first + 1; i < last; i++) {
     for (let p = first; p < i; p++) {
       const factor = a[i * n + p]!;
-      for (let j = first + size; j < n; j++) a[i * n + j]! -= factor * a[p * n + j]!;
+      for (let j = from; j < to; j++) a[i * n + j]! -= factor * a[p * n + j]!;
     }
   }
 }
@@ -71,12 +128,12 @@ export function solveByElimination(
 ): void {
   work.scope(() => {
     const pivots = work.int32(n);
-    const upper = work.float64(n * n);
+    const original = work.float64(n * n);
     const before = work.engine.largest(n * n, a, 0);
-    upper.set(a);
+    original.set(a);
     factorLu(n, a, pivots, work);
     if (growth(n, a) > MOST_GROWTH * before) {
-      solveByReflectors(operation, n, upper, a, p, x, work);
+      solveByReflectors(operation, n, original, a, p, x, work);
       return;
     }
     for (let i = 0; i < n; i++) {
@@ -84,8 +141,7 @@ export function solveByElimination(
       if (pivots[i] !== i) swapRows(x, p, i, pivots[i]!);
     }
     solveLower(n, a, false, true, p, x, work);
-    for (let i = 0; i < n; i++) for (let j = i; j < n; j++) upper[j * n + i] = a[i * n + j]!;
-    solveLower(n, upper, true, false, p, x, work);
+    solveUpper(n, a, p, x, work);
   });
 }
 

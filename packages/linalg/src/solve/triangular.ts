@@ -1,8 +1,11 @@
+import type { Engine } from "../engine/engine.ts";
 import type { Workspace } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
 
 /** Rows that are eliminated one by one before the rest is updated by a matrix product. */
 const BLOCK = 32;
+/** Columns of a Cholesky factor that are made one by one before the rest of their block is updated by a matrix product. */
+const SMALL_BLOCK = 8;
 
 /**
  * Cholesky factor of the packed symmetric n × n matrix whose lower triangle is that of `a`: on exit the lower triangle is L with
@@ -13,17 +16,32 @@ const BLOCK = 32;
  */
 export function factorCholesky(n: number, a: Float64Array, { engine }: Workspace): number {
   for (let first = 0; first < n; first += BLOCK) {
-    const size = Math.min(BLOCK, n - first);
-    const at = first * n + first;
-    if (first > 0) {
-      engine.gemm(false, true, n - first, size, first, -1, a, first * n, n, a, first * n, n, 1, a, at, n);
-    }
-    for (let i = first; i < n; i++) {
-      const failed = factorRow(n, a, first, size, i);
-      if (failed) return i;
+    const last = Math.min(first + BLOCK, n);
+    subtractLeft(n, a, first, 0, first, last, engine);
+    // On small matrices the calls would take longer than what they save.
+    const step = n > 2 * BLOCK ? SMALL_BLOCK : BLOCK;
+    for (let at = first; at < last; at += step) {
+      const size = Math.min(step, last - at);
+      subtractLeft(n, a, at, first, at, at + size, engine);
+      for (let i = at; i < n; i++) if (factorRow(n, a, at, size, i)) return i;
     }
   }
   return n;
+}
+
+/** Rows from `top` on in columns top … last − 1 −= L Lᵀ with the columns from … to − 1 of L. */
+function subtractLeft(
+  n: number,
+  a: Float64Array,
+  top: number,
+  from: number,
+  to: number,
+  last: number,
+  engine: Engine,
+): void {
+  if (from === to) return;
+  const left = top * n + from;
+  engine.gemm(false, true, n - top, last - top, to - from, -1, a, left, n, a, left, n, 1, a, top * n + top, n);
 }
 
 /** Row i of L within the block of columns that starts at `first`; true if its pivot is not positive. */
@@ -58,22 +76,41 @@ export function solveLower(
   unit: boolean,
   m: number,
   x: Float64Array,
+  work: Workspace,
+): void {
+  substitute(n, l, transposed, transposed, unit, m, x, work);
+}
+
+/** The n × m rows at `x` ← U⁻¹ X by back substitution, for the upper triangle of the packed n × n matrix `u`. As {@link solveLower}. */
+export function solveUpper(n: number, u: Float64Array, m: number, x: Float64Array, work: Workspace): void {
+  substitute(n, u, true, false, false, m, x, work);
+}
+
+/** X ← op(T)⁻¹ X, T a triangle of `t`: from the last row up if `backward`. */
+function substitute(
+  n: number,
+  t: Float64Array,
+  backward: boolean,
+  transposed: boolean,
+  unit: boolean,
+  m: number,
+  x: Float64Array,
   { engine }: Workspace,
 ): void {
   const blocks = Math.ceil(n / BLOCK);
   for (let b = 0; b < blocks; b++) {
-    const first = (transposed ? blocks - 1 - b : b) * BLOCK;
+    const first = (backward ? blocks - 1 - b : b) * BLOCK;
     const size = Math.min(BLOCK, n - first);
-    const [from, count] = transposed ? [first + size, n - first - size] : [0, first];
+    const [from, count] = backward ? [first + size, n - first - size] : [0, first];
     const at = transposed ? from * n + first : first * n + from;
-    engine.gemm(transposed, false, size, m, count, -1, l, at, n, x, from * m, m, 1, x, first * m, m);
+    engine.gemm(transposed, false, size, m, count, -1, t, at, n, x, from * m, m, 1, x, first * m, m);
     for (let r = 0; r < size; r++) {
-      const i = transposed ? first + size - 1 - r : first + r;
-      const [start, done] = transposed ? [i + 1, r] : [first, r];
+      const i = backward ? first + size - 1 - r : first + r;
+      const [start, done] = backward ? [i + 1, r] : [first, r];
       const row = transposed ? start * n + i : i * n + start;
-      engine.gemm(transposed, false, 1, m, done, -1, l, row, n, x, start * m, m, 1, x, i * m, m);
+      engine.gemm(transposed, false, 1, m, done, -1, t, row, n, x, start * m, m, 1, x, i * m, m);
       if (unit) continue;
-      const pivot = l[i * n + i]!;
+      const pivot = t[i * n + i]!;
       for (let j = i * m; j < (i + 1) * m; j++) x[j] = x[j]! / pivot;
     }
   }
