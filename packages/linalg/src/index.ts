@@ -16,6 +16,7 @@ export {
 } from "./eig/hessenberg.ts";
 export { type Schur, type SchurOut, schur, schurInto, schurWorkspace } from "./eig/schur.ts";
 export { type Eigh, type EighOptions, type EighOut, eigh, eighInto, eighWorkspace, eigvalsh } from "./eigh/eigh.ts";
+export { eighGeneralized } from "./eigh/eigh-generalized.ts";
 export { currentEngine, useEngine } from "./engine/current.ts";
 export type { Engine } from "./engine/engine.ts";
 export { Heap, type HeapOptions } from "./engine/heap.ts";
@@ -41,11 +42,17 @@ export {
   UnsupportedError,
   WorkspaceError,
 } from "./errors.ts";
+export { type CholeskyFactor, choleskyFactor } from "./factors/cholesky-factor.ts";
+export { type LU, lu } from "./factors/lu.ts";
+export { type LuFactor, luFactor } from "./factors/lu-factor.ts";
+export { type QrFactor, qrFactor } from "./factors/qr-factor.ts";
+export { type SvdFactor, svdFactor } from "./factors/svd-factor.ts";
 export { cond, condWorkspace, matrixRank, matrixRankWorkspace } from "./from-svd/cond.ts";
 export { type Lstsq, type LstsqOut, lstsq, lstsqInto, lstsqWorkspace } from "./from-svd/lstsq.ts";
 export { nullspace, nullspaceInto, nullspaceWorkspace } from "./from-svd/nullspace.ts";
 export { orth, orthInto, orthWorkspace } from "./from-svd/orth.ts";
 export { pinv, pinvInto, pinvWorkspace } from "./from-svd/pinv.ts";
+export { subspaceAngles } from "./from-svd/subspace-angles.ts";
 export { expm, expmInto, expmWorkspace } from "./functions/expm.ts";
 export { logm, logmInto, logmWorkspace } from "./functions/logm.ts";
 export { sqrtm, sqrtmInto, sqrtmWorkspace } from "./functions/sqrtm.ts";
@@ -65,6 +72,7 @@ export type { Dtype, Real, RealOf } from "./matrix/real.ts";
 export { type EyeOptions, eye, ones } from "./matrix/special.ts";
 export { hstack, vstack } from "./matrix/stack.ts";
 export { toRows } from "./matrix/to-rows.ts";
+export type { TriangleOptions } from "./matrix/triangle.ts";
 export type { VectorLike } from "./matrix/vector.ts";
 export { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace, type WorkspaceSize } from "./memory/workspace.ts";
 export { type EigshOptions, eigsh } from "./operators/eigsh.ts";
@@ -85,6 +93,7 @@ export { add, multiply, scale, subtract } from "./products/elementwise.ts";
 export { type GramOptions, gram, gramInto, gramWorkspace } from "./products/gram.ts";
 export { columnNorms, rowNorms } from "./products/line-norms.ts";
 export { type MatmulIntoOptions, type MatmulOptions, matmul, matmulInto, matmulWorkspace } from "./products/matmul.ts";
+export { matrixPower } from "./products/matrix-power.ts";
 export { multiDot } from "./products/multi-dot.ts";
 export { type NormKind, norm, normWorkspace } from "./products/norm.ts";
 export { kron, outer } from "./products/outer.ts";
@@ -107,7 +116,7 @@ export {
 } from "./sketch/range-finder.ts";
 export type { RangeFinderSettings } from "./sketch/subspace-iteration.ts";
 export { cholesky, choleskyInto, choleskyWorkspace } from "./solve/cholesky.ts";
-export { det, detWorkspace } from "./solve/det.ts";
+export { det, detWorkspace, type Slogdet, slogdet } from "./solve/det.ts";
 export { inv, invInto, invWorkspace } from "./solve/inv.ts";
 export { solve, solveInto, solveWorkspace } from "./solve/solve.ts";
 export {

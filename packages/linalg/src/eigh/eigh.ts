@@ -3,8 +3,9 @@ import { OptionError } from "../errors.ts";
 import { checkOutput, checkSameDtype, checkShape, checkSquare, checkVector } from "../matrix/checks.ts";
 import type { Matrix, MatrixLike, Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
+import { byLowerTriangle, checkTriangle, type TriangleOptions } from "../matrix/triangle.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, largestLower, packScaled, powerOfTwo, writeScaled } from "../memory/scale.ts";
+import { largest, largestOfTriangle, packScaled, powerOfTwo, writeScaled } from "../memory/scale.ts";
 import {
   allOf,
   anyOf,
@@ -24,7 +25,7 @@ const SMALL = 5;
 /** Exponent of the largest element under Jacobi's method, which squares no element. */
 const JACOBI_EXPONENT = 400;
 
-export interface EighOptions {
+export interface EighOptions extends TriangleOptions {
   /**
    * `"tridiagonal"`: reduction to tridiagonal form, then divide and conquer (QL for values alone), or the engine's LAPACK.
    * `"jacobi"`: two-sided Jacobi, for small eigenvalues to full relative accuracy where they have it; see {@link eigh}.
@@ -39,7 +40,7 @@ export interface EighOptions {
   readonly start?: MatrixLike;
 }
 
-const OPTIONS: OptionKinds<EighOptions> = { method: "any", start: "any" };
+const OPTIONS: OptionKinds<EighOptions> = { method: "any", start: "any", triangle: "any" };
 
 export interface Eigh<D extends Real = Real> {
   /** Eigenvalues, ascending. */
@@ -57,8 +58,8 @@ export interface EighOut {
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, in float64 inside.
  *
- * @param a - n × n, any strides; only its lower triangle is read, as in NumPy.
- * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity of the lower triangle.
+ * @param a - n × n, any strides; only one triangle is read, the lower one unless `triangle` says otherwise.
+ * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity of the triangle.
  * @throws {OptionError} for a `start` with the tridiagonal method. @throws {NotConvergedError} if the iteration fails, which no finite
  * matrix is known to cause.
  * Accuracy: |value error| ≤ c n ε ‖a‖₂; ‖vᵀv − I‖ ≤ c n ε. By Jacobi without `start`, each value of a positive
@@ -85,7 +86,7 @@ export function eigvalsh<D extends Real>(a: MatrixLike<D>, options: EighOptions 
   const n = checkSquare("eigvalsh", a);
   checkOptions("eigvalsh", options, OPTIONS);
   const values = vectorLike("eigvalsh", a, n);
-  withWorkspace("eigvalsh", eighWorkspace(n, options), (work) => decompose("eigvalsh", { values }, a, work, options));
+  withWorkspace("eigvalsh", eighWorkspace(n, options), (work) => writeEigh("eigvalsh", { values }, a, work, options));
   return values;
 }
 
@@ -107,10 +108,11 @@ export function eighInto(out: EighOut, a: MatrixLike, work: Workspace, options: 
     checkOutput("eigh", "vectors", vectors, n, n);
     checkSameDtype("eigh", vectors.data, a.data);
   }
-  decompose("eigh", out, a, work, options);
+  writeEigh("eigh", out, a, work, options);
 }
 
-function decompose(
+/** out ← eigenvalues and eigenvectors, of arguments that were checked. @throws {NonFiniteError} @throws {OptionError} */
+export function writeEigh(
   operation: string,
   { values, vectors }: EighOut,
   a: MatrixLike,
@@ -119,16 +121,17 @@ function decompose(
 ): void {
   const n = a.shape[0]!;
   const { start } = options;
+  checkTriangle(operation, options);
   const byJacobi = usesJacobi(operation, n, options);
   const startUnit = start === undefined ? 1 : powerOfTwo(largest(operation, start, work.engine));
   // Jacobi keeps the digits of small values beside large ones: the largest element is put high, so that fewer of the others vanish.
-  const most = powerOfTwo(largestLower(operation, a));
+  const most = powerOfTwo(largestOfTriangle(operation, a, options.triangle));
   const unit = byJacobi ? Math.max(2 ** -1022, most * 2 ** -JACOBI_EXPONENT) : most;
   work.scope(() => {
     const x = work.float64(n * n);
     const rows = work.float64(n * n);
     const spectrum = work.float64(n);
-    packLower(x, a, 1 / unit);
+    packLower(x, byLowerTriangle(a, options), 1 / unit);
     const wanted = vectors === undefined ? undefined : rows;
     if (byJacobi) {
       if (start === undefined) writeIdentity(n, rows);
@@ -188,7 +191,7 @@ function turnTo(n: number, x: Float64Array, v: Float64Array, work: Workspace): v
 }
 
 /** Packs the symmetric matrix whose lower triangle is that of `a`. */
-function packLower(x: Float64Array, { data, shape, stride, offset }: MatrixLike, alpha: number): void {
+export function packLower(x: Float64Array, { data, shape, stride, offset }: MatrixLike, alpha: number): void {
   const n = shape[0]!;
   const [rowStride, colStride] = [stride[0]!, stride[1]!];
   for (let i = 0; i < n; i++) {

@@ -1,7 +1,8 @@
 import { checkOutputs } from "../arguments.ts";
 import { checkOutput, checkSameDtype, checkShape, checkVector } from "../matrix/checks.ts";
-import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike, type Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
+import { asMatrix, inFormOf, type VectorLike } from "../matrix/vector.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { checkRange, largest, packScaled, powerOfTwo, unpackScaled, writeScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
@@ -9,9 +10,9 @@ import { scaleRow } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
 
-export interface Lstsq<D extends Real = Real> {
-  /** n × p: of all x that make ‖a x − b‖ least, column by column, the shortest. */
-  readonly x: Matrix<D>;
+export interface Lstsq<D extends Real = Real, X extends Matrix<D> | Vector<D> = Matrix<D>> {
+  /** n × p: of all x that make ‖a x − b‖ least, column by column, the shortest. A vector where b is one. */
+  readonly x: X;
   /** Number of singular values above the tolerance. */
   readonly rank: number;
   /** Singular values of a, descending. */
@@ -28,7 +29,7 @@ export interface LstsqOut {
  * Least-squares solution of a x = b of least norm, from the singular value decomposition in float64.
  *
  * @param a - m × n, any strides, any rank.
- * @param b - m × p of the same dtype; a vector is m × 1.
+ * @param b - m × p of the same dtype, or a vector of m elements: a typed array or a view of one dimension.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError} @throws {OptionError} unless 0 ≤ tolerance < 1.
  * @throws {NotConvergedError}
  * Accuracy: that of a backward stable method in float64, rounded to the dtype. Cost: that of {@link svd} and 4mnp flops.
@@ -36,16 +37,25 @@ export interface LstsqOut {
  * @see Golub and Van Loan, Matrix Computations (2013), §5.5.1.
  *
  * @example
- * lstsq(fromRows([[1], [1]]), fromRows([[1], [3]])).x; // [[2]]
+ * lstsq(fromRows([[1], [1]]), Float64Array.of(1, 3)).x; // [2]
  */
-export function lstsq<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options: ToleranceOptions = {}): Lstsq<D> {
+export function lstsq<D extends Real>(a: MatrixLike<D>, b: D, options?: ToleranceOptions): Lstsq<D, Vector<D>>;
+export function lstsq<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>, options?: ToleranceOptions): Lstsq<D>;
+export function lstsq<D extends Real>(
+  a: MatrixLike<D>,
+  b: VectorLike<D>,
+  options: ToleranceOptions = {},
+): Lstsq<D, Matrix<D> | Vector<D>> {
   checkMatrix("lstsq", a);
-  checkMatrix("lstsq", b, "b");
-  const [m, n, p] = [a.shape[0]!, a.shape[1]!, b.shape[1]!];
+  const right = asMatrix("lstsq", b);
+  checkMatrix("lstsq", right, "b");
+  const [m, n, p] = [a.shape[0]!, a.shape[1]!, right.shape[1]!];
   const x = zerosLike("lstsq", a, n, p);
   const s = new Float64Array(Math.min(m, n));
-  const { rank } = withWorkspace("lstsq", lstsqWorkspace(m, n, p), (work) => lstsqInto({ x, s }, a, b, work, options));
-  return { x, rank, s };
+  const { rank } = withWorkspace("lstsq", lstsqWorkspace(m, n, p), (work) =>
+    lstsqInto({ x, s }, a, right, work, options),
+  );
+  return { x: inFormOf(b, x), rank, s };
 }
 
 /**

@@ -14,24 +14,30 @@ const TILE = 16;
 export function largest(operation: string, a: MatrixLike, engine: Engine = currentEngine()): number {
   const { data, offset } = a;
   const [rows, cols] = [a.shape[0]!, a.shape[1]!];
-  if (!isPacked(a)) return search(operation, a, false);
+  if (!isPacked(a)) return search(operation, a, "all");
   const most = engine.largest(rows * cols, data, offset);
-  return Number.isFinite(most) ? most : search(operation, a, false);
+  return Number.isFinite(most) ? most : search(operation, a, "all");
 }
 
-/** The same for the lower triangle. @throws {NonFiniteError} */
-export const largestLower = (operation: string, a: MatrixLike): number => search(operation, a, true);
+/** The same for a triangle, the lower one by default. @throws {NonFiniteError} */
+export const largestOfTriangle = (operation: string, a: MatrixLike, triangle: "lower" | "upper" = "lower"): number =>
+  search(operation, a, triangle);
 
-function search(operation: string, { data, shape, stride, offset }: MatrixLike, lower: boolean): number {
+function search(
+  operation: string,
+  { data, shape, stride, offset }: MatrixLike,
+  part: "all" | "lower" | "upper",
+): number {
   const rows = shape[0]!;
   const cols = shape[1]!;
   const rowStride = stride[0]!;
   const colStride = stride[1]!;
   let most = 0;
   for (let i = 0; i < rows; i++) {
-    let at = offset + i * rowStride;
-    const end = lower ? Math.min(i + 1, cols) : cols;
-    for (let j = 0; j < end; j++, at += colStride) {
+    const first = part === "upper" ? i : 0;
+    const end = part === "lower" ? Math.min(i + 1, cols) : cols;
+    let at = offset + i * rowStride + first * colStride;
+    for (let j = first; j < end; j++, at += colStride) {
       const value = data[at]!;
       // x - x is 0 for finite x and NaN for the rest.
       if (value - value !== 0) throw new NonFiniteError(operation, [i, j], value);

@@ -56,7 +56,7 @@ export function norm(a: VectorLike, kind?: NormKind, work?: Workspace): number {
 }
 
 /** Checks the kind of a norm of an m × n matrix. @throws {OptionError} @throws {ShapeError} for a smallest value of none. */
-function checkKind(operation: string, kind: NormKind, m: number, n: number): void {
+export function checkKind(operation: string, kind: NormKind, m: number, n: number): void {
   if (!KINDS.includes(kind)) {
     throw new OptionError(operation, `kind must be "fro", "nuc", ±1, ±2 or ±Infinity, got ${describe(kind)}`);
   }

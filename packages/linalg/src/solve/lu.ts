@@ -12,13 +12,17 @@ const SMALL = 48;
 const MOST_GROWTH = 2 ** 26;
 
 /**
- * LU factorization of the packed n × n matrix `a` with exchanges of rows: on exit the unit lower triangle and the upper triangle
- * are those of L and U with P a = L U, and row i was exchanged with row pivots[i] ≥ i in turn. A zero pivot is left in place.
+ * LU factorization of the packed m × n matrix `a`, square by default, with exchanges of rows: on exit the unit lower triangle and the
+ * upper triangle are those of L and U with P a = L U, and row i was exchanged with row pivots[i] ≥ i in turn, for i below min(m, n). A
+ * zero pivot is left in place.
  *
  * @see Golub and Van Loan, Matrix Computations (2013), §3.4.
  */
-export function factorLu(n: number, a: Float64Array, pivots: Int32Array, work: Workspace): void {
-  eliminateColumns(n, a, 0, n, pivots, work, n > SMALL ? BLOCKS : []);
+export function factorLu(n: number, a: Float64Array, pivots: Int32Array, work: Workspace, m: number = n): void {
+  const k = Math.min(m, n);
+  const blocks = k > SMALL ? BLOCKS : [];
+  eliminateColumns(m, n, a, 0, k, pivots, work, blocks);
+  if (k < n) solveUnitRows(n, a, 0, k, k, n, work, blocks);
 }
 
 /**
@@ -26,6 +30,7 @@ export function factorLu(n: number, a: Float64Array, pivots: Int32Array, work: W
  * of the work is matrix products.
  */
 function eliminateColumns(
+  m: number,
   n: number,
   a: Float64Array,
   first: number,
@@ -35,15 +40,15 @@ function eliminateColumns(
   [block, ...smaller]: readonly number[],
 ): void {
   if (block === undefined) {
-    for (let k = first; k < last; k++) eliminate(n, a, k, last, pivots);
+    for (let k = first; k < last; k++) eliminate(m, n, a, k, last, pivots);
     return;
   }
   for (let at = first; at < last; at += block) {
     const end = Math.min(at + block, last);
-    eliminateColumns(n, a, at, end, pivots, work, smaller);
+    eliminateColumns(m, n, a, at, end, pivots, work, smaller);
     if (end === last) return;
     solveUnitRows(n, a, at, end, end, last, work, smaller);
-    subtractProduct(n, a, end, n, at, end, end, last, work);
+    subtractProduct(n, a, end, m, at, end, end, last, work);
   }
 }
 
@@ -86,14 +91,14 @@ function subtractProduct(
 }
 
 /** Eliminates below pivot k in the columns up to `last`. */
-function eliminate(n: number, a: Float64Array, k: number, last: number, pivots: Int32Array): void {
+function eliminate(m: number, n: number, a: Float64Array, k: number, last: number, pivots: Int32Array): void {
   let most = k;
-  for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[most * n + k]!)) most = i;
+  for (let i = k + 1; i < m; i++) if (Math.abs(a[i * n + k]!) > Math.abs(a[most * n + k]!)) most = i;
   pivots[k] = most;
   if (most !== k) swapRows(a, n, k, most);
   const pivot = a[k * n + k]!;
   if (pivot === 0) return;
-  for (let i = k + 1; i < n; i++) {
+  for (let i = k + 1; i < m; i++) {
     const factor = a[i * n + k]! / pivot;
     a[i * n + k] = factor;
     if (factor === 0) continue;
@@ -132,7 +137,7 @@ export function solveByElimination(
     const before = work.engine.largest(n * n, a, 0);
     original.set(a);
     factorLu(n, a, pivots, work);
-    if (growth(n, a) > MOST_GROWTH * before) {
+    if (hasGrown(n, a, before)) {
       solveByReflectors(operation, n, original, a, p, x, work);
       return;
     }
@@ -148,6 +153,9 @@ export function solveByElimination(
 /** Scratch of {@link solveByElimination}. */
 export const eliminationWorkspace = (n: number): WorkspaceSize =>
   allOf(sizeOfInt32(n), sizeOfFloat64(n * n), sizeOfFloat64(n), householderWorkspace(n, n));
+
+/** Whether elimination, of elements up to `before`, made them grow so far in `lu` that its error bound says nothing. */
+export const hasGrown = (n: number, lu: Float64Array, before: number): boolean => growth(n, lu) > MOST_GROWTH * before;
 
 /** Largest magnitude in the upper triangle of the packed n × n matrix `a`. */
 function growth(n: number, a: Float64Array): number {

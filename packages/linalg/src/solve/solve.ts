@@ -1,6 +1,7 @@
 import { checkOutput, checkSameDtype, checkShape, checkSquare } from "../matrix/checks.ts";
-import { checkMatrix, type Matrix, type MatrixLike } from "../matrix/matrix.ts";
+import { checkMatrix, type Matrix, type MatrixLike, type Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
+import { asMatrix, inFormOf, type VectorLike } from "../matrix/vector.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
@@ -11,8 +12,8 @@ import { eliminationWorkspace, solveByElimination } from "./lu.ts";
  * Solves a x = b by Gaussian elimination with partial pivoting, in float64 inside.
  *
  * @param a - n × n, any strides.
- * @param b - n × p of the same dtype; a vector is n × 1.
- * @returns a new n × p matrix of that dtype.
+ * @param b - n × p of the same dtype, or a vector of n elements: a typed array or a view of one dimension.
+ * @returns a new n × p matrix of that dtype; a vector, in the form of `b`, for a vector.
  * @throws {ShapeError} @throws {DtypeError} @throws {NonFiniteError}
  * @throws {SingularError} if a pivot is exactly zero. Nearly singular systems are solved; ask {@link cond} how far to trust them.
  * @throws {OverflowError} if x is outside the range of the dtype.
@@ -23,14 +24,21 @@ import { eliminationWorkspace, solveByElimination } from "./lu.ts";
  * @see Golub and Van Loan, Matrix Computations (2013), §3.4.
  *
  * @example
- * solve(fromRows([[0, 2], [1, 0]]), fromRows([[2], [3]])); // [[3], [1]]
+ * solve(fromRows([[0, 2], [1, 0]]), Float64Array.of(2, 3)); // [3, 1]
  */
-export function solve<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>): Matrix<D> {
+export function solve<D extends Real>(a: MatrixLike<D>, b: D): Vector<D>;
+export function solve<D extends Real>(a: MatrixLike<D>, b: MatrixLike<D>): Matrix<D>;
+export function solve<D extends Real>(a: MatrixLike<D>, b: VectorLike<D>): Vector<D> | Matrix<D> {
   const n = checkSquare("solve", a);
-  checkMatrix("solve", b, "b");
-  checkShape("solve", "b", b, n, b.shape[1]!);
-  const out = zerosLike("solve", b, n, b.shape[1]!);
-  return withWorkspace("solve", solveWorkspace(n, b.shape[1]!), (work) => solveInto(out, a, b, work));
+  const right = asMatrix("solve", b);
+  checkMatrix("solve", right, "b");
+  const p = right.shape[1]!;
+  checkShape("solve", "b", right, n, p);
+  const out = zerosLike("solve", right, n, p);
+  return inFormOf(
+    b,
+    withWorkspace("solve", solveWorkspace(n, p), (work) => solveInto(out, a, right, work)),
+  );
 }
 
 /**
