@@ -142,7 +142,18 @@ onEveryEngine("logm", () => {
   });
 
   test("a matrix without a real principal logarithm is refused, before anything is written", () => {
-    const none = [[[0]], [[-1]], [[1, 5], [0, -4]], [[-1, 0], [0, -1]], [[1, 1], [0, 0]], [[0, 1], [0, 0]]]; // biome-ignore format: matrices
+    const none = [
+      [[0]],
+      [[-1]],
+      [[1, 5], [0, -4]],
+      [[-1, 0], [0, -1]],
+      [[1, 1], [0, 0]],
+      [[0, 1], [0, 0]],
+      // Singular, though rounding moves the eigenvalues away from zero.
+      [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+      [[0.1, 0.2, 0.3], [0.2, 0.4, 0.6], [0.3, 0.6, 0.9]],
+      [[1, 1, -1], [-1, -1, 1], [1, -1, 1]],
+    ]; // biome-ignore format: matrices
     for (const rows of none) {
       const a = fromRows(rows);
       const before = a.data.slice();

@@ -1,5 +1,5 @@
 import { realSchur, realSchurWorkspace } from "../eig/real-schur.ts";
-import { checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
+import { checkOutput, checkSameDtype, checkSquare, dtype } from "../matrix/checks.ts";
 import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
@@ -13,8 +13,9 @@ import {
   type WorkspaceSize,
 } from "../memory/workspace.ts";
 import { fromSchur } from "./from-schur.ts";
-import { checkSpectrum } from "./quasi-triangular.ts";
+import { checkSpectrum, roundingOf } from "./quasi-triangular.ts";
 import { quasiTriangularLog, quasiTriangularLogWorkspace } from "./quasi-triangular-log.ts";
+import { isTriangular } from "./triangular-exponential.ts";
 
 /** Within this factor of 1 a matrix is not scaled: its logarithm may be small, and that of the factor would cancel in it. */
 const MODERATE = 2 ** 500;
@@ -25,7 +26,8 @@ const MODERATE = 2 ** 500;
  *
  * @param a - n × n, any strides.
  * @throws {ShapeError} if `a` is not square. @throws {NonFiniteError} with the first NaN or infinity.
- * @throws {DomainError} if no real principal logarithm exists: an eigenvalue is negative or zero.
+ * @throws {DomainError} if no real principal logarithm exists: an eigenvalue is negative, or zero to rounding, which is n ε ‖a‖ with the ε
+ * of the dtype, and nothing where `a` is upper triangular.
  * @throws {OverflowError} if x is outside the range of the dtype. @throws {NotConvergedError} as in {@link schur}.
  * Accuracy: x = log(a + e) with ‖e‖ ≤ c n ε₆₄ ‖a‖ for matrices that are not far from normal, before rounding to the dtype.
  * Cost: about 25n³ flops, and 8n³ for each square root, of which there are seldom more than ten.
@@ -60,8 +62,10 @@ export function logmInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Work
     const t = packScaled(engine, work.float64(n * n), a, 1 / unit);
     const zt = work.float64(n * n);
     const log = work.float64(n * n);
+    // Its eigenvalues are exact.
+    const triangular = isTriangular(n, t, false);
     realSchur("logm", n, 0, n - 1, t, zt, work);
-    checkSpectrum("logm", n, t, unit, Number.MIN_VALUE);
+    checkSpectrum("logm", n, t, unit, triangular ? 0 : roundingOf(n, t, dtype(a), work), true);
     const moderate = unit <= MODERATE && unit >= 1 / MODERATE;
     if (moderate) scaleBy(t, unit);
     quasiTriangularLog(n, t, log, work);

@@ -3,7 +3,7 @@ import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from 
 import { eliminationWorkspace, solveByElimination } from "../solve/lu.ts";
 import { gaussLegendre } from "./gauss-legendre.ts";
 import { oneNorm } from "./one-norm.ts";
-import { sizeAt } from "./quasi-triangular.ts";
+import { blockIm, sizeAt } from "./quasi-triangular.ts";
 import { quasiTriangularRoot, quasiTriangularRootWorkspace } from "./quasi-triangular-root.ts";
 
 /**
@@ -80,7 +80,7 @@ function diagonalLogarithms(n: number, t: Float64Array, work: Workspace): Logari
       continue;
     }
     const [y, w] = [t[at + 1]!, t[at + n]!];
-    const im = Math.sqrt(Math.abs(y)) * Math.sqrt(Math.abs(w));
+    const im = blockIm(y, w);
     log[k] = log[k + 1] = logSize(re, im);
     angle[k] = angle[k + 1] = Math.atan2(im, re);
     upper[k] = angle[k]! * (y / im);

@@ -2,7 +2,7 @@ import { createSmallSystem, type SmallSystem, solveSmall } from "../eig/small-sy
 import type { Engine } from "../engine/engine.ts";
 import { DomainError } from "../errors.ts";
 import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
-import { sizeAt } from "./quasi-triangular.ts";
+import { blockIm, sizeAt } from "./quasi-triangular.ts";
 
 const SAFE_MIN = 2 ** -1022;
 
@@ -61,7 +61,7 @@ function rootOfBlock(n: number, t: Float64Array, r: Float64Array, k: number): vo
     return;
   }
   const [upper, lower] = [t[at + 1]!, t[at + n]!];
-  const im = Math.sqrt(Math.abs(upper)) * Math.sqrt(Math.abs(lower));
+  const im = blockIm(upper, lower);
   const size = Math.hypot(re, im);
   const root = re >= 0 ? Math.sqrt((size + re) / 2) : im / Math.sqrt(2 * (size - re));
   r[at] = r[at + n + 1] = root;

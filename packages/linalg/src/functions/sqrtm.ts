@@ -13,7 +13,7 @@ import {
   type WorkspaceSize,
 } from "../memory/workspace.ts";
 import { fromSchur } from "./from-schur.ts";
-import { checkSpectrum } from "./quasi-triangular.ts";
+import { checkSpectrum, roundingOf } from "./quasi-triangular.ts";
 import { quasiTriangularRoot, quasiTriangularRootWorkspace } from "./quasi-triangular-root.ts";
 
 /**
@@ -57,10 +57,9 @@ export function sqrtmInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Wor
     const zt = work.float64(n * n);
     const r = work.float64(n * n);
     realSchur("sqrtm", n, 0, n - 1, t, zt, work);
-    const negligible =
-      n * (dtype(a) === "float32" ? 2 ** -23 : Number.EPSILON) * Math.sqrt(engine.dot(n * n, t, 0, t, 0));
-    checkSpectrum("sqrtm", n, t, root * root, -negligible);
-    quasiTriangularRoot("sqrtm", n, t, negligible, r, work);
+    const rounding = roundingOf(n, t, dtype(a), work);
+    checkSpectrum("sqrtm", n, t, root * root, rounding, false);
+    quasiTriangularRoot("sqrtm", n, t, rounding, r, work);
     fromSchur(n, r, zt, t, work);
     checkRange("sqrtm", engine.largest(n * n, r, 0), root, out.data);
     unpackScaled(engine, out, r, root);
