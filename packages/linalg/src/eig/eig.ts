@@ -104,14 +104,14 @@ function decompose(operation: string, { re, im, vectors }: EigOut, a: MatrixLike
   const lift = LARGEST / Math.max(1, powerOfTwo(largest(operation, a, engine)));
   work.scope(() => {
     const t = packScaled(engine, work.float64(n * n), a, lift);
-    const zt = vectors === undefined ? undefined : work.float64(n * n);
+    const z = vectors === undefined ? undefined : work.float64(n * n);
     const values = work.float64(2 * n);
     const exchanges = work.int32(n);
     const exponents = work.int32(n);
     const range = balance(n, t, exchanges, exponents);
     const scale = powerOfTwo(engine.largest(n * n, t, 0));
     scaleBy(t, 1 / scale);
-    realSchur(operation, n, range.low, range.high, t, zt, work);
+    realSchur(operation, n, range.low, range.high, t, z, work);
     readValues(n, t, values);
     const unit = scale / lift;
     checkRange(operation, engine.largest(2 * n, values, 0), unit, re);
@@ -119,11 +119,11 @@ function decompose(operation: string, { re, im, vectors }: EigOut, a: MatrixLike
       re[k] = unit * values[k]!;
       im[k] = unit * values[n + k]!;
     }
-    if (vectors === undefined || zt === undefined) return;
+    if (vectors === undefined || z === undefined) return;
     const x = work.float64(n * n);
     const v = work.float64(n * n);
     quasiTriangularVectors(n, t, x, engine);
-    engine.gemm(false, false, n, n, n, 1, x, 0, n, zt, 0, n, 0, v, 0, n);
+    engine.gemm(false, true, n, n, n, 1, x, 0, n, z, 0, n, 0, v, 0, n);
     undoBalance(n, n, v, exchanges, exponents, range);
     // T is needed for the pairs on its subdiagonal alone; its place receives the imaginary parts.
     normalizeVectors(n, t, v);

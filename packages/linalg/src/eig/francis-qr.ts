@@ -1,5 +1,7 @@
 import { NotConvergedError } from "../errors.ts";
+import { sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { makeReflector } from "../qr/householder.ts";
+import { applySweep, type ReflectorSweep } from "./reflector-sweep.ts";
 import { type Block, standardize } from "./standard-block.ts";
 
 const EPS = Number.EPSILON;
@@ -16,8 +18,8 @@ interface Iteration {
   readonly n: number;
   /** Packed n × n. */
   readonly h: Float64Array;
-  /** Rows that are rotated along, packed n × n; undefined if they are not wanted. */
-  readonly zt: Float64Array | undefined;
+  /** Whose columns are rotated along, packed n × n; undefined if it is not wanted. */
+  readonly z: Float64Array | undefined;
   readonly low: number;
   readonly high: number;
   /** A subdiagonal element up to this counts as zero. */
@@ -34,8 +36,8 @@ interface Shifts {
 
 /**
  * Francis' double-shift QR iteration on rows and columns low … high of the packed n × n Hessenberg matrix `h`, which is upper
- * triangular outside of them. With `zt`, on exit `h` is T in real Schur form with standard 2 × 2 blocks, H = Z T Zᵀ, and the rows of
- * `zt` have been multiplied by Zᵀ; without, only the diagonal blocks are those of T.
+ * triangular outside of them. With `z`, on exit `h` is T = Qᵀ H Q in real Schur form with standard 2 × 2 blocks, and `z` has been
+ * multiplied by Q from the right; without, only the diagonal blocks are those of T.
  *
  * @throws {NotConvergedError} after 30 max(10, high − low + 1) steps without deflation.
  * @see Golub and Van Loan, Matrix Computations (2013), §7.5; LAPACK, dlahqr; Ahues and Tisseur, A new deflation criterion for the
@@ -47,30 +49,43 @@ export function francisQr(
   low: number,
   high: number,
   h: Float64Array,
-  zt: Float64Array | undefined,
+  z: Float64Array | undefined,
+  work: Workspace,
 ): void {
   const size = high - low + 1;
   const limit = STEPS_PER_ROW * Math.max(10, size);
-  const iteration: Iteration = { n, h, zt, low, high, tiny: SAFE_MIN * (size / EPS) };
+  const iteration: Iteration = { n, h, z, low, high, tiny: SAFE_MIN * (size / EPS) };
   const shifts: Shifts = { re1: 0, re2: 0, im: 0 };
   const block: Block = { a: 0, b: 0, c: 0, d: 0, cos: 1, sin: 0 };
-  const v = new Float64Array(3);
-  let first = low;
-  for (let last = high; last >= low; last = first - 1) {
-    for (let steps = 0; ; steps++) {
-      first = activeStart(iteration, steps === 0 ? low : first, last);
-      if (first > low) h[first * n + first - 1] = 0;
-      if (first >= last - 1) break;
-      if (steps === limit) {
-        throw new NotConvergedError(operation, { iterations: steps, residual: Math.abs(h[last * n + last - 1]!) });
+  work.scope(() => {
+    const sweep: ReflectorSweep = {
+      start: 0,
+      last: 0,
+      tau: work.float64(n),
+      second: work.float64(n),
+      third: work.float64(n),
+    };
+    const v = new Float64Array(3);
+    let first = low;
+    for (let last = high; last >= low; last = first - 1) {
+      for (let steps = 0; ; steps++) {
+        first = activeStart(iteration, steps === 0 ? low : first, last);
+        if (first > low) h[first * n + first - 1] = 0;
+        if (first >= last - 1) break;
+        if (steps === limit) {
+          throw new NotConvergedError(operation, { iterations: steps, residual: Math.abs(h[last * n + last - 1]!) });
+        }
+        chooseShifts(iteration, first, last, steps + 1, shifts);
+        const start = bulgeStart(iteration, first, last, shifts, v);
+        chase(iteration, first, start, last, v, sweep);
       }
-      chooseShifts(iteration, first, last, steps + 1, shifts);
-      const start = bulgeStart(iteration, first, last, shifts, v);
-      chase(iteration, first, start, last, v);
+      if (first === last - 1) splitBlock(iteration, first, block);
     }
-    if (first === last - 1) splitBlock(iteration, first, block);
-  }
+  });
 }
+
+/** Scratch of {@link francisQr}. */
+export const francisQrWorkspace = (n: number): WorkspaceSize => 3 * sizeOfFloat64(n);
 
 /** First row of the unreduced block that ends with row `last`: the subdiagonal element left of it is negligible. */
 function activeStart({ n, h, low, high, tiny }: Iteration, from: number, last: number): number {
@@ -159,31 +174,42 @@ function bulgeStart(
 }
 
 /** One double step on rows first … last, its bulge made by the reflector of `v` in row `start` and chased off the end. */
-function chase(iteration: Iteration, first: number, start: number, last: number, v: Float64Array): void {
-  const { n, h, zt } = iteration;
-  const [top, end] = zt === undefined ? [first, last + 1] : [0, n];
+function chase(
+  { n, h, z }: Iteration,
+  first: number,
+  start: number,
+  last: number,
+  v: Float64Array,
+  sweep: ReflectorSweep,
+): void {
+  const { tau, second, third } = sweep;
+  sweep.start = start;
+  sweep.last = last;
+  const [top, end] = z === undefined ? [first, last + 1] : [0, n];
   for (let k = start; k < last; k++) {
     const length = Math.min(3, last - k + 1);
     const column = k * n + k - 1;
     if (k > start) for (let i = 0; i < length; i++) v[i] = h[column + i * n]!;
-    const tau = makeReflector(v, 0, length);
+    const factor = makeReflector(v, 0, length);
     if (k > start) {
       h[column] = v[0]!;
       for (let i = 1; i < length; i++) h[column + i * n] = 0;
-    } else if (start > first) h[column]! *= 1 - tau; // rather than a change of sign: v₁ and v₂ may have underflowed
-    const v1 = v[1]!;
-    const v2 = length === 3 ? v[2]! : 0;
+    } else if (start > first) h[column]! *= 1 - factor; // rather than a change of sign: v₁ and v₂ may have underflowed
+    tau[k] = factor;
+    second[k] = v[1]!;
+    third[k] = length === 3 ? v[2]! : 0;
+    // Rows above take no further part in the chase: they are reflected at the end, all reflectors at once.
     const bottom = Math.min(k + 3, last) + 1;
     if (length === 3) {
-      reflectRows(h, k * n, n, k, end, tau, v1, v2);
-      reflectColumns(h, k, n, top, bottom, tau, v1, v2);
-      if (zt !== undefined) reflectRows(zt, k * n, n, 0, n, tau, v1, v2);
+      reflectRows(h, k * n, n, k, end, factor, v[1]!, v[2]!);
+      reflectColumns(h, k, n, k, bottom, factor, v[1]!, v[2]!);
     } else {
-      reflectTwoRows(h, k * n, n, k, end, tau, v1);
-      reflectTwoColumns(h, k, n, top, bottom, tau, v1);
-      if (zt !== undefined) reflectTwoRows(zt, k * n, n, 0, n, tau, v1);
+      reflectTwoRows(h, k * n, n, k, end, factor, v[1]!);
+      reflectTwoColumns(h, k, n, k, bottom, factor, v[1]!);
     }
   }
+  applySweep(sweep, h, n, top, last, true);
+  if (z !== undefined) applySweep(sweep, z, n, 0, n, false);
 }
 
 /** Columns from … end − 1 of three rows of length n, the first at `row`, ← (I − tau v vᵀ) times themselves, v = (1, v1, v2). */
@@ -261,7 +287,7 @@ function reflectTwoColumns(
 }
 
 /** Brings the 2 × 2 block at row `k` to standard form, and rotates the rest along. */
-function splitBlock({ n, h, zt }: Iteration, k: number, block: Block): void {
+function splitBlock({ n, h, z }: Iteration, k: number, block: Block): void {
   const at = k * n + k;
   block.a = h[at]!;
   block.b = h[at + 1]!;
@@ -269,14 +295,14 @@ function splitBlock({ n, h, zt }: Iteration, k: number, block: Block): void {
   block.d = h[at + n + 1]!;
   standardize(block);
   const { cos, sin } = block;
-  if (zt !== undefined) {
-    rotateRows(h, k * n, n, k + 2, n, cos, sin);
-    for (let p = k; p < at - 1; p += n) {
-      const [x, y] = [h[p]!, h[p + 1]!];
+  if (z !== undefined) {
+    for (let p = at + 2, q = p + n; p < (k + 1) * n; p++, q++) {
+      const [x, y] = [h[p]!, h[q]!];
       h[p] = cos * x + sin * y;
-      h[p + 1] = cos * y - sin * x;
+      h[q] = cos * y - sin * x;
     }
-    rotateRows(zt, k * n, n, 0, n, cos, sin);
+    rotateColumns(h, k, n, k, cos, sin);
+    rotateColumns(z, k, n, n, cos, sin);
   }
   h[at] = block.a;
   h[at + 1] = block.b;
@@ -284,19 +310,11 @@ function splitBlock({ n, h, zt }: Iteration, k: number, block: Block): void {
   h[at + n + 1] = block.d;
 }
 
-/** (x, y) ← (cos x + sin y, cos y − sin x) for columns from … end − 1 of two rows of length n, the first at `row`. */
-function rotateRows(
-  x: Float64Array,
-  row: number,
-  n: number,
-  from: number,
-  end: number,
-  cos: number,
-  sin: number,
-): void {
-  for (let p = row + from, stop = row + end, q = p + n; p < stop; p++, q++) {
-    const [a, b] = [x[p]!, x[q]!];
+/** (x, y) ← (cos x + sin y, cos y − sin x) for the first rows of two columns, `column` and the next. */
+function rotateColumns(x: Float64Array, column: number, n: number, rows: number, cos: number, sin: number): void {
+  for (let p = column, end = column + rows * n; p < end; p += n) {
+    const [a, b] = [x[p]!, x[p + 1]!];
     x[p] = cos * a + sin * b;
-    x[q] = cos * b - sin * a;
+    x[p + 1] = cos * b - sin * a;
   }
 }

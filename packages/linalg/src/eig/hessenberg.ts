@@ -1,6 +1,6 @@
 import { checkOutputs } from "../arguments.ts";
 import { checkApart, checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
-import { type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
+import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
@@ -61,11 +61,11 @@ export function hessenbergInto(out: HessenbergOut, a: MatrixLike, work: Workspac
   const unit = powerOfTwo(largest("hessenberg", a, work.engine));
   work.scope(() => {
     const x = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
-    const qt = q === undefined ? undefined : work.float64(n * n);
-    hessenbergForm(n, 0, n - 1, x, qt, work);
+    const basis = q === undefined ? undefined : work.float64(n * n);
+    hessenbergForm(n, 0, n - 1, x, basis, work);
     checkRange("hessenberg", work.engine.largest(n * n, x, 0), unit, h.data);
     unpackScaled(work.engine, h, x, unit);
-    if (q !== undefined) unpackScaled(work.engine, transpose(q), qt!, 1);
+    if (q !== undefined && basis !== undefined) unpackScaled(work.engine, q, basis, 1);
   });
 }
 

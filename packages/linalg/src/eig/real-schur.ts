@@ -1,45 +1,59 @@
 import { applyReflectors, tridiagonalizeWorkspace } from "../eigh/tridiagonal.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
-import { francisQr } from "./francis-qr.ts";
+import { francisQr, francisQrWorkspace } from "./francis-qr.ts";
 import { reduceToHessenberg, reduceToHessenbergWorkspace } from "./hessenberg-reduction.ts";
 
 /**
- * Hessenberg form of the packed n × n matrix `a`, upper triangular outside of rows and columns low … high: on exit `a` is H, and the
- * rows of the packed `qt`, if it is given, are those of Qᵀ, with Qᵀ A Q = H.
+ * Hessenberg form of the packed n × n matrix `a`, upper triangular outside of rows and columns low … high: on exit `a` is
+ * H = Qᵀ A Q, and the packed `q`, if it is given, is Q.
  */
 export function hessenbergForm(
   n: number,
   low: number,
   high: number,
   a: Float64Array,
-  qt: Float64Array | undefined,
+  q: Float64Array | undefined,
   work: Workspace,
 ): void {
   work.scope(() => {
     const v = work.float64(n * n);
     const tau = work.float64(n);
     reduceToHessenberg(n, low, high, a, v, tau, work);
-    if (qt === undefined) return;
-    writeIdentity(n, qt);
-    applyReflectors(n, v, tau, qt, work);
+    if (q === undefined) return;
+    writeIdentity(n, q);
+    applyReflectors(n, v, tau, q, work);
+    transposeInPlace(n, q);
   });
 }
 
-/** The same for the real Schur form T = Zᵀ A Z; without `zt`, only the diagonal blocks are those of T. @throws {NotConvergedError} */
+/** The same for the real Schur form T = Zᵀ A Z; without `z`, only the diagonal blocks are those of T. @throws {NotConvergedError} */
 export function realSchur(
   operation: string,
   n: number,
   low: number,
   high: number,
   a: Float64Array,
-  zt: Float64Array | undefined,
+  z: Float64Array | undefined,
   work: Workspace,
 ): void {
-  hessenbergForm(n, low, high, a, zt, work);
-  francisQr(operation, n, low, high, a, zt);
+  hessenbergForm(n, low, high, a, z, work);
+  francisQr(operation, n, low, high, a, z, work);
 }
 
 /** Scratch of both. */
 export const realSchurWorkspace = (n: number): WorkspaceSize =>
-  allOf(sizeOfFloat64(n * n), sizeOfFloat64(n), anyOf(reduceToHessenbergWorkspace(n), tridiagonalizeWorkspace(n)));
+  anyOf(
+    allOf(sizeOfFloat64(n * n), sizeOfFloat64(n), anyOf(reduceToHessenbergWorkspace(n), tridiagonalizeWorkspace(n))),
+    francisQrWorkspace(n),
+  );
+
+function transposeInPlace(n: number, x: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const value = x[i * n + j]!;
+      x[i * n + j] = x[j * n + i]!;
+      x[j * n + i] = value;
+    }
+  }
+}

@@ -1,6 +1,6 @@
 import { checkOutputs } from "../arguments.ts";
 import { checkApart, checkOutput, checkSameDtype, checkSquare } from "../matrix/checks.ts";
-import { type Matrix, type MatrixLike, transpose } from "../matrix/matrix.ts";
+import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../memory/scale.ts";
@@ -23,8 +23,9 @@ export interface SchurOut {
 }
 
 /**
- * Real Schur form a = z t zᵀ, in float64 inside: Hessenberg form, then Francis' double-shift QR iteration, which deflates where a
- * subdiagonal element is small against the 2 × 2 block around it. The matrix is not balanced, so that z stays orthogonal.
+ * Real Schur form a = z t zᵀ, in float64 inside: Hessenberg form, then Francis' QR iteration, one double shift at a time. It deflates
+ * where a subdiagonal element is small against the 2 × 2 block around it, without aggressive early deflation. The matrix is not
+ * balanced, so that z stays orthogonal.
  *
  * @param a - n × n, any strides; defective matrices too.
  * @returns the eigenvalues on the diagonal of t in the order in which the iteration leaves them.
@@ -69,11 +70,11 @@ export function schurInto(out: SchurOut, a: MatrixLike, work: Workspace): void {
   const unit = powerOfTwo(largest("schur", a, work.engine));
   work.scope(() => {
     const x = packScaled(work.engine, work.float64(n * n), a, 1 / unit);
-    const zt = work.float64(n * n);
-    realSchur("schur", n, 0, n - 1, x, zt, work);
+    const basis = work.float64(n * n);
+    realSchur("schur", n, 0, n - 1, x, basis, work);
     checkRange("schur", work.engine.largest(n * n, x, 0), unit, t.data);
     unpackScaled(work.engine, t, x, unit);
-    unpackScaled(work.engine, transpose(z), zt, 1);
+    unpackScaled(work.engine, z, basis, 1);
   });
 }
 

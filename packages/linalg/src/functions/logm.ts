@@ -60,18 +60,18 @@ export function logmInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Work
   const unit = powerOfTwo(largest("logm", a, engine));
   return work.scope(() => {
     const t = packScaled(engine, work.float64(n * n), a, 1 / unit);
-    const zt = work.float64(n * n);
+    const z = work.float64(n * n);
     const log = work.float64(n * n);
     // Its eigenvalues are exact.
     const triangular = isTriangular(n, t, false);
-    realSchur("logm", n, 0, n - 1, t, zt, work);
+    realSchur("logm", n, 0, n - 1, t, z, work);
     checkSpectrum("logm", n, t, unit, triangular ? 0 : roundingOf(n, t, dtype(a), work), true);
     const moderate = unit <= MODERATE && unit >= 1 / MODERATE;
     if (moderate) scaleBy(t, unit);
     quasiTriangularLog(n, t, log, work);
     // log(unit a) = log(unit) + log(a).
     if (!moderate) for (let i = 0; i < n; i++) log[i * n + i]! += Math.log(unit);
-    fromSchur(n, log, zt, t, work);
+    fromSchur(n, log, z, t, work);
     checkRange("logm", engine.largest(n * n, log, 0), 1, out.data);
     unpackScaled(engine, out, log, 1);
     return out;

@@ -54,13 +54,13 @@ export function sqrtmInto<M extends MatrixLike>(out: M, a: MatrixLike, work: Wor
   const root = 2 ** Math.floor(Math.log2(powerOfTwo(largest("sqrtm", a, engine))) / 2);
   return work.scope(() => {
     const t = packScaled(engine, work.float64(n * n), a, 1 / root / root);
-    const zt = work.float64(n * n);
+    const z = work.float64(n * n);
     const r = work.float64(n * n);
-    realSchur("sqrtm", n, 0, n - 1, t, zt, work);
+    realSchur("sqrtm", n, 0, n - 1, t, z, work);
     const rounding = roundingOf(n, t, dtype(a), work);
     checkSpectrum("sqrtm", n, t, root * root, rounding, false);
     quasiTriangularRoot("sqrtm", n, t, rounding, r, work);
-    fromSchur(n, r, zt, t, work);
+    fromSchur(n, r, z, t, work);
     checkRange("sqrtm", engine.largest(n * n, r, 0), root, out.data);
     unpackScaled(engine, out, r, root);
     return out;
