@@ -2,18 +2,26 @@ import { fromRows, transpose } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import {
   CheckpointError,
+  clipGlobalNorm,
+  constant,
   cosine,
+  createEma,
   createOptimizer,
+  extractAdapter,
   GradientShapeError,
   GradientTypeError,
   type Group,
   type LinalgSource,
+  mergeAdapter,
   NonFiniteGradientError,
   OptimizerError,
   OptimizerOptionError,
   ParameterError,
+  peftFiles,
   plan,
+  readSafetensors,
   SafetensorsError,
+  schedule,
 } from "../src/index.ts";
 
 const options = { optimizer: "sumo", lr: 0.1, rank: 2 } as const;
@@ -78,6 +86,8 @@ describe("what is wrong is refused with a typed error, and changes nothing", () 
     const wrong = mistake as never;
     const data = new Float32Array(6);
     const optimizer = createOptimizer([parameter(data)], options);
+    const tensor = { shape: [2, 3], data: Float32Array.from(rows.flat()) };
+    const adapter = extractAdapter({ shape: [2, 3], data }, tensor, { rank: 1 });
     const calls: (() => unknown)[] = [
       () => createOptimizer(wrong, options),
       () => createOptimizer([wrong], options),
@@ -98,6 +108,24 @@ describe("what is wrong is refused with a typed error, and changes nothing", () 
       () => optimizer.step({ w: wrong }),
       () => optimizer.load(wrong),
       () => optimizer.on(wrong, () => {}),
+      () => createEma(wrong, 0.9),
+      () => createEma([{ ...parameter(), data: wrong }], 0.9),
+      () => createEma([{ ...parameter(), data }], mistake === 0 ? (-1 as never) : wrong),
+      () => clipGlobalNorm(wrong, 1),
+      () => clipGlobalNorm({ w: wrong }, 1),
+      () => clipGlobalNorm({ w: data }, wrong),
+      () => extractAdapter(wrong, tensor, { rank: 1 }),
+      () => extractAdapter(tensor, wrong, { rank: 1 }),
+      () => extractAdapter(tensor, tensor, wrong),
+      () => mergeAdapter(wrong, adapter),
+      () => mergeAdapter(tensor, wrong),
+      () => peftFiles(wrong, { baseModel: "base" }),
+      () => peftFiles({ "w.weight": wrong }, { baseModel: "base" }),
+      () => peftFiles({ "w.weight": adapter }, wrong),
+      () => schedule(wrong),
+      () => cosine(wrong),
+      () => readSafetensors(wrong),
+      ...(mistake === 0 ? [] : [() => constant(wrong)]),
       ...(mistake === undefined ? [] : [() => createOptimizer([parameter()], options, wrong)]),
       ...(mistake === undefined ? [] : [() => plan([], options, wrong)]),
       ...(typeof mistake === "function" ? [] : [() => optimizer.on("step", wrong)]),
@@ -213,6 +241,11 @@ describe("a schedule", () => {
     );
     expect(() => optimizer.step({ w: rows, v: rows })).toThrow(/at step 0 of v/);
     expect([...first, ...second]).toEqual(Array(12).fill(0));
+  });
+
+  test("has options of its own", () => {
+    expect(() => cosine({ peak: 1, totl: 3 } as never)).toThrow(/did you mean total/);
+    expect(() => schedule({ kind: "sine" } as never)).toThrow(/constant, cosine, linear, wsd/);
   });
 
   test("is at its start before its first step", () => {

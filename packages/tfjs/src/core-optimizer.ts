@@ -83,6 +83,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
    * Takes one step with all gradients, which remain the caller's. All are checked before any variable is changed.
    *
    * @throws {ParameterError} for a name that no variable has, {@link GradientTypeError}, and what core's `step` throws.
+   * {@link StepFailedError}, e.g. for an update beyond float32, is the only one after which variables earlier in the list are updated.
    */
   override applyGradients(variableGradients: VariableGradients): void {
     this.ready("applyGradients");
@@ -227,8 +228,10 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       });
   }
 
+  /** Creates missing slots, and checks what remains to be checked before the first variable changes. */
   private adopt(gradients: Gradients): void {
     this.slots.adopt([...gradients.keys()], (variable) => this.planned.get(variable));
+    for (const variable of gradients.keys()) this.slots.of(variable)!.checkLr();
   }
 
   /** @throws {NonFiniteGradientError} unless such gradients are skipped. */

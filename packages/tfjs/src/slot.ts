@@ -2,10 +2,13 @@ import {
   CheckpointError,
   type CreateOptions,
   createOptimizer,
+  describe,
+  type LearningRate,
   NonFiniteGradientError,
   type Optimizer,
   OptimizerError,
   type OptimizerEvents,
+  OptimizerOptionError,
   ParameterError,
   type Report,
   type Role,
@@ -33,6 +36,7 @@ export class Slot {
   readonly variable: tf.Variable;
   readonly place: number;
   readonly role: Role;
+  private readonly lr: LearningRate;
   private readonly backend: TfjsBackend;
   private readonly optimizer: Optimizer<Cell, tf.Tensor>;
 
@@ -41,16 +45,25 @@ export class Slot {
     this.place = place;
     this.role = role;
     this.backend = backend;
+    const group = groupOf(rule, role);
+    this.lr = group.lr;
     const parameter = { name: this.key, shape: variable.shape, data: variable };
     const turn = (place * GOLDEN_RATIO) % 1;
-    this.optimizer = this.named(() =>
-      createOptimizer([parameter], [groupOf(rule, role)], { backend, turn, ...create }),
-    );
+    this.optimizer = this.named(() => createOptimizer([parameter], [group], { backend, turn, ...create }));
   }
 
   /** Steps taken. */
   get step(): number {
     return this.optimizer.report().parameters[0]!.step;
+  }
+
+  /** @throws {OptimizerOptionError} unless the learning rate of the next step is a number >= 0. */
+  checkLr(): void {
+    const { step, lr } = this;
+    const rate = typeof lr === "number" ? lr : lr(step);
+    if (typeof rate === "number" && Number.isFinite(rate) && rate >= 0) return;
+    const came = `got ${describe(rate)} at step ${step} of ${JSON.stringify(this.variable.name)}`;
+    throw new OptimizerOptionError("lr", "a schedule of numbers >= 0", rate, came);
   }
 
   /** @throws as core's `stepParameter`. */

@@ -183,6 +183,15 @@ describe("a step", () => {
     expect(optimizer.iterations).toBe(0);
   });
 
+  test.each([Number.NaN, -1, "0.1"])("with a schedule that gives %s changes nothing", (rate) => {
+    const [a, b] = [tf.variable(tf.ones([3]), true, "a"), tf.variable(tf.ones([3]), true, "b")];
+    const optimizer = new AdamWOptimizer((step) => (step === 0 ? 0.1 : rate) as number);
+    optimizer.applyGradients({ b: tf.ones([3]) });
+    const before = b.dataSync().slice();
+    expect(() => optimizer.applyGradients({ a: tf.ones([3]), b: tf.ones([3]) })).toThrow(/at step 1 of "b"/);
+    expect([a.dataSync(), b.dataSync()]).toEqual([new Float32Array(3).fill(1), before]);
+  });
+
   test("leaves out variables without elements", () => {
     const [a] = two();
     const empty = tf.variable(tf.zeros([0, 4]), true, "empty");

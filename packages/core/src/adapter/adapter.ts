@@ -1,5 +1,5 @@
 import { type MatrixLike, matmul, matrix, svd } from "@sumo/linalg";
-import { OptimizerOptionError, ParameterError } from "../errors.ts";
+import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
 
 /** Low-rank factorization of the change that training made: tuned ≈ base + b a. */
 export interface Adapter {
@@ -32,6 +32,8 @@ export interface AdapterTensor {
  */
 export function extractAdapter(base: AdapterTensor, tuned: AdapterTensor, size: AdapterSize): Adapter {
   checkSize(size);
+  checkTensor("base", base);
+  checkTensor("tuned", tuned);
   const [out, inputs] = checkShapes(base, tuned);
   const change = Float64Array.from(tuned.data, (value, i) => value - base.data[i]!);
   const { u, s, vt } = svd(matrix(out, inputs, change));
@@ -50,9 +52,13 @@ export function extractAdapter(base: AdapterTensor, tuned: AdapterTensor, size: 
 }
 
 /** Computes base + b a, the tuned weight approximated by the adapter. @throws {ParameterError} if the shapes differ. */
-export function mergeAdapter(base: AdapterTensor, { a, b, rank, shape: [out, inputs] }: Adapter): Float32Array {
-  if (base.shape.length !== 2 || base.shape[0] !== out || base.shape[1] !== inputs) {
-    throw new ParameterError("base", `expected shape [${out}, ${inputs}], got [${base.shape.join(", ")}]`);
+export function mergeAdapter(base: AdapterTensor, adapter: Adapter): Float32Array {
+  checkTensor("base", base);
+  checkAdapter("adapter", adapter);
+  const { a, b, rank, shape } = adapter;
+  const [out, inputs] = shape;
+  if (base.shape.join() !== shape.join() || base.data.length !== out * inputs) {
+    throw new ParameterError("base", `expected shape [${shape.join(", ")}], got [${base.shape.join(", ")}]`);
   }
   const change: MatrixLike = matmul(matrix(out, rank, b), matrix(rank, inputs, a));
   return Float32Array.from(base.data, (value, i) => value + change.data[i]!);
@@ -65,7 +71,29 @@ function rankFor(wanted: number, energies: readonly number[]): number {
   return Math.max(1, rank);
 }
 
+/** @throws {ParameterError} unless both factors have the shapes that the adapter says. */
+export function checkAdapter(name: string, adapter: Adapter): void {
+  const { a, b, rank, shape } = (adapter ?? {}) as Partial<Adapter>;
+  const isWhole =
+    a instanceof Float32Array &&
+    b instanceof Float32Array &&
+    Array.isArray(shape) &&
+    shape.length === 2 &&
+    a.length === rank! * shape[1] &&
+    b.length === shape[0] * rank!;
+  if (!isWhole) throw new ParameterError(name, `expected an adapter of \`extractAdapter\`, got ${describe(adapter)}`);
+}
+
+function checkTensor(name: string, tensor: AdapterTensor): void {
+  const { shape, data } = (tensor ?? {}) as Partial<AdapterTensor>;
+  if (Array.isArray(shape) && data instanceof Float32Array) return;
+  throw new ParameterError(name, `expected { shape, data } with a Float32Array, got ${describe(tensor)}`);
+}
+
 function checkSize(size: AdapterSize): void {
+  if (typeof size !== "object" || size === null) {
+    throw new OptimizerOptionError("size", "{ rank } or { energy }", size);
+  }
   if ("rank" in size) {
     if (!(Number.isSafeInteger(size.rank) && size.rank >= 1)) {
       throw new OptimizerOptionError("rank", "a whole number >= 1", size.rank);

@@ -1,6 +1,7 @@
+import { checkOptionNames } from "../algorithms/option-names.ts";
 import { type Tensor, writeSafetensors } from "../checkpoint/safetensors.ts";
-import { ParameterError } from "../errors.ts";
-import type { Adapter } from "./adapter.ts";
+import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
+import { type Adapter, checkAdapter } from "./adapter.ts";
 
 /** The two files that Hugging Face's PEFT loads as a LoRA adapter. */
 export interface PeftFiles {
@@ -22,10 +23,18 @@ export interface PeftOptions {
  * @throws {ParameterError} for a name that does not end in `.weight`, or if there are no adapters.
  * @see PEFT's checkpoint format, https://huggingface.co/docs/peft/developer_guides/checkpoint
  */
-export function peftFiles(
-  adapters: Readonly<Record<string, Adapter>>,
-  { baseModel, taskType = "CAUSAL_LM" }: PeftOptions,
-): PeftFiles {
+export function peftFiles(adapters: Readonly<Record<string, Adapter>>, options: PeftOptions): PeftFiles {
+  if (typeof options !== "object" || options === null) {
+    throw new OptimizerOptionError("options", 'an object such as { baseModel: "name" }', options);
+  }
+  checkOptionNames("peftFiles'", options, ["baseModel", "taskType"]);
+  const { baseModel, taskType = "CAUSAL_LM" } = options;
+  if (typeof baseModel !== "string") throw new OptimizerOptionError("baseModel", "a name or a path", baseModel);
+  if (typeof taskType !== "string") throw new OptimizerOptionError("taskType", "a name", taskType);
+  if (typeof adapters !== "object" || adapters === null) {
+    throw new ParameterError("adapters", `expected an object of adapters by name, got ${describe(adapters)}`);
+  }
+  for (const [name, adapter] of Object.entries(adapters)) checkAdapter(name, adapter);
   const modules = Object.entries(adapters).map(([name, adapter]) => ({ module: moduleOf(name), ...adapter }));
   if (modules.length === 0) throw new ParameterError("adapters", "expected at least one");
   const tensors: Record<string, Tensor> = {};

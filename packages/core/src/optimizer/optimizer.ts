@@ -19,6 +19,7 @@ import { type Counters, totalOf } from "./counters.ts";
 import { createTracks, weightOf } from "./create-tracks.ts";
 import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
+import { entriesOf } from "./named.ts";
 import { checkParameters, flattened, type Parameter } from "./parameter.ts";
 import { checkMicroBatches, type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
 import type { Track } from "./track.ts";
@@ -277,20 +278,4 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   private alive(): void {
     if (this.disposed) throw new DisposedError();
   }
-}
-
-/** @throws {GradientTypeError} for what has no names. */
-function entriesOf<Source>(
-  gradients: Readonly<Record<string, Source>> | ReadonlyMap<string, Source>,
-): readonly (readonly [string, Source])[] {
-  if (gradients instanceof Map) return [...gradients];
-  if (
-    typeof gradients === "object" &&
-    gradients !== null &&
-    !Array.isArray(gradients) &&
-    !ArrayBuffer.isView(gradients)
-  ) {
-    return Object.entries(gradients);
-  }
-  throw new GradientTypeError(undefined, "an object or a Map of gradients by name", describe(gradients));
 }

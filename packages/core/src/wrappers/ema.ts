@@ -1,5 +1,5 @@
-import { OptimizerOptionError, ParameterError } from "../errors.ts";
-import type { Parameter } from "../optimizer/parameter.ts";
+import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
+import { checkParameters, type Parameter } from "../optimizer/parameter.ts";
 
 /** An exponential moving average of weights, for evaluation. */
 export interface Ema {
@@ -18,10 +18,15 @@ export interface Ema {
  * @throws {OptimizerOptionError} @throws {ParameterError} for a repeated name.
  */
 export function createEma(parameters: readonly Parameter<Float32Array>[], decay: number): Ema {
-  if (!(decay >= 0 && decay < 1)) throw new OptimizerOptionError("decay", "a number in [0, 1)", decay);
+  if (!(typeof decay === "number" && decay >= 0 && decay < 1))
+    throw new OptimizerOptionError("decay", "a number in [0, 1)", decay);
+  checkParameters(parameters);
+  for (const { name, data } of parameters) {
+    if (!(data instanceof Float32Array)) {
+      throw new ParameterError(name, `expected a Float32Array in \`data\`, got ${describe(data)}`);
+    }
+  }
   const averages = Object.fromEntries(parameters.map(({ name, data }) => [name, Float32Array.from(data)]));
-  const repeated = parameters.find(({ name }, i) => parameters.findIndex((other) => other.name === name) !== i);
-  if (repeated !== undefined) throw new ParameterError(repeated.name, "expected unique names, got this one twice");
   return {
     averages,
     update() {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../algorithms/option-names.ts";
 import { OptimizerOptionError } from "../errors.ts";
 
 /** The description of a schedule in plain JSON, for checkpoints. `step` counts from 0. */
@@ -87,7 +88,18 @@ function warmed({ peak, warmup = 0, final = 0 }: DecayOptions, step: number, lev
   return factor * peak * (final + (1 - final) * level);
 }
 
+const OPTIONS: Readonly<Record<ScheduleSpec["kind"], readonly string[]>> = {
+  constant: ["value"],
+  cosine: ["peak", "warmup", "total", "final"],
+  linear: ["peak", "warmup", "total", "final"],
+  wsd: ["peak", "warmup", "total", "final", "decay"],
+};
+
 function checkSpec(spec: ScheduleSpec): void {
+  if (typeof spec !== "object" || spec === null || !Object.hasOwn(OPTIONS, spec.kind)) {
+    throw new OptimizerOptionError("lr", `the description of a schedule, ${Object.keys(OPTIONS).join(", ")}`, spec);
+  }
+  checkOptionNames(`${spec.kind}'s`, spec, ["kind", ...OPTIONS[spec.kind]]);
   if (spec.kind === "constant") {
     checkPositive("lr", spec.value);
     return;
