@@ -1,9 +1,21 @@
 // Builds what the trainer stands on, quietly unless it fails, and becomes the trainer: `pnpm train …`.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const turbo = fileURLToPath(new URL("../node_modules/turbo/bin/turbo", import.meta.url));
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+const START = "start the trainer with: npx -y pnpm@12.21.0 train";
+if (!existsSync(turbo)) fail(`error: the packages are not installed; ${START}`);
+if (spawnSync("pnpm", ["--version"], { shell: process.platform === "win32" }).status !== 0) {
+  fail(`error: pnpm is not on the path, and the build needs it; ${START}`);
+}
 
 process.stderr.write("building … ");
 const build = spawnSync(
@@ -15,9 +27,6 @@ const build = spawnSync(
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
   },
 );
-if (build.status !== 0) {
-  process.stderr.write(`failed\n${build.stdout ?? ""}${build.stderr ?? ""}${build.error?.message ?? ""}`);
-  process.exit(1);
-}
+if (build.status !== 0) fail(`failed\n${build.stdout ?? ""}${build.stderr ?? ""}${build.error?.message ?? ""}`);
 process.stderr.write("done\n");
 await import("../apps/trainer/dist/cli.js");

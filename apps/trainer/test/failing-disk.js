@@ -1,11 +1,12 @@
 // Preloaded into the trainer (node --import): counts the calls that change files, and at one of them ends the process or lets the call fail.
 // DISK_AT: index of the call, from 0. DISK_FAULT: "kill", or the system's code of an error. DISK_LASTS: every later call fails too.
+// DISK_CALLS: "read" counts the calls that read instead.
 // Without DISK_AT the number of calls goes to the file DISK_COUNT when the process ends.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
 
-const { DISK_AT, DISK_FAULT, DISK_LASTS, DISK_COUNT } = process.env;
+const { DISK_AT, DISK_FAULT, DISK_CALLS, DISK_LASTS, DISK_COUNT } = process.env;
 const at = DISK_AT === undefined ? Number.POSITIVE_INFINITY : Number(DISK_AT);
 const real = { ...fs };
 let calls = 0;
@@ -38,7 +39,18 @@ function count(name, counts, path) {
   };
 }
 
-if (isMainThread) {
+/** Whether a call is about the program itself, not about a person's files. */
+const isOwn = (path) => /node_modules|\/dev\/null/.test(String(path));
+
+if (isMainThread && DISK_CALLS === "read") {
+  for (const name of ["readFileSync", "readdirSync", "statSync"])
+    count(
+      name,
+      (path) => !isOwn(path),
+      (path) => path,
+    );
+  syncBuiltinESMExports();
+} else if (isMainThread) {
   const always = () => true;
   const file = (fd) => fd > 2;
   count(

@@ -42,8 +42,13 @@ export interface Llama {
    * shared heap. @throws {CrewError} when workers do not join in time. @throws {WorkspaceError} when the heap is full.
    */
   createThreadedPass(batch: number, length: number, options: ThreadedPassOptions): Promise<Pass>;
-  /** Creates an incremental decoder. @throws {WorkspaceError} when the heap is full. */
-  createDecoder(): Decoder;
+  /**
+   * Creates an incremental decoder.
+   *
+   * @param capacity - tokens that its cache holds, at most the context. Default: the context. Its memory is proportional to them.
+   * @throws {ConfigError} for a capacity outside the context. @throws {WorkspaceError} when the heap is full.
+   */
+  createDecoder(capacity?: number): Decoder;
   /** Releases the weights' memory. The model must not be used again. */
   dispose(): void;
 }
@@ -84,7 +89,7 @@ function build(config: LlamaConfig, engine: Engine, seed: number, arena: Arena):
     parameters,
     createPass: (batch, length, options = {}) => createSinglePass(parts, batch, length, options),
     createThreadedPass: (batch, length, options) => createThreadedPass(parts, batch, length, options),
-    createDecoder: () => createDecoder(parts),
+    createDecoder: (capacity = config.context) => createDecoder(parts, capacity),
     dispose: () => arena.release(),
   };
 }

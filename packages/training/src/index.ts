@@ -1,4 +1,5 @@
 export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
+export { modelConfig } from "./options/model-config.ts";
 export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
 export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
@@ -15,7 +16,7 @@ export { trainBpe } from "./tokenizer/bpe.ts";
 export { BYTES, createTokenizer, MOST_TOKENS, type Tokenizer } from "./tokenizer/tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";
 export { formatBytes } from "./training/format-bytes.ts";
-export { checkAddressable, planRun, type RunPlan, type RunPlanOptions } from "./training/plan-run.ts";
+export { checkAddressable, checkModel, planRun, type RunPlan, type RunPlanOptions } from "./training/plan-run.ts";
 export { sampleText } from "./training/sample-text.ts";
 export { Trainer } from "./training/trainer.ts";
 export {

@@ -1,15 +1,16 @@
 // Parsers of option values. Each throws commander's error for a bad value, which is printed as one line.
 import type { OptimizerName } from "@sumo/core";
-import { BYTES, MOST_TOKENS, OPTIMIZER_NAMES } from "@sumo/training";
+import { OPTIMIZER_NAMES } from "@sumo/training";
 import { InvalidArgumentError } from "commander";
 
-/** Parser of integers from `least` on, in digits. */
-export function whole(least: number): (text: string) => number {
+/** Parser of integers from `least` to `most`, in digits. */
+export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`Expected a whole number >= ${least}.`);
     }
+    if (value > most) throw new InvalidArgumentError(`Expected at most ${most}.`);
     return value;
   };
 }
@@ -27,13 +28,6 @@ export function optimizers(text: string): OptimizerName[] {
 export function rates(text: string): number[] {
   if (!text.startsWith("lr=")) throw new InvalidArgumentError("Expected lr=a,b,c.");
   return text.slice("lr=".length).split(",").map(positive);
-}
-
-/** Parses the size of a vocabulary. */
-export function vocabulary(text: string): number {
-  const value = whole(BYTES)(text);
-  if (value > MOST_TOKENS) throw new InvalidArgumentError(`Expected at most ${MOST_TOKENS}.`);
-  return value;
 }
 
 /** Parses a positive number. */

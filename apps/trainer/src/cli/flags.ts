@@ -1,7 +1,7 @@
-import { BYTES, ENGINES, OPTIMIZER_NAMES, OPTIMIZERS, RESIDUALS, SCHEDULES } from "@sumo/training";
+import { BYTES, ENGINES, MOST_TOKENS, OPTIMIZER_NAMES, OPTIMIZERS, RESIDUALS, SCHEDULES } from "@sumo/training";
 import { type Command, Option } from "commander";
 import { FREE } from "./cli-options.ts";
-import { between, nonEmpty, optimizers, positive, rates, runName, vocabulary, whole } from "./flag-values.ts";
+import { between, nonEmpty, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
 
 /** Default learning rates, as the help lists them. */
 const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].learningRate}`).join(", ");
@@ -27,7 +27,7 @@ function addDataAndModel(command: Command): void {
     .option(
       "--vocab <n>",
       "tokens: 256 are the bytes; more are learned from the text by byte-pair encoding",
-      vocabulary,
+      whole(BYTES, MOST_TOKENS),
       BYTES,
     )
     .optionsGroup("Model:")
@@ -41,7 +41,7 @@ function addDataAndModel(command: Command): void {
     .option("--layers <n>", "transformer layers", whole(1), 4)
     .option("--heads <n>", "attention heads", whole(1), 4)
     .option("--kv-heads <n>", "key and value heads, a divisor of the heads (default: as many as heads)", whole(1))
-    .option("--hidden <n>", "width of the feed-forward layers (default: 8/3 of dim, rounded up to 32)", whole(1))
+    .option("--hidden <n>", "width of the feed-forward layers (default: 8/3 of dim, rounded up to 32)", whole(2))
     .option("--context <n>", "tokens that the model looks back", whole(2), 128)
     .option("--tied", "share the embedding with the output head");
 }
@@ -88,7 +88,7 @@ function addRun(command: Command): void {
     .option(
       "--accumulate <n>",
       "passes that make up a step: larger steps without more memory for activations",
-      whole(1),
+      whole(1, 65_536),
       1,
     )
     .option("--recompute", "keep less of a pass and compute it again on the way back: for long contexts")
@@ -103,7 +103,7 @@ function addRun(command: Command): void {
     .option(
       "--threads <n>",
       "cores to use, at most one for each window; the bits do not depend on it (default: all; 1 with the native engine, which has threads of its own)",
-      whole(1),
+      whole(1, 256),
     )
     .option(
       "--seed <n>",
@@ -137,7 +137,7 @@ function addComparison(command: Command): void {
         .argParser(optimizers)
         .conflicts(["resume", "sample"]),
     )
-    .option("--seeds <n>", "compare over so many seeds, from --seed on: mean and deviation", whole(1), 1)
+    .option("--seeds <n>", "compare over so many seeds, from --seed on: mean and deviation", whole(1, 1000), 1)
     .addOption(
       new Option(
         "--sweep <rates>",

@@ -102,10 +102,11 @@ function readWeightsFile(folder: string): Uint8Array {
 }
 
 function parseJson(path: string): unknown {
+  const text = readFileSync(path, "utf8");
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new RunError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new RunError(`${path} is not JSON`, { cause });
   }
 }
 

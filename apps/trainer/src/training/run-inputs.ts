@@ -1,10 +1,12 @@
-import { type LlamaConfig, llamaConfig } from "@sumo/llama";
+import type { LlamaConfig } from "@sumo/llama";
 import {
   BYTES,
   type Corpus,
+  checkModel,
   createCorpus,
   createTokenizer,
   type DataSource,
+  modelConfig,
   type Tokenizer,
   type TrainOptions,
   trainBpe,
@@ -32,9 +34,11 @@ export interface RunInputs {
  * @throws {DataError} @throws {ConfigError} @throws {RunError}
  */
 export function loadRunInputs(options: TrainOptions, runs: string, base: string): RunInputs {
+  if (options.init === undefined) checkModel(modelConfig(options, options.vocab), options);
   const text = readText(options.data, base);
   const { config, tokenizer, weights } =
     options.init === undefined ? newModel(options, text) : readModel(runs, options.init, base);
+  checkModel(config, options);
   const corpus = createCorpus(text.bytes, tokenizer, options.context);
   const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
   return { text, data, tokenizer, corpus, model: config, weights };
@@ -43,19 +47,5 @@ export function loadRunInputs(options: TrainOptions, runs: string, base: string)
 function newModel(options: TrainOptions, text: Text): Omit<TrainedModel, "weights"> & { readonly weights: undefined } {
   const training = text.bytes.subarray(0, trainingBytes(text.bytes));
   const tokenizer = createTokenizer(options.vocab === BYTES ? [] : trainBpe(training, options.vocab));
-  return { config: llamaConfig(modelShape(options, tokenizer.size)), tokenizer, weights: undefined };
-}
-
-function modelShape(options: TrainOptions, vocabSize: number): Partial<LlamaConfig> {
-  const { dim, layers, heads, kvHeads, hidden, context, tied } = options;
-  return {
-    vocabSize,
-    dim,
-    layers,
-    heads,
-    context,
-    ...(tied !== undefined && { tied }),
-    ...(kvHeads !== undefined && { kvHeads }),
-    ...(hidden !== undefined && { hidden }),
-  };
+  return { config: modelConfig(options, tokenizer.size), tokenizer, weights: undefined };
 }

@@ -3,23 +3,39 @@ import { Worker } from "node:worker_threads";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
 import { createNativeEngine } from "@sumo/linalg/native";
 import type { CrewWorker, LlamaConfig } from "@sumo/llama";
-import { type Corpus, checkAddressable, planRun, Trainer, type TrainOptions } from "@sumo/training";
+import {
+  type Corpus,
+  checkAddressable,
+  checkModel,
+  planRun,
+  Trainer,
+  type TrainOptions,
+  UsageError,
+} from "@sumo/training";
 
-/** A pool of threads for the passes of one trainer after another. `workers` are the threads beside the calling one. */
+/** A pool of threads for the passes of one trainer after another. */
 export interface WorkerPool {
-  readonly workers: readonly CrewWorker[];
   readonly threads: number;
+  /** The threads beside the calling one. They start when they are first asked for. */
+  workers(): readonly CrewWorker[];
 }
 
 /** Runs `work` with a pool of `threads`, the calling thread included, and ends its workers afterwards. */
 export async function withWorkerPool<T>(threads: number, work: (pool: WorkerPool) => Promise<T>): Promise<T> {
   const script = new URL("./pass-worker.js", import.meta.url);
-  const workers = Array.from({ length: threads - 1 }, () => new Worker(script));
-  for (const worker of workers) worker.unref(); // they sleep between passes and must not keep the process alive
+  const started: Worker[] = [];
+  const workers = (): readonly CrewWorker[] => {
+    while (started.length < threads - 1) {
+      const worker = new Worker(script);
+      worker.unref(); // they sleep between passes and must not keep the process alive
+      started.push(worker);
+    }
+    return started;
+  };
   try {
-    return await work({ workers, threads });
+    return await work({ threads, workers });
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(started.map((worker) => worker.terminate()));
   }
 }
 
@@ -31,10 +47,14 @@ export function threadCount(asked: number | undefined, { engine, batch }: TrainO
 /**
  * Creates an engine whose heap has room for the model with any of these options, shared with the pool's workers.
  *
- * @throws {UsageError} if a run needs more memory than can be addressed.
+ * @throws {UsageError} if a run needs more memory than can be addressed, or has other threads than it can use.
  * @throws {UnsupportedError} if the options ask for the native engine, and this system has no BLAS.
  */
 export function createEngine(model: LlamaConfig, options: readonly TrainOptions[], { threads }: WorkerPool): Engine {
+  for (const each of options) {
+    checkThreads(threads, each);
+    checkModel(model, each);
+  }
   const plans = options.map((each) => planRun(model, each, { threads }));
   for (const plan of plans) checkAddressable(plan);
   const heap = { bytes: Math.max(...plans.map(({ heapBytes }) => heapBytes)), shared: threads > 1 };
@@ -50,6 +70,14 @@ export async function createTrainer(
   engine: Engine = createEngine(model, [options], pool),
 ): Promise<Trainer> {
   const trainer = new Trainer(model, options, corpus, engine);
-  if (pool.threads > 1) await trainer.useWorkers(pool.workers);
+  if (pool.threads > 1) await trainer.useWorkers(pool.workers());
   return trainer;
+}
+
+function checkThreads(threads: number, { batch, engine }: TrainOptions): void {
+  if (threads > 1 && engine === "native") {
+    throw new UsageError("--threads is for --engine wasm: the native engine has threads of its own");
+  }
+  if (threads > batch)
+    throw new UsageError(`--threads ${threads}: each needs a window of its own, and --batch has ${batch}`);
 }

@@ -1,10 +1,10 @@
-import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
+import { createReferenceEngine, createWasmEngine, WorkspaceError } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
 import { referenceLogits, toTensors } from "../../test/reference-model.ts";
-import { createLlama, InputError } from "../index.ts";
+import { ConfigError, createLlama, InputError } from "../index.ts";
 
 const CONFIG = { vocabSize: 19, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 24, context: 40 };
 const HEAP = { bytes: 2 ** 26 };
@@ -47,6 +47,15 @@ describe.each([
     decoder.dispose();
   });
 
+  test("a smaller cache gives the same bits, and refuses what it has no room for", () => {
+    const [small, large] = [model.createDecoder(7), model.createDecoder()];
+    const piece = tokens.subarray(0, 7);
+    expect(small.feed(piece)).toEqual(large.feed(piece));
+    expect(() => small.feed(tokens.subarray(7, 8))).toThrow(InputError);
+    for (const decoder of [small, large]) decoder.dispose();
+    for (const capacity of [0, 1.5, 41]) expect(() => model.createDecoder(capacity)).toThrow(ConfigError);
+  });
+
   test("refuses tokens that do not fit, and keeps its cache", () => {
     const decoder = model.createDecoder();
     decoder.feed(tokens.subarray(0, 30));
@@ -63,4 +72,11 @@ describe.each([
     decoder.dispose();
     expect(engine.heap.usedBytes).toBeLessThan(usedBytes);
   });
+});
+
+test("a small cache fits where one for the whole context does not", () => {
+  const engine = createWasmEngine({ bytes: 2 ** 22 });
+  const model = createLlama({ ...CONFIG, context: 2 ** 14 }, { engine });
+  expect(() => model.createDecoder()).toThrow(WorkspaceError);
+  expect(model.createDecoder(40).feed(Int32Array.of(1))).toHaveLength(CONFIG.vocabSize);
 });

@@ -1,4 +1,4 @@
-import { headDim, type LlamaConfig } from "../config.ts";
+import { headDim } from "../config.ts";
 import { InputError } from "../errors.ts";
 import { attentionScratch } from "../kernels/kernels.ts";
 import { Arena } from "../memory/arena.ts";
@@ -6,6 +6,7 @@ import { allocateBlocks } from "../memory/blocks.ts";
 import { type ForwardActivations, forwardLengths, keptLengths } from "../pass/activations.ts";
 import type { ModelParts } from "../pass/context.ts";
 import { normLast } from "../pass/head.ts";
+import { checkPassShape } from "../pass/pass.ts";
 import { linear } from "../pass/products.ts";
 import { forwardLayers } from "../pass/schedule.ts";
 import { checkTokens, describeArray } from "../tokens.ts";
@@ -19,7 +20,7 @@ export interface Decoder {
    *
    * @returns the logits of the next token, [vocabSize]; the same array in every call, overwritten by the next one. They have the same bits
    * however the sequence is split into calls. Cost: 2 flops a parameter and token, and 4 position · dim a layer and token for attention.
-   * @throws {InputError} for no tokens, tokens outside the vocabulary, or more tokens than the context holds; the cache is then unchanged.
+   * @throws {InputError} for no tokens, tokens outside the vocabulary, or more tokens than the cache has room for; the cache is then unchanged.
    */
   feed(tokens: Int32Array): Float32Array;
   /** Empties the cache. */
@@ -28,20 +29,21 @@ export interface Decoder {
   dispose(): void;
 }
 
-/** Creates a decoder whose cache holds the model's context. See `Llama.createDecoder`. */
-export function createDecoder(parts: ModelParts): Decoder {
-  return Arena.allocate(parts.engine.heap, (arena) => buildDecoder(parts, arena));
+/** Creates a decoder whose cache holds `capacity` tokens. See `Llama.createDecoder`. */
+export function createDecoder(parts: ModelParts, capacity: number): Decoder {
+  checkPassShape("createDecoder", parts.config, 1, capacity);
+  return Arena.allocate(parts.engine.heap, (arena) => buildDecoder(parts, capacity, arena));
 }
 
-function buildDecoder(parts: ModelParts, arena: Arena): Decoder {
+function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decoder {
   const { config, engine, weights } = parts;
-  const { context, dim, vocabSize, heads, kvHeads } = config;
-  const kept = allocateBlocks(arena, keptLengths(config, context));
-  const shared = allocateBlocks(arena, forwardLengths(config, context));
-  const x = arena.float32(context * dim);
-  const scratch = arena.float32(attentionScratch(context, headDim(config)));
+  const { dim, vocabSize, heads, kvHeads } = config;
+  const kept = allocateBlocks(arena, keptLengths(config, capacity));
+  const shared = allocateBlocks(arena, forwardLengths(config, capacity));
+  const x = arena.float32(capacity * dim);
+  const scratch = arena.float32(attentionScratch(capacity, headDim(config)));
   const logits = arena.float32(vocabSize);
-  const sequence = arena.int32(context);
+  const sequence = arena.int32(capacity);
   // Each layer has a cache of queries, keys and values; all other blocks hold the current tokens only.
   const caches = Array.from({ length: config.layers - 1 }, () => arena.float32(kept.qkv.length));
   const layers = [kept.qkv, ...caches].map((qkv) => ({ ...kept, qkv, x }));
@@ -49,7 +51,7 @@ function buildDecoder(parts: ModelParts, arena: Arena): Decoder {
   let position = 0;
 
   const feed = (tokens: Int32Array): Float32Array => {
-    checkFeed(config, position, tokens);
+    checkFeed(vocabSize, capacity - position, tokens);
     sequence.set(tokens, position);
     const start = position;
     position += tokens.length;
@@ -74,12 +76,11 @@ function buildDecoder(parts: ModelParts, arena: Arena): Decoder {
   };
 }
 
-function checkFeed({ context, vocabSize }: LlamaConfig, position: number, tokens: Int32Array): void {
-  const room = context - position;
+function checkFeed(vocabSize: number, room: number, tokens: Int32Array): void {
   if (!(tokens instanceof Int32Array) || tokens.length === 0 || tokens.length > room) {
     throw new InputError(
       "feed",
-      `expected an Int32Array of 1 to ${room} tokens (${position} of ${context} are in the cache), got ${describeArray(tokens)}`,
+      `expected an Int32Array of 1 to ${room} tokens, which are left in the cache, got ${describeArray(tokens)}`,
     );
   }
   checkTokens("feed", "tokens", tokens, tokens.length, vocabSize);

@@ -2,7 +2,7 @@ import { plan } from "@sumo/core";
 import { expect, test } from "vitest";
 import { optimizerGroups } from "./optimizer-groups.ts";
 import { OPTIMIZER_NAMES } from "./optimizers.ts";
-import type { TrainOptions } from "./train-options.ts";
+import { SCHEDULES, type TrainOptions } from "./train-options.ts";
 
 const options = {
   optimizer: "sumo",
@@ -51,8 +51,13 @@ test("both learning rates rise to their peaks over the warm-up and end at the fi
   expect(rates({ lr: 0.01, schedule: "constant" }, 0)).toEqual([0.01, 3e-3]);
 });
 
-test("a warm-up longer than the run is cut to it", () => {
-  expect(rates({ lr: 0.01, steps: 4 }, 3)[0]).toBeLessThanOrEqual(0.01);
+test.each(SCHEDULES)("%s: a warm-up of any length fits into a run of any length", (schedule) => {
+  for (let steps = 1; steps <= 30; steps++) {
+    for (let warmup = 0; warmup <= 31; warmup++) {
+      const course = Array.from({ length: steps }, (_, step) => rates({ lr: 0.01, steps, warmup, schedule }, step)[0]!);
+      for (const rate of course) expect(rate > 0 && rate <= 0.01).toBe(true);
+    }
+  }
 });
 
 test("what is outside SUMO's subspace is handled as asked", () => {

@@ -44,8 +44,10 @@ function scheduled({ schedule, warmup, steps, finalLr }: TrainOptions, peak: num
       return cosine(course);
     case "linear":
       return linear(course);
-    case "wsd":
-      return wsd({ ...course, decay: Math.max(1, Math.round(steps * DECAY_SHARE)) });
+    case "wsd": {
+      const decay = Math.max(1, Math.round(steps * DECAY_SHARE));
+      return wsd({ ...course, decay, warmup: Math.min(warmup, steps - decay) });
+    }
     default:
       return schedule satisfies never;
   }

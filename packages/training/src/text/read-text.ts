@@ -81,12 +81,7 @@ function readFolder(path: string): Uint8Array {
 }
 
 function readUtf8(path: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new DataError(`data: cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
+  const bytes = readFileSync(path);
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -59,12 +59,24 @@ export function planRun(
   };
 }
 
+/**
+ * Checks a model and its passes before a run is planned: a plan lists every matrix, which takes long for more layers than fit into memory.
+ *
+ * @throws {UsageError} if they need more memory than WebAssembly can address.
+ */
+export function checkModel(model: LlamaConfig, options: TrainOptions): void {
+  const { batch, context: length, recompute = false } = options;
+  const { weightBytes, activationBytes, gradientBytes } = planLlama(model, { batch, length, recompute });
+  checkAddressable({ heapBytes: weightBytes + activationBytes + gradientBytes, activationBytes });
+}
+
 /** @throws {UsageError} if a run needs more memory than WebAssembly can address. */
-export function checkAddressable({ heapBytes, activationBytes }: RunPlan): void {
+export function checkAddressable({ heapBytes, activationBytes }: Pick<RunPlan, "heapBytes" | "activationBytes">): void {
   if (heapBytes <= ADDRESSABLE_BYTES) return;
   throw new UsageError(
     `this needs ${formatBytes(heapBytes)} of memory, of which ${formatBytes(activationBytes)} are activations; ` +
-      `at most ${formatBytes(ADDRESSABLE_BYTES)} can be addressed: take a smaller --batch, --context or model, or --recompute`,
+      `at most ${formatBytes(ADDRESSABLE_BYTES)} can be addressed: take a smaller --batch, --context or model ` +
+      "(--dim, --layers, --hidden), or --recompute",
   );
 }
 

@@ -6,15 +6,20 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 /** Stream of random numbers for sampling, apart from those of batches and weights. */
 const STREAM = 0x73616d70; // "samp"
 
-/** Samples tokens that continue `prompt`, without end. When the context is full, the decoder is reset and reads the last half of it again. */
-function* sampleTokens(model: Llama, prompt: ArrayLike<number>, choice: Choice, seed: number): Generator<number, void> {
-  const { context } = model.config;
-  const decoder = model.createDecoder();
+/** Samples `length` tokens that continue `prompt`. When the context is full, the decoder is reset and reads the last half of it again. */
+function* sampleTokens(
+  model: Llama,
+  prompt: ArrayLike<number>,
+  choice: Choice & { readonly length: number },
+  seed: number,
+): Generator<number, void> {
+  const context = Math.min(model.config.context, prompt.length + choice.length); // no larger cache than it fills
+  const decoder = model.createDecoder(context);
   const uniform = new Float64Array(1);
   let unread = Array.from(prompt).slice(-context);
   const seen = [...unread];
   try {
-    for (let i = 0; ; i++) {
+    for (let i = 0; i < choice.length; i++) {
       const logits = decoder.feed(Int32Array.from(unread));
       fillUniform(uniform, [seed, STREAM, i]);
       const token = chooseToken(logits, choice, uniform[0]!);
@@ -40,12 +45,8 @@ export function* sampleText(
 ): Generator<string> {
   const decoder = new TextDecoder();
   const prompt = tokenizer.encode(new TextEncoder().encode(options.prompt));
-  const tokens = sampleTokens(model, prompt, options, seed);
-  let left = options.length;
-  for (const token of tokens) {
+  for (const token of sampleTokens(model, prompt, options, seed)) {
     yield decoder.decode(tokenizer.decode([token]), { stream: true });
-    left--;
-    if (left === 0) break;
   }
   yield decoder.decode();
 }

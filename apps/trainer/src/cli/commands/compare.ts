@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { isSystemError, storageError } from "@sumo/training";
 import colors from "picocolors";
 import { compareTrials } from "../../compare/comparison.ts";
 import { comparisonTable } from "../../compare/comparison-table.ts";
@@ -41,9 +42,14 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
       replaceFile(join(folder, CSV), trialsCsv(trials));
     };
     const setting = { inputs, pool, engine, signal: interrupt.signal, screen, finished };
-    const chosen = await runTournament(contestants, cli.sweep, cli.seeds, setting);
-    interrupt.release();
-    if (chosen.length > 0) show(folder, chosen, facts, screen);
+    try {
+      const chosen = await runTournament(contestants, cli.sweep, cli.seeds, setting);
+      if (chosen.length > 0) show(folder, chosen, facts, screen);
+    } catch (error) {
+      throw isSystemError(error) ? storageError(error, "trials that were written before are kept") : error;
+    } finally {
+      interrupt.release();
+    }
     return interrupt.exitCode;
   });
 }
@@ -51,9 +57,9 @@ export async function compare(cli: CliOptions, base: string, screen: Screen): Pr
 /** Prints the table, and writes the report into the folder. */
 function show(folder: string, chosen: readonly Trial[], facts: Facts, screen: Screen): void {
   const comparison = compareTrials(chosen);
+  screen.write(`\n${comparisonTable(comparison)}\n`);
   replaceFile(join(folder, REPORT), comparisonReport(comparison, chosen, facts));
   const place = relative(process.cwd(), folder) || folder;
-  screen.write(`\n${comparisonTable(comparison)}\n`);
   showFacts(screen, [
     ["report", `${place}/${REPORT}`],
     ["numbers", `${place}/${CSV}`],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { LlamaError } from "@sumo/llama";
-import { type LogLine, TrainingError } from "@sumo/training";
+import { isSystemError, type LogLine, TrainingError } from "@sumo/training";
 import Table from "cli-table3";
 import colors from "picocolors";
 import { readLog } from "../../run/log-file.ts";
@@ -35,7 +35,8 @@ function rowOf(name: string, folder: string): string[] {
     const validation = lastValidation(lines)?.toFixed(4) ?? "-";
     return [name, options.data, options.optimizer, steps, validation, formatTime(lines.at(-1)?.seconds ?? 0)];
   } catch (error) {
-    if (!(error instanceof TrainingError || error instanceof LlamaError)) throw error;
+    const known = error instanceof TrainingError || error instanceof LlamaError || isSystemError(error);
+    if (!known) throw error;
     return [name, error.message, "", "", "", ""];
   }
 }
