@@ -9,8 +9,8 @@ import { allOf, sizeOfFloat64, sizeOfInt32, type Workspace } from "../memory/wor
 import { swapRows } from "../rows/sort-rows.ts";
 import { type Determinant, logarithmOf, productOfPivots, type Slogdet } from "../solve/det.ts";
 import { equilibrate, equilibrationWorkspace } from "../solve/equilibrate.ts";
-import { equilibratedWorkspace, solveEquilibrated } from "../solve/equilibrated.ts";
 import { eliminationWorkspace, factorLu, hasGrown, solveByElimination } from "../solve/lu.ts";
+import { equilibratedWorkspace, solveEquilibrated } from "../solve/solve-equilibrated.ts";
 import { solveLower, solveUpper } from "../solve/triangular.ts";
 import { checkRightSide } from "./right-side.ts";
 

@@ -5,9 +5,9 @@ import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled } from "../memory/scale.ts";
 import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
-import { solveEquilibrated } from "./equilibrated.ts";
 import { solveByElimination } from "./lu.ts";
 import { solveWorkspace } from "./solve.ts";
+import { solveEquilibrated } from "./solve-equilibrated.ts";
 
 /**
  * Inverse of a square matrix. To solve a system, {@link solve} is faster and more accurate.

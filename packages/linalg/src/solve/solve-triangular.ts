@@ -6,7 +6,7 @@ import type { Real } from "../matrix/real.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled } from "../memory/scale.ts";
 import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
-import { equilibratedWorkspace, solveEquilibrated } from "./equilibrated.ts";
+import { equilibratedWorkspace, solveEquilibrated } from "./solve-equilibrated.ts";
 import { solveLower } from "./triangular.ts";
 
 export interface SolveTriangularOptions {

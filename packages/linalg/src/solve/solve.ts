@@ -5,8 +5,8 @@ import { asMatrix, inFormOf, type VectorLike } from "../matrix/vector.ts";
 import { withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largest, packScaled } from "../memory/scale.ts";
 import { allOf, checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
-import { equilibratedWorkspace, solveEquilibrated } from "./equilibrated.ts";
 import { eliminationWorkspace, solveByElimination } from "./lu.ts";
+import { equilibratedWorkspace, solveEquilibrated } from "./solve-equilibrated.ts";
 
 /**
  * Solves a x = b by Gaussian elimination with partial pivoting, in float64 inside.
