@@ -8,6 +8,7 @@ import { signOf } from "../rows/sign.ts";
 import type { RandomKey } from "../sketch/random.ts";
 import { Basis, basisWorkspace } from "./basis.ts";
 import {
+  agreementOf,
   basisSize,
   checkAgreement,
   converge,
@@ -67,7 +68,7 @@ export function eigsh(operator: SymmetricOperator, k: number, options: EigshOpti
   const size = basisSize(n, k);
   const scratch = allOf(basisWorkspace(size, n), sizeOfFloat64(n), 2 * sizeOfFloat64(size * size));
   return withWorkspace("eigsh", scratch, (work) => {
-    const krylov = new Lanczos(work, productOf("eigsh", operator, "apply", n, n), n, size, rank, key);
+    const krylov = new Lanczos(work, productOf("eigsh", operator, "apply", n, n), n, size, rank, tolerance, key);
     converge("eigsh", krylov, k, tolerance, maxProducts);
     return krylov.take(k);
   });
@@ -80,6 +81,7 @@ class Lanczos implements Krylov {
   products = 0;
   private readonly product: Product;
   private readonly rank: Rank;
+  private readonly agreement: number;
   private readonly basis: Basis;
   private readonly t: Float64Array;
   private readonly w: Float64Array;
@@ -95,11 +97,20 @@ class Lanczos implements Krylov {
   /** Columns of `vectors`, the wanted ones first. */
   private order: number[] = [];
 
-  constructor(work: Workspace, product: Product, n: number, size: number, rank: Rank, key: RandomKey) {
+  constructor(
+    work: Workspace,
+    product: Product,
+    n: number,
+    size: number,
+    rank: Rank,
+    tolerance: number,
+    key: RandomKey,
+  ) {
     this.size = size;
     this.complete = size === n;
     this.product = product;
     this.rank = rank;
+    this.agreement = agreementOf(tolerance);
     this.basis = new Basis(work, size, n, key);
     this.t = new Float64Array(size * size);
     this.w = work.float64(n);
@@ -117,7 +128,14 @@ class Lanczos implements Krylov {
       this.beta = basis.remove(w, coefficients);
       this.largest = largestOf(coefficients.subarray(0, j + 1), Math.max(this.largest, this.beta));
       for (let i = 0; i < j; i++) {
-        checkAgreement("eigsh", "a symmetric operator", coefficients[i]!, t[i * size + j]!, this.largest);
+        checkAgreement(
+          "eigsh",
+          "a symmetric operator",
+          coefficients[i]!,
+          t[i * size + j]!,
+          this.agreement * this.largest,
+        );
+        t[i * size + j] = t[j * size + i] = coefficients[i]!;
       }
       t[j * size + j] = coefficients[j]!;
       if (j + 1 === size) continue;

@@ -15,6 +15,8 @@ export const KRYLOV_OPTIONS: OptionKinds<KrylovOptions> = { tolerance: "number",
 
 /** Elements that a symmetric operator, or an operator and its transpose, have twice agree to this part of the largest, in float32 too. */
 const AGREEMENT = 1e-6;
+/** A random start leaves out the residuals of the vectors that it keeps: those elements then differ by a few tolerances. */
+const LEFT_OUT = 100;
 
 /** Values of the projected operator, the wanted ones first, and a bound of the residual of each. */
 export interface RitzValues {
@@ -90,14 +92,12 @@ export function krylovSettings<Options extends KrylovOptions>(
   return { tolerance, maxProducts, key };
 }
 
-/**
- * Checks elements of a projected operator that were computed twice.
- *
- * @param largest - of the magnitudes so far.
- * @throws {ArgumentError}
- */
-export function checkAgreement(operation: string, expected: string, one: number, other: number, largest: number): void {
-  if (Math.abs(one - other) <= AGREEMENT * largest) return;
+/** The part of the largest element to which elements agree that are computed twice. */
+export const agreementOf = (tolerance: number): number => Math.max(AGREEMENT, LEFT_OUT * tolerance);
+
+/** Checks an element that was computed twice. @throws {ArgumentError} */
+export function checkAgreement(operation: string, expected: string, one: number, other: number, bound: number): void {
+  if (Math.abs(one - other) <= bound) return;
   throw new ArgumentError(operation, `expected ${expected}, got ${one} and ${other} for one element`);
 }
 

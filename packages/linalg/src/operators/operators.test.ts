@@ -79,7 +79,7 @@ onEveryEngine("operators", () => {
       const expected = which === "smallest" ? all.slice(0, k) : all.slice(-k);
       expectClose(values, expected, 2 * TOLERANCE * 8);
       expect(vectors.shape).toEqual([side * side, k]);
-      expect(vectors).toBeOrthonormal(16 * k * 2 ** -52);
+      expect(vectors).toBeOrthonormal(35 * k * 2 ** -52);
       expect(residual(operator, vectors, values)).toBeLessThanOrEqual(4 * k * TOLERANCE * 8);
     },
   );
@@ -115,8 +115,8 @@ onEveryEngine("operators", () => {
     const found = svds(operatorOf(a), k);
     expect([found.u.shape, found.vt.shape]).toEqual([[m, k], [k, n]]); // biome-ignore format: short
     expectClose(found.s, s, 20 * TOLERANCE * 8);
-    expect(found.u).toBeOrthonormal(16 * k * 2 ** -52);
-    expect(found.vt.T).toBeOrthonormal(16 * k * 2 ** -52);
+    expect(found.u).toBeOrthonormal(35 * k * 2 ** -52);
+    expect(found.vt.T).toBeOrthonormal(35 * k * 2 ** -52);
     const bound = 4 * k * TOLERANCE * 8;
     expect(times(a, found.vt.T)).toBeCloseMatrix(scaleColumns(found.u, found.s), bound);
     expect(times(flip(a), found.u)).toBeCloseMatrix(scaleColumns(found.vt.T, found.s), bound);
@@ -130,6 +130,16 @@ onEveryEngine("operators", () => {
     expect(Array.from(svds(operatorOf(dense(40, 30)), 2).s)).toEqual([0, 0]);
     const identity = operatorOf(dense(60, 60, (i, j) => (i === j ? 1 : 0)));
     expectClose(eigsh(identity, 4).values, [1, 1, 1, 1], 1e-14);
+  });
+
+  test("copies of a value that one start does not show in time are found", () => {
+    const values = [5, 5, 5, 4.8, 4.6, ...Array.from({ length: 195 }, (_, i) => 4.4 - i / 50)];
+    const operator = operatorOf(dense(200, 200, (i, j) => (i === j ? values[i]! : 0)));
+    const tolerance = 1e-4;
+    for (const k of [2, 3]) {
+      expectClose(eigsh(operator, k, { tolerance }).values.toReversed(), values, 2 * tolerance * 5);
+      expectClose(svds(operator, k, { tolerance }).s, values, 2 * tolerance * 5);
+    }
   });
 
   test("any scale, to the ends of the range", () => {
