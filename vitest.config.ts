@@ -10,6 +10,7 @@ const packages = {
   llama: "packages/llama",
   tfjs: "packages/tfjs",
   jax: "packages/jax",
+  mpi: "packages/mpi",
   training: "packages/training",
   trainer: "apps/trainer",
   finetune: "apps/finetune",

@@ -7,6 +7,7 @@ const guides = [
   ["tfjs", "tfjs"],
   ["jax-js", "jax"],
   ["The GPU", "gpu"],
+  ["Many processes", "mpi"],
   ["Your own adapter", "adapter"],
   ["Rank, refresh, rate", "choosing"],
   ["Checkpoints", "checkpoints"],
@@ -35,7 +36,7 @@ const evidence = [
 const examples = readExamples();
 const exampleLinks = examples.map(({ name, title }) => [`${name.slice(0, 2)} ${title}`, name] as const);
 
-const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax"] as const;
+const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax", "mpi"] as const;
 
 const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
   pages.map(([text, page]) => ({ text, link: `/${folder}/${page}` }));

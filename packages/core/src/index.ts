@@ -41,6 +41,7 @@ export {
   type TensorFile,
   writeSafetensors,
 } from "./checkpoint/safetensors.ts";
+export type { Collective, CollectiveArray, PendingReduction, Reduction } from "./collective/collective.ts";
 export {
   CheckpointError,
   DisposedError,

@@ -1,0 +1,99 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@sumo/testing/temporary-folder";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "./bundle.ts";
+import { contract } from "./contract.ts";
+import { type Finished, finished, isInstalled, MPICH, mpirun, OPEN_MPI } from "./mpirun.ts";
+import type { Report } from "./scenarios.ts";
+
+let script: string;
+beforeAll(async () => {
+  script = await bundle(join(import.meta.dirname, "ranks", "process.ts"));
+});
+
+const reportsOf = ({ stdout }: Finished): readonly Report[] =>
+  Array.from(stdout.matchAll(/^\{.*\}$/gm), ([line]) => JSON.parse(line) as Report).sort((a, b) => a.rank - b.rank);
+const cases = Object.keys(contract).length;
+
+for (const mpi of [OPEN_MPI, MPICH]) {
+  const other = mpi === OPEN_MPI ? MPICH : OPEN_MPI;
+  const run = (size: number, scenario: string, environment = {}) => mpirun(mpi, size, script, [scenario], environment);
+
+  describe.skipIf(!isInstalled(mpi))(mpi.name, () => {
+    test.each([2, 3])("%d processes keep the contract", async (size) => {
+      const result = await run(size, "contract");
+      expect(result).toMatchObject({ code: 0 });
+      const name = expect.stringContaining(mpi.version);
+      expect(reportsOf(result)).toMatchObject(
+        Array.from({ length: size }, (_, rank) => ({ rank, name, value: cases })),
+      );
+    });
+
+    test("a process that nobody launched is a world of one", async () => {
+      const result = await finished(process.execPath, [script, "contract"], { SUMO_MPI: mpi.library });
+      expect(result.code).toBe(0);
+      const name = expect.stringContaining(mpi.version);
+      expect(reportsOf(result)).toMatchObject([{ rank: 0, name, value: cases }]);
+    });
+
+    test("lengths that differ are an error with MPI's code and text", async () => {
+      const [first, second] = reportsOf(await run(2, "lengths"));
+      expect(first).toMatchObject({ value: "done" });
+      const error = { code: "MPI_CALL", operation: "broadcast", message: expect.stringMatching(/truncat/i) };
+      expect(second).toMatchObject({ error });
+      expect(second!.error!["mpiCode"]).not.toBe(0);
+    });
+
+    test("a reduction that nobody waited for ends before the process does", async () => {
+      const result = await run(2, "unfinished");
+      expect(result).toMatchObject({ code: 0 });
+      expect(reportsOf(result)).toMatchObject([{ value: "done" }, { value: "done" }]);
+    });
+
+    test("abort ends all with its exit code", async () => {
+      const result = await run(2, "abort");
+      expect(result.code).toBe(7);
+      expect(reportsOf(result)).toEqual([]);
+    });
+
+    test("a rank that throws prints its error, and ends those that wait for it", async () => {
+      const result = await run(3, "failure");
+      expect(result.code).toBe(1);
+      expect(result.stderr).toContain("rank 2: Error: the last rank fails");
+      expect(reportsOf(result)).toEqual([]);
+    });
+
+    test("a rank that is killed ends those that wait for it", async () => {
+      const result = await run(3, "kill");
+      expect(result.code).not.toBe(0);
+      expect(reportsOf(result)).toEqual([]);
+    });
+
+    test.skipIf(!isInstalled(other))(`the library of ${other.name} is refused under this mpirun`, async () => {
+      const result = await run(2, "contract", { SUMO_MPI: other.library });
+      expect(result.code).not.toBe(0);
+      expect(result.stderr).toContain("MpiLaunchError");
+    });
+  });
+}
+
+test("a library that is not there is named", async () => {
+  const { code, stderr } = await finished(process.execPath, [script, "contract"], { SUMO_MPI: "libnone.so" });
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/MpiMissingError.*Tried: libnone\.so/);
+});
+
+test("a library that is no MPI is named", async () => {
+  const { code, stderr } = await finished(process.execPath, [script, "contract"], { SUMO_MPI: "libm.so.6" });
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/MpiMissingError.*Tried: libm\.so\.6/);
+});
+
+test("koffi is asked for where it is missing", async () => {
+  const elsewhere = join(temporaryFolder(), "script.mjs");
+  copyFileSync(script, elsewhere);
+  const { code, stderr } = await finished(process.execPath, [elsewhere, "contract"]);
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/MpiMissingError.*koffi/);
+});

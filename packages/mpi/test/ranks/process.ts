@@ -1,0 +1,4 @@
+import { connectMpi } from "../../src/index.ts";
+import { report } from "../scenarios.ts";
+
+console.log(JSON.stringify(report(process.argv[2]!, connectMpi())));

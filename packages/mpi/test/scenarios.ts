@@ -1,0 +1,100 @@
+import type { Collective } from "@sumo/core";
+import { contract } from "./contract.ts";
+
+/** Programs of a rank, by name. */
+export const scenarios: Readonly<Record<string, (collective: Collective) => unknown>> = {
+  contract: (collective) => {
+    for (const [name, run] of Object.entries(contract)) {
+      try {
+        run(collective);
+      } catch (cause) {
+        throw new Error(name, { cause });
+      }
+    }
+    return Object.keys(contract).length;
+  },
+
+  /** ((1 + 2⁻²⁴) + 2⁻²⁴) is 1 in float32, and 1 + (2⁻²⁴ + 2⁻²⁴) is not. */
+  order: (collective) => {
+    const values = Float32Array.of(collective.rank === 0 ? 1 : 2 ** -24);
+    collective.allReduce(values, "sum");
+    return values[0];
+  },
+
+  /** Ranks that disagree about the length. */
+  lengths: (collective) => {
+    collective.broadcast(new Float32Array(collective.rank === 0 ? 4 : 2), 0);
+    return "done";
+  },
+
+  /** The same, noticed at a wait. */
+  started: (collective) => {
+    const started = collective.allReduceStart(new Float32Array(collective.rank + 1), "sum");
+    collective.allReduceStart(Float32Array.of(1), "sum").wait();
+    started.wait();
+    return "done";
+  },
+
+  /** Ranks that disagree about the operation. */
+  operations: (collective) => {
+    if (collective.rank === 0) collective.barrier();
+    else collective.allReduce(Float32Array.of(1), "sum");
+    return "done";
+  },
+
+  /** The last rank fails, while the others wait for it. */
+  failure: (collective) => {
+    collective.barrier();
+    if (collective.rank === collective.size - 1) throw new Error("the last rank fails");
+    collective.barrier();
+    return "done";
+  },
+
+  /** The last rank leaves, without an error. */
+  exit: (collective) => {
+    collective.barrier();
+    if (collective.rank === collective.size - 1) return "left";
+    collective.barrier();
+    return "done";
+  },
+
+  /** The last rank is killed. */
+  kill: (collective) => {
+    collective.barrier();
+    if (collective.rank === collective.size - 1) process.kill(process.pid, "SIGKILL");
+    collective.barrier();
+    return "done";
+  },
+
+  abort: (collective) => {
+    collective.barrier();
+    if (collective.rank === 0) collective.abort(7);
+    collective.barrier();
+    return "done";
+  },
+
+  /** Ends without waiting for a reduction. */
+  unfinished: (collective) => {
+    collective.allReduceStart(new Float32Array(1000), "sum");
+    return "done";
+  },
+};
+
+/** The end of a rank's program. */
+export interface Report {
+  readonly rank: number;
+  readonly name?: string;
+  readonly value?: unknown;
+  readonly error?: Readonly<Record<string, unknown>>;
+}
+
+/** Runs a scenario. An error of the collective is reported, others are thrown. */
+export function report(scenario: string, collective: Collective): Report {
+  const { rank, name } = collective;
+  try {
+    return { rank, name, value: scenarios[scenario]!(collective) };
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && !(error.cause instanceof Error))) throw error;
+    return { rank, name, error: { ...error, message: error.message } };
+  }
+}
