@@ -11,7 +11,7 @@ export { type DataSource, formatConfig, parseConfig, type RunConfig } from "./ru
 export { loadWeights, readWeights } from "./run-files/weights.ts";
 export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
 export { evenStarts } from "./text/batches.ts";
-export { type Corpus, createCorpus, trainingBytes } from "./text/corpus.ts";
+export { type Corpus, createCorpus, tokensOf, trainingBytes } from "./text/corpus.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
 export { BYTES, createTokenizer, MOST_TOKENS, type Tokenizer } from "./tokenizer/tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";

@@ -21,7 +21,7 @@ function addDataAndModel(command: Command): void {
     .optionsGroup("Data:")
     .option(
       "--data <source>",
-      "a UTF-8 text file, a folder of .txt and .md files, or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); the last tenth is held out",
+      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); the last tenth is held out",
       "moby-dick",
     )
     .option(

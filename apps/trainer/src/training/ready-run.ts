@@ -8,6 +8,8 @@ export interface ReadyRun extends StoredRun {
   readonly folder: string;
   readonly lock: RunLock;
   readonly text: Text;
+  /** Tokens of the text. */
+  readonly tokens: number;
   readonly trainer: Trainer;
   readonly threads: number;
 }

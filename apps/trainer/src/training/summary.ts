@@ -1,18 +1,19 @@
 import { formatBytes, peakRate, planRun } from "@sumo/training";
+import type { Text } from "@sumo/training/text";
 import { formatCount } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
 import type { ReadyRun } from "./ready-run.ts";
 
 /** Summarizes a run before its first step: data, model, training, memory. @param folder - as it is printed. */
 export function summarize(run: ReadyRun, folder: string): Facts {
-  const { text, options, trainer, threads } = run;
+  const { text, tokens, options, trainer, threads } = run;
   const { config, parameters } = trainer.model;
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
   const passes = options.accumulate === 1 ? "" : `${options.accumulate} x `;
   const origin = options.init === undefined ? "" : `, from ${options.init}`;
   return [
-    ["data", `${text.source}, ${formatCount(text.bytes.length)} bytes; the last tenth is held out`],
+    ["data", describeText(text, tokens)],
     [
       "model",
       `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights${origin}`,
@@ -25,6 +26,19 @@ export function summarize(run: ReadyRun, folder: string): Facts {
     ...memoryFacts(run),
     ["folder", folder],
   ];
+}
+
+/** What was read and what was left out, in one line. */
+export function describeText({ source, bytes, files, documents, leftOut }: Text, tokens: number): string {
+  const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+  const read = [
+    ...(files === undefined ? [] : [counted(files, "file")]),
+    counted(documents, "document"),
+    counted(bytes.length, "byte"),
+    counted(tokens, "token"),
+  ];
+  const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
+  return `${source}: ${read.join(", ")}; the last tenth is held out${without}`;
 }
 
 /** Optimizer state beside AdamW's for the same model, and the memory of the model. */

@@ -31,6 +31,11 @@ export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: n
   return { train, validation, bytesPerToken: heldOut.length / validation.length };
 }
 
+/** Number of a corpus's tokens. */
+export function tokensOf({ train, validation }: Corpus): number {
+  return train.length + validation.length;
+}
+
 /** Number of bytes in the training part, cut between characters. A vocabulary is learned from these alone. */
 export function trainingBytes(bytes: Uint8Array): number {
   let cut = Math.floor(bytes.length * (1 - HELD_OUT));

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { isSystemError, storageError } from "@sumo/training";
+import { isSystemError, storageError, tokensOf } from "@sumo/training";
 import colors from "picocolors";
 import { compareTrials } from "../../compare/comparison.ts";
 import { comparisonTable } from "../../compare/comparison-table.ts";
@@ -14,6 +14,7 @@ import { formatCount } from "../../screen/format.ts";
 import { type Facts, type Screen, showFacts } from "../../screen/screen.ts";
 import { catchInterrupt } from "../../training/interrupt.ts";
 import { loadRunInputs, type RunInputs } from "../../training/run-inputs.ts";
+import { describeText } from "../../training/summary.ts";
 import { createEngine, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import type { CliOptions } from "../cli-options.ts";
 
@@ -66,16 +67,16 @@ function show(folder: string, chosen: readonly Trial[], facts: Facts, screen: Sc
   ]);
 }
 
-function describe(cli: CliOptions, { text, model, tokenizer }: RunInputs): Facts {
+function describe(cli: CliOptions, { text, model, tokenizer, corpus }: RunInputs): Facts {
   const { steps, batch, context, seed, schedule } = cli;
   const seeds = cli.seeds === 1 ? `seed ${seed}` : `seeds ${seed} to ${seed + cli.seeds - 1}`;
   const rates = cli.sweep === undefined ? [] : ([["sweep", `lr ${cli.sweep.join(", ")} with seed ${seed}`]] as const);
   return [
+    ["data", describeText(text, tokensOf(corpus))],
     [
-      "data",
-      `${text.source}, ${formatCount(text.bytes.length)} bytes, ${tokenizer.size} tokens; the last tenth is held out`,
+      "model",
+      `LLaMA, ${model.layers} layers of width ${model.dim}, ${model.heads} heads, context ${model.context}, vocabulary of ${tokenizer.size}`,
     ],
-    ["model", `LLaMA, ${model.layers} layers of width ${model.dim}, ${model.heads} heads, context ${model.context}`],
     ["training", `${formatCount(steps)} steps of ${batch} x ${context} tokens, ${schedule} schedule, ${seeds}`],
     ["alike", "text, order of batches, initial weights, schedule, AdamW for embeddings, norms and head"],
     ...rates,

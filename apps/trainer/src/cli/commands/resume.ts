@@ -1,4 +1,4 @@
-import { createCorpus, type DataSource, RunError, type Trainer } from "@sumo/training";
+import { createCorpus, type DataSource, RunError, type Trainer, tokensOf } from "@sumo/training";
 import { digest, readText, type Text } from "@sumo/training/text";
 import type { Command } from "commander";
 import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
@@ -25,7 +25,16 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
       refuseFinished(run, folder, trainer.step, options.steps);
       completeCheckpoint(folder);
       writeConfig(folder, { options, data, model });
-      const ready = { ...stored, options, folder, lock, text, trainer, threads: pool.threads };
+      const ready = {
+        ...stored,
+        options,
+        folder,
+        lock,
+        text,
+        tokens: tokensOf(corpus),
+        trainer,
+        threads: pool.threads,
+      };
       return trainRun(ready, cli.runs, cli, screen);
     });
   });

@@ -1,4 +1,12 @@
-import { type Checkpoint, isSystemError, loadWeights, peakRate, storageError, trainOptions } from "@sumo/training";
+import {
+  type Checkpoint,
+  isSystemError,
+  loadWeights,
+  peakRate,
+  storageError,
+  tokensOf,
+  trainOptions,
+} from "@sumo/training";
 import { createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
@@ -19,7 +27,7 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen): P
     const stored = { options, data, model, tokenizer };
     const run = begin(cli, `${text.name}-${options.optimizer}`, stored, initial);
     return whileLocked(run.folder, (lock) =>
-      trainRun({ ...run, lock, text, trainer, threads: pool.threads }, cli.runs, cli, screen),
+      trainRun({ ...run, lock, text, tokens: tokensOf(corpus), trainer, threads: pool.threads }, cli.runs, cli, screen),
     );
   });
 }

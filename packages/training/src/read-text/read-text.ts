@@ -1,8 +1,11 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { DataError } from "../errors.ts";
+import { foreignKind } from "./file-kind.ts";
+import { listTexts } from "./text-folder.ts";
 
 /** A text to train on. */
 export interface Text {
@@ -12,6 +15,12 @@ export interface Text {
   readonly source: string;
   /** UTF-8 without a byte-order mark. */
   readonly bytes: Uint8Array;
+  /** Files that were read; absent for a built-in text. */
+  readonly files?: number;
+  /** Files or chapters that are not empty, joined by empty lines. */
+  readonly documents: number;
+  /** What a folder holds beside them, and why it was left out, in words. */
+  readonly leftOut: readonly string[];
 }
 
 /** A part of a built-in text, with its heading. */
@@ -37,18 +46,21 @@ const BUILT_IN: Readonly<Record<string, () => readonly Part[]>> = {
 /** Letters of a text's name: file systems allow 255 for a whole name. */
 const MOST_LETTERS = 80;
 
-/** Extensions of the files that are read from a folder. */
-const TEXT_EXTENSIONS = new Set([".txt", ".md"]);
+/** Largest file that Node reads at once. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /**
- * Reads a text to train on: a built-in one, a file, or a folder's `.txt` and `.md` files (subfolders too, sorted by path).
+ * Reads a text to train on: a built-in one, a file, or a folder's `.txt` and `.md` files, as {@link listTexts} finds them.
  *
  * @param source - `moby-dick`, `sotu`, or a path. A path is relative to `base`.
- * @throws {DataError} if it is missing, unreadable, empty, or not UTF-8.
+ * @throws {DataError} if it is missing, empty, not UTF-8, or of another kind than plain text.
  */
 export function readText(source: string, base: string = process.cwd()): Text {
   const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
-  if (builtIn !== undefined) return { name: source, source, bytes: joined(builtIn()) };
+  if (builtIn !== undefined) {
+    const parts = builtIn();
+    return { name: source, source, bytes: joined(parts), documents: parts.length, leftOut: [] };
+  }
   const path = resolve(base, source);
   const status = statSync(path, { throwIfNoEntry: false });
   if (status === undefined) {
@@ -56,9 +68,9 @@ export function readText(source: string, base: string = process.cwd()): Text {
       `data: no file or folder at ${path}, and no built-in text of that name (${Object.keys(BUILT_IN).join(", ")})`,
     );
   }
-  const bytes = status.isDirectory() ? readFolder(path) : readUtf8(path);
-  if (bytes.length === 0) throw new DataError(`data: ${path} is empty`);
-  return { name: nameOf(path), source: path, bytes };
+  const text = status.isDirectory() ? readFolder(path) : { bytes: readUtf8(path), files: 1, documents: 1, leftOut: [] };
+  if (text.bytes.length === 0) throw new DataError(`data: ${path} is empty`);
+  return { name: nameOf(path), source: path, ...text };
 }
 
 /** SHA-256 in hexadecimal. */
@@ -70,23 +82,34 @@ function joined(parts: readonly Part[]): Uint8Array {
   return new TextEncoder().encode(parts.map(({ heading, text }) => `${heading}\n\n${text}\n`).join("\n"));
 }
 
-function readFolder(path: string): Uint8Array {
-  const files = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && TEXT_EXTENSIONS.has(extname(entry.name).toLowerCase()))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  if (files.length === 0) throw new DataError(`data: no .txt or .md file in ${path}`);
+function readFolder(path: string): Omit<Text, "name" | "source"> {
+  const { files, leftOut } = listTexts(path);
+  if (files.length === 0) {
+    const others = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
+    throw new DataError(`data: no .txt or .md file in ${path}${others}`);
+  }
   const parts = files.map(readUtf8).filter((part) => part.length > 0);
-  return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from("\n\n"), part])));
+  const bytes = Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from("\n\n"), part])));
+  const empty = files.length - parts.length;
+  return {
+    bytes,
+    files: files.length,
+    documents: parts.length,
+    leftOut: empty === 0 ? leftOut : [...leftOut, `${empty} empty`],
+  };
 }
 
 function readUtf8(path: string): Uint8Array {
-  const bytes = readFileSync(path);
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`, { cause });
+  const { size } = statSync(path);
+  if (size > MOST_BYTES) {
+    throw new DataError(
+      `data: ${path} has ${size} bytes, at most ${MOST_BYTES} can be read: split it into a folder of files`,
+    );
   }
+  const bytes = readFileSync(path);
+  const kind = foreignKind(path, bytes);
+  if (kind !== undefined) throw new DataError(`data: ${path} is ${kind.name}, not plain text: ${kind.remedy}`);
+  if (!isUtf8(bytes)) throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`);
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return marked ? bytes.subarray(3) : bytes;
 }

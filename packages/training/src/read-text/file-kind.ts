@@ -1,0 +1,86 @@
+import { extname } from "node:path";
+
+/** A kind of file that holds text, if any, in a wrapping, and how to take it out. */
+interface FileKind {
+  readonly name: string;
+  readonly remedy: string;
+  /** Extensions that say so. */
+  readonly extensions: readonly string[];
+  /** First bytes that say so, in Latin-1. */
+  readonly magic: readonly string[];
+}
+
+const UNPACK = "unpack it first";
+const KINDS: readonly FileKind[] = [
+  { name: "gzip", remedy: "unpack it first, with gunzip", extensions: [".gz", ".tgz"], magic: ["\x1f\x8b"] },
+  { name: "zip", remedy: UNPACK, extensions: [".zip", ".docx", ".epub", ".odt"], magic: ["PK\x03\x04"] },
+  { name: "zstd", remedy: UNPACK, extensions: [".zst"], magic: ["\x28\xb5\x2f\xfd"] },
+  { name: "xz", remedy: UNPACK, extensions: [".xz"], magic: ["\xfd7zXZ\x00"] },
+  { name: "bzip2", remedy: UNPACK, extensions: [".bz2"], magic: ["BZh"] },
+  { name: "PDF", remedy: "take its text out first, e.g. with pdftotext", extensions: [".pdf"], magic: ["%PDF-"] },
+  { name: "Parquet", remedy: "export its column of texts first", extensions: [".parquet"], magic: ["PAR1"] },
+  {
+    name: "SQLite",
+    remedy: "export its column of texts first",
+    extensions: [".sqlite", ".db"],
+    magic: ["SQLite format 3\x00"],
+  },
+  { name: "rich text", remedy: "save it as plain text first", extensions: [".rtf"], magic: ["{\\rtf"] },
+  {
+    name: "UTF-16",
+    remedy: "convert it first, with iconv -f UTF-16 -t UTF-8",
+    extensions: [],
+    magic: ["\xff\xfe", "\xfe\xff"],
+  },
+];
+const HTML = {
+  name: "HTML",
+  remedy: "take its text out first, e.g. with pandoc -t plain",
+  extensions: [".html", ".htm", ".xhtml"],
+};
+const JSON_KIND = {
+  name: "JSON",
+  remedy: "take its texts out first, e.g. with jq -r .text",
+  extensions: [".json", ".jsonl", ".ndjson", ".ipynb"],
+};
+
+/** Bytes at the beginning of a file that are looked at. */
+const BEGINNING = 2 ** 16;
+
+/**
+ * The kind of a file that is not plain text, by its extension or its first bytes; `undefined` for plain text.
+ *
+ * @returns its name and how to take the text out, for a message.
+ */
+export function foreignKind(
+  path: string,
+  bytes: Uint8Array,
+): { readonly name: string; readonly remedy: string } | undefined {
+  const extension = extname(path).toLowerCase();
+  const beginning = Buffer.from(bytes.subarray(0, BEGINNING));
+  const text = beginning
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trimStart();
+  const binary = KINDS.find(({ magic }) => magic.some((first) => beginning.indexOf(first, 0, "latin1") === 0));
+  if (binary !== undefined) return binary;
+  if (/^(<!doctype html|<html)\b/i.test(text)) return HTML;
+  if (startsWithJson(text, bytes.length <= BEGINNING)) return JSON_KIND;
+  return [...KINDS, HTML, JSON_KIND].find(({ extensions }) => extensions.includes(extension));
+}
+
+/** Whether a text is JSON, or begins with two lines that are. `whole`: no more of it follows. */
+function startsWithJson(text: string, whole: boolean): boolean {
+  if (!/^[[{]/.test(text)) return false;
+  if (whole && isJson(text)) return true;
+  const [first = "", second = "", ...rest] = text.split("\n");
+  return rest.length > 0 && isJson(first) && isJson(second);
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
