@@ -43,6 +43,7 @@ export {
   WorkspaceError,
 } from "./errors.ts";
 export { type CholeskyFactor, choleskyFactor } from "./factors/cholesky-factor.ts";
+export { type LDL, ldl } from "./factors/ldl.ts";
 export { type LU, lu } from "./factors/lu.ts";
 export { type LuFactor, luFactor } from "./factors/lu-factor.ts";
 export { type QrFactor, qrFactor } from "./factors/qr-factor.ts";

@@ -104,6 +104,7 @@ const routines: Record<string, readonly Place[]> = {
   logmInto: ["out", "matrix", "work"],
   lstsq: ["matrix", "either", "options"],
   lstsqInto: ["outs", "matrix", "matrix", "work", "options"],
+  ldl: ["matrix", "options"],
   lu: ["matrix"],
   luFactor: ["matrix"],
   matmul: ["matrix", "either", "options"],

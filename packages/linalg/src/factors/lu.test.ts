@@ -9,7 +9,7 @@ import { lu } from "./lu.ts";
 
 addMatrixMatchers();
 
-const SHAPES = [[0, 3], [3, 0], [1, 1], [5, 5], [9, 4], [4, 9], [33, 33], [90, 61], [61, 90], [130, 130]] as const; // biome-ignore format: short
+const SHAPES = [[0, 3], [3, 0], [1, 1], [5, 5], [9, 4], [4, 9], [33, 33], [70, 50], [50, 70]] as const; // biome-ignore format: short
 
 onEveryEngine("lu", () => {
   describe.each(["float32", "float64"] as const)("of %s", (type) => {
