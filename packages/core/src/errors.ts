@@ -62,14 +62,18 @@ export class NonFiniteGradientError extends OptimizerError {
   readonly parameter: string;
   /** Steps that this parameter had taken. */
   readonly step: number;
+  /** The rank with such a gradient; absent without a collective. */
+  readonly rank: number | undefined;
 
-  constructor(parameter: string, step: number) {
+  constructor(parameter: string, step: number, rank?: number) {
+    const where = rank === undefined ? "" : ` on rank ${rank}`;
     super(
-      `gradient of ${JSON.stringify(parameter)} at step ${step} holds NaN or an infinity; nothing was changed. ` +
+      `gradient of ${JSON.stringify(parameter)} at step ${step}${where} holds NaN or an infinity; nothing was changed. ` +
         'Look at the loss and the learning rate, or pass onNonFinite: "skip" to drop such gradients and count them',
     );
     this.parameter = parameter;
     this.step = step;
+    this.rank = rank;
   }
 }
 

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { type Finished, finished, isInstalled, MPICH, mpirun, OPEN_MPI } from "./mpirun.ts";
-import type { Report } from "./scenarios.ts";
+import { bitsOf, type Report } from "./scenarios.ts";
+import { OPTIMIZERS, trainAlone } from "./training.ts";
 
 let script: string;
 beforeAll(async () => {
@@ -28,6 +29,13 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(reportsOf(result)).toMatchObject(
         Array.from({ length: size }, (_, rank) => ({ rank, name, value: cases })),
       );
+    });
+
+    test("two have the bits of one process that accumulates two micro-batches", async () => {
+      const value = Object.fromEntries(
+        Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainAlone(group, 2))]),
+      );
+      expect(reportsOf(await run(2, "training"))).toMatchObject([{ value }, { value }]);
     });
 
     test("a process that nobody launched is a world of one", async () => {

@@ -1,5 +1,13 @@
-import type { Collective } from "@sumo/core";
+import { createHash } from "node:crypto";
+import { type Collective, createOptimizer } from "@sumo/core";
 import { contract } from "./contract.ts";
+import { gradientOf, OPTIMIZERS, parameters, trainOnRank } from "./training.ts";
+
+/** A checksum of bits. */
+export const bitsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  createHash("sha256")
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex");
 
 /** Programs of a rank, by name. */
 export const scenarios: Readonly<Record<string, (collective: Collective) => unknown>> = {
@@ -70,6 +78,63 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
     collective.barrier();
     if (collective.rank === 0) collective.abort(7);
     collective.barrier();
+    return "done";
+  },
+
+  /** Runs of every optimizer, by name. */
+  training: (collective) =>
+    Object.fromEntries(
+      Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainOnRank(group, collective))]),
+    ),
+
+  /** Numbers that are sent a step: the whole gradient at a refresh, every third step, else its projection. */
+  traffic: (collective) => {
+    const sent: number[] = [];
+    const counting: Collective = Object.assign(Object.create(collective) as Collective, {
+      allReduce(values: Float32Array, reduction: "sum" | "max") {
+        if (values instanceof Float32Array) sent.push(values.length);
+        collective.allReduce(values, reduction);
+      },
+    });
+    const optimizer = createOptimizer(parameters(), OPTIMIZERS["projected"]!, { collective: counting });
+    for (let step = 0; step < 4; step++) optimizer.stepParameter("w", gradientOf("w", step, collective.rank));
+    return sent;
+  },
+
+  /** The last rank's gradient is bad at the second step; the run goes on from there as if nothing had happened. */
+  nonFinite: (collective) => {
+    const [w] = parameters();
+    const optimizer = createOptimizer([w!], OPTIMIZERS["projected"]!, { collective });
+    optimizer.stepParameter("w", gradientOf("w", 0, collective.rank));
+    const before = bitsOf(w!.data);
+    const gradient = gradientOf("w", 1, collective.rank);
+    const bad = gradient.slice().fill(collective.rank === collective.size - 1 ? Number.NaN : 1, 7, 8);
+    try {
+      optimizer.stepParameter("w", bad);
+    } catch (error) {
+      const unchanged = bitsOf(w!.data) === before;
+      optimizer.stepParameter("w", gradient);
+      return { ...(error as object), unchanged, after: bitsOf(w!.data) };
+    }
+    return "no error";
+  },
+
+  /** The last rank's second gradient is skipped: the step takes the mean of the others. */
+  skipped: (collective) => {
+    const [w] = parameters();
+    const optimizer = createOptimizer([w!], OPTIMIZERS["projected"]!, { collective, onNonFinite: "skip" });
+    optimizer.stepParameter("w", gradientOf("w", 0, collective.rank));
+    const gradient = gradientOf("w", 1, collective.rank);
+    if (collective.rank === collective.size - 1) gradient[7] = Number.POSITIVE_INFINITY;
+    optimizer.stepParameter("w", gradient);
+    return bitsOf(w!.data);
+  },
+
+  /** The last rank begins with other weights. */
+  weights: (collective) => {
+    const [w] = parameters();
+    if (collective.rank === collective.size - 1) w!.data[5]! += 1;
+    createOptimizer([w!], OPTIMIZERS["projected"]!, { collective });
     return "done";
   },
 

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { createOptimizer } from "@sumo/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CollectiveArgumentError, oneProcess, threadGroup } from "../src/index.ts";
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
-import { type Report, scenarios } from "./scenarios.ts";
+import { bitsOf, type Report, scenarios } from "./scenarios.ts";
+import { gradientOf, OPTIMIZERS, parameters, trainAlone } from "./training.ts";
 
 let script: string;
 beforeAll(async () => {
@@ -84,4 +86,62 @@ describe("threads", () => {
   test("only members leave", () => {
     expect(() => threadGroup(2).leave(2)).toThrow(CollectiveArgumentError);
   });
+});
+
+describe("an optimizer over ranks", () => {
+  const aloneOn = (size: number) =>
+    Object.fromEntries(Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainAlone(group, size))]));
+
+  test.each([1, 2, 3])("has the bits of one process that accumulates micro-batches: %d", async (size) => {
+    const reports = await onThreads("training", size);
+    const value = aloneOn(size);
+    expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
+  });
+
+  test("sends projections where a step needs no more", async () => {
+    const [whole, projection] = [300 * 40, 300 * 8];
+    const value = [whole, projection, projection, whole];
+    expect(await onThreads("traffic", 2)).toMatchObject([{ value }, { value }]);
+  });
+
+  test("refuses a bad gradient on every rank, names its rank, and goes on", async () => {
+    const { data } = secondStep([0, 1]);
+    const value = {
+      code: "OPTIMIZER_NON_FINITE_GRADIENT",
+      parameter: "w",
+      step: 1,
+      rank: 1,
+      unchanged: true,
+      after: bitsOf(data),
+    };
+    expect(await onThreads("nonFinite", 2)).toMatchObject([{ value }, { value }]);
+  });
+
+  test("or skips it, and takes the mean of the others", async () => {
+    const value = bitsOf(secondStep([0]).data);
+    expect(await onThreads("skipped", 2)).toMatchObject([{ value }, { value }]);
+  });
+
+  test("refuses weights that differ", async () => {
+    const error = { code: "OPTIMIZER_PARAMETER", parameter: "w", message: expect.stringContaining("rank 2") };
+    expect(await onThreads("weights", 3)).toMatchObject([{ error }, { error }, { error }]);
+  });
+
+  /** The weight after two steps of one process, the first with the gradients of two ranks, the second with those of some. */
+  function secondStep(ranks: readonly number[]) {
+    const [w] = parameters();
+    const options = { microBatches: 2, onNonFinite: "skip" } as const;
+    const optimizer = createOptimizer([w!], OPTIMIZERS["projected"]!, options);
+    const bad = new Float32Array(300 * 40).fill(Number.NaN);
+    for (const rank of [0, 1]) optimizer.stepParameter("w", gradientOf("w", 0, rank));
+    for (const rank of [0, 1]) optimizer.stepParameter("w", ranks.includes(rank) ? gradientOf("w", 1, rank) : bad);
+    return w!;
+  }
+});
+
+test("a collective is checked", () => {
+  const collective = {} as never;
+  expect(() => createOptimizer(parameters(), OPTIMIZERS["adamw"]!, { collective })).toThrow(
+    expect.objectContaining({ code: "OPTIMIZER_OPTION", option: "collective" }),
+  );
 });

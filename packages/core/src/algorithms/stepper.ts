@@ -80,12 +80,12 @@ export interface Stepper<T> {
   restore(facts: Facts): void;
 }
 
-/** Sums projected gradients, `rows × cols`. */
+/** Projection of gradients, `rows × cols`, which are then summed. Scratch of a step has room for one. */
 export interface SubspaceSum<T> {
   readonly rows: number;
   readonly cols: number;
-  /** out ← the projection of `gradient` + beta out. */
-  add(out: T, gradient: T, beta: 0 | 1): void;
+  /** out ← the projection of `gradient`. */
+  project(out: T, gradient: T): void;
 }
 
 /** Position of a matrix among those of the same optimizer. */

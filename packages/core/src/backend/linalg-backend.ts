@@ -108,6 +108,10 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     a.data.set(values);
   }
 
+  elements(a: LinalgMatrix): Float32Array {
+    return a.data;
+  }
+
   axpby(out: LinalgMatrix, alpha: number, a: LinalgMatrix, beta: number): void {
     this.engine.axpby(out.data.length, alpha, a.data, 0, beta, out.data, 0);
   }

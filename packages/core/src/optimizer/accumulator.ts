@@ -1,6 +1,7 @@
 import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { SubspaceSum } from "../algorithms/stepper.ts";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Scratch } from "../backend/backend.ts";
+import type { Collective } from "../collective/collective.ts";
 import type { TrackedPart } from "./part.ts";
 
 /** Sum of one part's micro-batches: gradients, or their projections. */
@@ -12,7 +13,7 @@ interface GradientSum<T> {
 }
 
 /**
- * Sums the gradients of the micro-batches of one step.
+ * Sums the gradients of the micro-batches of one step, and of all ranks.
  *
  * Where the next step needs only Qᵀ G, which is linear in G, only that is summed: r × n instead of m × n. A step that computes a new
  * subspace needs the whole gradient; the buffer is reallocated only when its size changes.
@@ -32,12 +33,38 @@ export class Accumulator<T> {
   }
 
   /** Counts a micro-batch, and adds its gradients, one a part; `undefined` if it was skipped. */
-  add(gradients: readonly T[] | undefined): void {
+  add(gradients: readonly T[] | undefined, scratch: Scratch<T>): void {
     gradients?.forEach((gradient, i) => {
-      this.addTo(i, gradient);
+      this.addTo(i, gradient, scratch);
     });
     this.seen++;
     if (gradients !== undefined) this.good++;
+  }
+
+  /** Sums over the ranks, in which case `good` counts the micro-batches of all of them. Call it once a step. */
+  reduce(collective: Collective): void {
+    if (this.good === 0) this.clear();
+    const good = Int32Array.of(this.good);
+    collective.allReduce(good, "sum");
+    this.good = good[0]!;
+    if (this.good === 0) return;
+    for (const { matrix } of this.sums as readonly GradientSum<T>[]) this.reduceMatrix(collective, matrix);
+  }
+
+  private reduceMatrix(collective: Collective, matrix: T): void {
+    const { backend } = this;
+    const inPlace = backend.elements?.(matrix);
+    const values = inPlace ?? backend.read(matrix);
+    collective.allReduce(values, "sum");
+    if (inPlace === undefined) backend.write(matrix, values);
+  }
+
+  /** A rank without a finite micro-batch adds zeros to the sums of the others. */
+  private clear(): void {
+    for (const [i, { stepper }] of this.parts.entries()) {
+      const { matrix, rows, cols } = this.sumOf(i, stepper.subspaceSum?.());
+      this.backend.write(matrix, new Float32Array(rows * cols));
+    }
   }
 
   /** Computes part `i`'s mean over the finite micro-batches. Call it once a step. */
@@ -57,12 +84,19 @@ export class Accumulator<T> {
     for (const sum of this.sums) if (sum !== undefined) this.backend.dispose(sum.matrix);
   }
 
-  private addTo(i: number, gradient: T): void {
+  /** Projects first, and adds then: a product that adds rounds otherwise, and sums of ranks could not have the bits of these. */
+  private addTo(i: number, gradient: T, scratch: Scratch<T>): void {
     const inside = this.parts[i]!.stepper.subspaceSum?.();
     const { matrix } = this.sumOf(i, inside);
-    const beta = this.good === 0 ? 0 : 1;
-    if (inside === undefined) this.backend.axpby(matrix, 1, gradient, beta);
-    else inside.add(matrix, gradient, beta);
+    if (inside === undefined) this.backend.axpby(matrix, 1, gradient, this.good === 0 ? 0 : 1);
+    else if (this.good === 0) inside.project(matrix, gradient);
+    else {
+      scratch.scope((inner) => {
+        const projection = inner.matrix(inside.rows, inside.cols);
+        inside.project(projection, gradient);
+        this.backend.axpby(matrix, 1, projection, 1);
+      });
+    }
   }
 
   /** The sum of part `i`, reallocated if its shape has changed. */

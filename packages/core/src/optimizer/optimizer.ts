@@ -5,6 +5,7 @@ import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
 import type { LinalgSource } from "../backend/linalg-source.ts";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import type { Collective } from "../collective/collective.ts";
 import {
   CheckpointError,
   DisposedError,
@@ -22,6 +23,7 @@ import { assignGroups, type Group } from "./groups.ts";
 import { entriesOf } from "./named.ts";
 import { checkParameters, flattened, type Parameter } from "./parameter.ts";
 import { checkMicroBatches, type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import { checkCollective, checkEqualWeight, rankOfBadGradient } from "./ranks.ts";
 import type { Track } from "./track.ts";
 
 export interface CreateOptions<T, Source> {
@@ -36,6 +38,12 @@ export interface CreateOptions<T, Source> {
    * this is for programs with an optimizer for each. Default 0.
    */
   readonly turn?: number;
+  /**
+   * The ranks of a data-parallel run, e.g. `connectMpi()` of `@sumo/mpi`. A step takes the mean of the gradients of all ranks, which make the
+   * same calls in the same order and begin with the same weights; weights and state remain equal. Where the residual is off, most steps send
+   * only Qᵀ G. A gradient that is not finite throws on every rank. Default: this process alone.
+   */
+  readonly collective?: Collective;
 }
 
 /** The plan of a parameter, with its steps and counters. */
@@ -96,12 +104,13 @@ function checkCreateOptions(create: Partial<Record<keyof CreateOptions<never, ne
   if (typeof create !== "object" || create === null) {
     throw new OptimizerOptionError("create", "an object such as { microBatches: 4 }", create);
   }
-  checkOptionNames("createOptimizer's", create, ["backend", "onNonFinite", "microBatches", "turn"]);
-  const { onNonFinite = "throw", microBatches = 1, turn = 0, backend } = create;
+  checkOptionNames("createOptimizer's", create, ["backend", "onNonFinite", "microBatches", "turn", "collective"]);
+  const { onNonFinite = "throw", microBatches = 1, turn = 0, backend, collective } = create;
   if (onNonFinite !== "throw" && onNonFinite !== "skip") {
     throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
   }
   checkMicroBatches(microBatches);
+  checkCollective(collective);
   if (!(typeof turn === "number" && turn >= 0 && turn < 1)) {
     throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
   }
@@ -115,6 +124,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   readonly backend: Backend<T, Source>;
   private readonly onNonFinite: "throw" | "skip";
   private readonly microBatches: number;
+  private readonly collective: Collective | undefined;
   private readonly planned: Plan;
   private readonly tracks: ReadonlyMap<string, Track<T>>;
   private readonly scratch: Scratch<T>;
@@ -125,15 +135,19 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     parameters: readonly Parameter<Source>[],
     options: Group | readonly Group[],
     backend: Backend<T, Source>,
-    { onNonFinite = "throw", microBatches = 1, turn = 0 }: Omit<CreateOptions<T, Source>, "backend">,
+    { onNonFinite = "throw", microBatches = 1, turn = 0, collective }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
     checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
+    if (collective !== undefined) {
+      for (const [i, weight] of weights.entries()) checkEqualWeight(backend, collective, parameters[i]!.name, weight);
+    }
     this.backend = backend;
+    this.collective = collective;
     this.onNonFinite = onNonFinite;
     this.microBatches = microBatches;
-    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, microBatches);
+    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, this.accumulates);
     this.planned = plan;
     this.scratch = backend.scratch(scratchBytes);
     try {
@@ -242,11 +256,11 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
 
   /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */
   private apply(track: Track<T>, gradient: WholeGradient<T>): void {
-    const { scratch, listeners, microBatches } = this;
-    if (microBatches > 1) {
+    const { scratch, listeners, microBatches, collective } = this;
+    if (this.accumulates) {
       const usable = this.isUsable(track, gradient);
       if (!usable) track.skip(listeners);
-      track.accumulate(usable ? gradient.matrix : undefined, microBatches, scratch, listeners);
+      track.accumulate(usable ? gradient.matrix : undefined, microBatches, scratch, listeners, collective);
       return;
     }
     try {
@@ -257,10 +271,18 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     }
   }
 
-  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if it is not, unless `onNonFinite` is `"skip"`. */
+  /** Whether steps take the mean of several gradients. */
+  private get accumulates(): boolean {
+    return this.microBatches > 1 || this.collective !== undefined;
+  }
+
+  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if one is not, here or on another rank, unless `onNonFinite` is `"skip"`. */
   private isUsable({ name, step }: Track<T>, gradient: WholeGradient<T>): boolean {
-    if (!gradient.isFinite() && this.onNonFinite === "throw") throw new NonFiniteGradientError(name, step);
-    return gradient.isFinite();
+    const finite = gradient.isFinite();
+    if (this.onNonFinite === "skip") return finite;
+    const rank = this.collective && rankOfBadGradient(this.collective, finite);
+    if (!finite || rank !== undefined) throw new NonFiniteGradientError(name, step, rank);
+    return true;
   }
 
   private track(name: string): Track<T> {

@@ -29,7 +29,7 @@ export interface Plan {
   /** Bytes of scratch, which all parameters share. */
   readonly workspaceBytes: number;
   /**
-   * Peak bytes of the sums of micro-batches, when every parameter needs its whole gradient; 0 without micro-batches.
+   * Peak bytes of the sums of micro-batches and ranks, when every parameter needs its whole gradient; 0 if there are none.
    * Allocated by the first micro-batch, and shrunk where the next step needs only projections.
    */
   readonly accumulationBytes: number;
@@ -62,7 +62,7 @@ export function plan(
   const { sizes = linalgSizes, microBatches = 1 } = planOptions;
   checkMicroBatches(microBatches);
   checkParameters(parameters);
-  return planAssignments(assignGroups(parameters, options), sizes, microBatches).plan;
+  return planAssignments(assignGroups(parameters, options), sizes, microBatches > 1).plan;
 }
 
 /** @throws {OptimizerOptionError} */
@@ -75,7 +75,7 @@ export function checkMicroBatches(count: unknown): void {
 export function planAssignments(
   assignments: readonly Assignment[],
   sizes: BackendSizes,
-  microBatches: number,
+  accumulates: boolean,
 ): { readonly plan: Plan; readonly scratchBytes: number } {
   let scratchBytes = 0;
   const parameters = assignments.map((assignment) => {
@@ -100,7 +100,7 @@ export function planAssignments(
     stateFloats: parameters.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
     stateBytes: parameters.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
     workspaceBytes: sizes.scratch(scratchBytes),
-    accumulationBytes: microBatches === 1 ? 0 : gradientBytes(assignments, sizes),
+    accumulationBytes: accumulates ? gradientBytes(assignments, sizes) : 0,
   };
   return { plan, scratchBytes };
 }

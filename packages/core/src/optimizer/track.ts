@@ -2,6 +2,7 @@ import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { StepTrace } from "../algorithms/stepper.ts";
 import { conditionOf, stableRankOf } from "../algorithms/steps/telemetry.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
+import type { Collective } from "../collective/collective.ts";
 import { describe, OptimizerOptionError, StepFailedError } from "../errors.ts";
 import { Accumulator } from "./accumulator.ts";
 import { type Counters, noCounts } from "./counters.ts";
@@ -79,13 +80,23 @@ export class Track<T> {
     this.counters.steps++;
   }
 
-  /** Adds a micro-batch (`undefined` if it was skipped); after the last of `count` takes a step with the mean. @throws {StepFailedError} */
-  accumulate(gradient: T | undefined, count: number, scratch: Scratch<T>, listeners: Listeners): void {
+  /**
+   * Adds a micro-batch (`undefined` if it was skipped); after the last of `count` takes a step with the mean, which is that of all ranks
+   * if there is a collective. @throws {StepFailedError}
+   */
+  accumulate(
+    gradient: T | undefined,
+    count: number,
+    scratch: Scratch<T>,
+    listeners: Listeners,
+    collective: Collective | undefined,
+  ): void {
     this.accumulator ??= new Accumulator(this.backend, this.parts);
     const { accumulator } = this;
-    accumulator.add(gradient && this.rowsOf(gradient));
+    accumulator.add(gradient && this.rowsOf(gradient), scratch);
     if (accumulator.seen < count) return;
     try {
+      if (collective !== undefined) accumulator.reduce(collective);
       if (accumulator.good > 0) {
         const means = this.parts.map((_, i) => accumulator.mean(i));
         this.update(means, scratch, listeners);

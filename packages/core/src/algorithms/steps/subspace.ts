@@ -28,9 +28,9 @@ export class Subspace<T> {
   }
 
   /** Algorithm 1, step 2: `out` ← Ĝ = Qᵀ G, or G Q from the right, plus beta `out`. */
-  project(out: T, gradient: T, beta: 0 | 1 = 0): void {
-    if (this.geometry.side === "left") this.backend.matmul(out, this.basis, gradient, { transposeA: true, beta });
-    else this.backend.matmul(out, gradient, this.basis, { beta });
+  project(out: T, gradient: T): void {
+    if (this.geometry.side === "left") this.backend.matmul(out, this.basis, gradient, { transposeA: true });
+    else this.backend.matmul(out, gradient, this.basis);
   }
 
   /** Algorithm 1, step 5: `out` ← alpha Q X + beta `out`, or alpha X Qᵀ + beta `out` from the right. */

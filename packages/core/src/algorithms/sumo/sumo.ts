@@ -170,7 +170,7 @@ export class Sumo<T> implements Stepper<T> {
     if (!enough || this.actionFor(() => false) !== "project") return undefined;
     const { momentRows, momentCols } = memory.geometry;
     const subspace = new Subspace(this.backend, memory.matrices.basis, memory.geometry);
-    return { rows: momentRows, cols: momentCols, add: (out, gradient, beta) => subspace.project(out, gradient, beta) };
+    return { rows: momentRows, cols: momentCols, project: (out, gradient) => subspace.project(out, gradient) };
   }
 
   get step(): number {

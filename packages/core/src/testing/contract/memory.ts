@@ -42,6 +42,24 @@ export const memoryCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "elements, if they are in memory, are the matrix itself",
+    run({ backend }) {
+      if (backend.elements === undefined) return;
+      const bench = new Workbench(backend);
+      const matrix = bench.put(a);
+      const elements = backend.elements(matrix);
+      expectClose("read", asRows(elements), a, 0);
+      elements.set(elements.map((x) => 2 * x));
+      expectClose(
+        "written",
+        bench.get(matrix, ROWS, COLS),
+        a.map((row) => row.map((x) => 2 * x)),
+        0,
+      );
+      bench.dispose();
+    },
+  },
+  {
     name: "storage of another size has no handle",
     run({ backend, source }) {
       const storage = source(flat(a), ROWS, COLS);

@@ -1,0 +1,54 @@
+import { type Collective, createOptimizer, type Group } from "@sumo/core";
+
+/** Shapes with sides beyond one block of the products, and a bias. */
+const SHAPES = { w: [300, 40], wide: [24, 530], bias: [40] } as const;
+type Name = keyof typeof SHAPES;
+const NAMES = Object.keys(SHAPES) as Name[];
+const RANK = 8;
+const STEPS = 5;
+
+const sumo = { optimizer: "sumo", lr: 0.02, rank: RANK } as const;
+
+export const OPTIMIZERS: Readonly<Record<string, Group>> = {
+  projected: { ...sumo, residual: "off", refresh: { every: 3, stagger: false } },
+  // Projections whose sums run over several blocks of a product.
+  long: { ...sumo, residual: "off", side: "long", refresh: { every: 3 } },
+  whole: { ...sumo, residual: "raw", refresh: { every: 3 } },
+  fira: { ...sumo, residual: "fira" },
+  galore: { optimizer: "galore", lr: 0.02, rank: RANK },
+  muon: { optimizer: "muon", lr: 0.02 },
+  adamw: { optimizer: "adamw", lr: 0.02 },
+};
+
+const random = (name: Name, seed: number): Float32Array => {
+  const length = SHAPES[name].reduce((product: number, side: number) => product * side, 1);
+  return Float32Array.from({ length }, (_, i) => Math.sin((i + 1) * (seed + 1.37) + seed * seed));
+};
+
+export const gradientOf = (name: Name, step: number, rank: number): Float32Array => random(name, 10 * step + rank + 1);
+
+export const parameters = () => NAMES.map((name) => ({ name, shape: SHAPES[name], data: random(name, 0) }));
+
+/** A run on this rank. Returns all weights, one after another. */
+export function trainOnRank(optimizer: Group, collective: Collective): Float32Array {
+  const trained = parameters();
+  const run = createOptimizer(trained, optimizer, { collective });
+  for (let step = 0; step < STEPS; step++) {
+    for (const name of NAMES) run.stepParameter(name, gradientOf(name, step, collective.rank));
+  }
+  return concatenated(trained.map(({ data }) => data));
+}
+
+/** The same run in one process, which accumulates the ranks' gradients as micro-batches. */
+export function trainAlone(optimizer: Group, ranks: number): Float32Array {
+  const trained = parameters();
+  const run = createOptimizer(trained, optimizer, { microBatches: ranks });
+  for (let step = 0; step < STEPS; step++) {
+    for (const name of NAMES) {
+      for (let rank = 0; rank < ranks; rank++) run.stepParameter(name, gradientOf(name, step, rank));
+    }
+  }
+  return concatenated(trained.map(({ data }) => data));
+}
+
+const concatenated = (arrays: readonly Float32Array[]) => Float32Array.from(arrays.flatMap((array) => [...array]));
