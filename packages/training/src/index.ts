@@ -13,7 +13,8 @@ export { isSystemError, type SystemError, storageError } from "./system-errors.t
 export { evenStarts } from "./text/batches.ts";
 export { type Corpus, createCorpus, tokensOf, trainingBytes } from "./text/corpus.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
-export { BYTES, createTokenizer, MOST_TOKENS, type Tokenizer } from "./tokenizer/tokenizer.ts";
+export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
+export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer/tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";
 export { formatBytes } from "./training/format-bytes.ts";
 export { checkAddressable, checkModel, planRun, type RunPlan, type RunPlanOptions } from "./training/plan-run.ts";

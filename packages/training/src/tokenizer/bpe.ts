@@ -1,16 +1,21 @@
-import { BYTES, type Merge, pairKey, wordsOf } from "./tokenizer.ts";
+import { Heap } from "./heap.ts";
+import { MOST_TOKENS, TokenChain } from "./token-chain.ts";
+import { BYTES, bytesOf, type Merge, wordsOf } from "./tokenizer.ts";
 
-/** A distinct word of the text: its number of occurrences, and its tokens under the merges so far. */
-interface Word {
-  readonly count: number;
-  tokens: number[];
+/** A pair of adjacent tokens. */
+interface Pair {
+  /** Its `pairKey`. */
+  readonly key: number;
+  /** Occurrences in the text. */
+  count: number;
+  /** Positions in the chain of distinct words, ascending. Those where another merge came first are still listed. */
+  readonly positions: number[];
 }
 
-/** A pair of adjacent tokens: its number of occurrences, and the words that contain it (or did once). */
-interface Pair {
-  readonly merge: Merge;
-  count: number;
-  readonly words: Set<Word>;
+/** A pair at the count that it had when it was queued. */
+interface Candidate {
+  readonly pair: Pair;
+  readonly count: number;
 }
 
 /**
@@ -20,66 +25,97 @@ interface Pair {
  * @param bytes - the text to learn from.
  * @param size - size of the vocabulary, the 256 bytes included. It becomes smaller where no pair is left that occurs twice.
  * Deterministic: of equally frequent pairs the one with the lower tokens is merged first.
- * Cost: one pass over the text, then for each merge one over the pairs and one over the words that contain the merged pair.
+ * Cost: O(n log n) for n bytes in distinct words: a merge costs its occurrences, however long the words are.
  */
 export function trainBpe(bytes: Uint8Array, size: number): Merge[] {
-  const pairs = new Map<number, Pair>();
-  for (const word of countWords(bytes)) countPairs(pairs, word, 1);
+  const counts = new PairCounts(countWords(bytes));
   const merges: Merge[] = [];
   while (BYTES + merges.length < size) {
-    const best = mostFrequent(pairs);
-    if (best === undefined) break;
-    for (const word of best.words) {
-      countPairs(pairs, word, -1);
-      word.tokens = replacePair(word.tokens, best.merge, BYTES + merges.length);
-      countPairs(pairs, word, 1);
-    }
-    merges.push(best.merge);
+    const best = counts.mostFrequent();
+    if (best === undefined || best.count < 2) break;
+    counts.merge(best, BYTES + merges.length);
+    merges.push([Math.floor(best.key / MOST_TOKENS), best.key % MOST_TOKENS]);
   }
   return merges;
 }
 
-function countWords(bytes: Uint8Array): Word[] {
+function countWords(bytes: Uint8Array): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const word of wordsOf(bytes)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return Array.from(counts, ([word, count]) => ({ count, tokens: Array.from(word, (byte) => byte.charCodeAt(0)) }));
+  return counts;
 }
 
-/** Adds a word's pairs to the counts, or subtracts them. */
-function countPairs(pairs: Map<number, Pair>, word: Word, sign: 1 | -1): void {
-  const { tokens, count } = word;
-  for (let i = 1; i < tokens.length; i++) {
-    const merge: Merge = [tokens[i - 1]!, tokens[i]!];
-    const key = pairKey(...merge);
-    let pair = pairs.get(key);
-    if (pair === undefined) {
-      pair = { merge, count: 0, words: new Set() };
-      pairs.set(key, pair);
+/** The pairs of the distinct words, each with its occurrences in the text, under the merges so far. */
+class PairCounts {
+  private readonly chain: TokenChain;
+  /** Occurrences in the text of the word that a position belongs to. */
+  private readonly weights: Float64Array;
+  private readonly pairs = new Map<number, Pair>();
+  private readonly queue = new Heap<Candidate>(
+    (a, b) => a.count > b.count || (a.count === b.count && a.pair.key < b.pair.key),
+  );
+
+  constructor(words: ReadonlyMap<string, number>) {
+    const text = [...words.keys()].join("");
+    this.chain = new TokenChain(bytesOf(text));
+    this.weights = new Float64Array(text.length);
+    let start = 0;
+    for (const [word, count] of words) {
+      this.chain.cut(start);
+      this.weights.fill(count, start, start + word.length);
+      start += word.length;
     }
-    pair.count += sign * count;
-    if (sign > 0) pair.words.add(word);
-    else if (pair.count === 0) pairs.delete(key);
+    for (let i = 0; i < text.length; i++) this.add(i);
+    this.enqueue(this.pairs.values());
   }
-}
 
-function mostFrequent(pairs: ReadonlyMap<number, Pair>): Pair | undefined {
-  let best: Pair | undefined;
-  let bestKey = 0;
-  for (const [key, pair] of pairs) {
-    if (pair.count < 2 || (best !== undefined && pair.count < best.count)) continue;
-    if (best !== undefined && pair.count === best.count && key > bestKey) continue;
-    best = pair;
-    bestKey = key;
+  /** The pair of highest count. Counts only fall after a pair is queued: one that fell is queued again. */
+  mostFrequent(): Pair | undefined {
+    for (;;) {
+      const candidate = this.queue.pop();
+      if (candidate === undefined) return undefined;
+      const { pair, count } = candidate;
+      if (pair.count === count) return pair;
+      if (pair.count > 0) this.queue.push({ pair, count: pair.count });
+    }
   }
-  return best;
-}
 
-function replacePair(tokens: readonly number[], [left, right]: Merge, merged: number): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const found = tokens[i] === left && tokens[i + 1] === right;
-    out.push(found ? merged : tokens[i]!);
-    if (found) i++;
+  /** Merges a pair everywhere, from the first position on. */
+  merge({ key, positions }: Pair, merged: number): void {
+    const { chain } = this;
+    const made = new Set<Pair>();
+    for (const position of positions) {
+      if (chain.pairAt(position) !== key) continue; // another merge came first
+      for (const start of [chain.previous(position), position, chain.next(position)]) this.subtract(start);
+      chain.merge(position, merged);
+      for (const start of [chain.previous(position), position]) {
+        const pair = this.add(start);
+        if (pair !== undefined) made.add(pair);
+      }
+    }
+    this.enqueue(made);
   }
-  return out;
+
+  /** Counts the pair that starts at a position. */
+  private add(position: number): Pair | undefined {
+    const key = this.chain.pairAt(position);
+    if (key < 0) return undefined;
+    let pair = this.pairs.get(key);
+    if (pair === undefined) {
+      pair = { key, count: 0, positions: [] };
+      this.pairs.set(key, pair);
+    }
+    pair.count += this.weights[position]!;
+    pair.positions.push(position);
+    return pair;
+  }
+
+  private subtract(position: number): void {
+    const pair = this.pairs.get(this.chain.pairAt(position));
+    if (pair !== undefined) pair.count -= this.weights[position]!;
+  }
+
+  private enqueue(pairs: Iterable<Pair>): void {
+    for (const pair of pairs) this.queue.push({ pair, count: pair.count });
+  }
 }

@@ -1,6 +1,7 @@
 import { RunError } from "../errors.ts";
 import { spellBytes, unspellBytes } from "./byte-spelling.ts";
-import { concatenate, encodeWords, MOST_TOKENS, mergeWord, pairKey, type Tokenizer } from "./tokenizer.ts";
+import { MOST_TOKENS, pairKey } from "./token-chain.ts";
+import { concatenate, encodeWords, mergeWord, type Tokenizer } from "./tokenizer.ts";
 import { wordSplitter } from "./word-splitter.ts";
 
 /** The fields of a published `tokenizer.json` that encoding needs. */

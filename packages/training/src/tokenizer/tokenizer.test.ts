@@ -87,6 +87,26 @@ test("merges are those of the definition, and encoding applies them as training 
   );
 });
 
+test("merges are those of the definition in a text without a blank, too", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(..."aab鲸海"), maxLength: 120 }), (sample) => {
+      const { merges, tokens } = slowBpe(sample, 290);
+      expect(trainBpe(encode(sample), 290)).toEqual(merges);
+      expect([...createTokenizer(merges).encode(encode(sample))]).toEqual(tokens);
+    }),
+    { seed: 1, numRuns: 200 },
+  );
+});
+
+test("a word of a million bytes is learned from and encoded in seconds", () => {
+  const sea = Array.from({ length: 150_000 }, (_, i) => ["海", "鲸", "船", "帆"][(i * i * 7 + (i >> 3)) % 4]).join("");
+  const bytes = encode(sea + "a".repeat(600_000)); // one that has many tokens, and one that has the same all over
+  const start = performance.now();
+  const tokenizer = createTokenizer(trainBpe(bytes, 1024));
+  expect([...tokenizer.decode(tokenizer.encode(bytes))].length).toBe(bytes.length);
+  expect(performance.now() - start).toBeLessThan(30_000); // a pass over the word for each merge takes minutes
+}, 60_000);
+
 test("merges shorten a text of their kind", () => {
   expect(trained.size).toBeGreaterThan(270);
   expect(trained.encode(encode(TEXT)).length).toBeLessThan(encode(TEXT).length / 2.5);

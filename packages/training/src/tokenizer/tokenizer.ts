@@ -1,3 +1,6 @@
+import { Heap } from "./heap.ts";
+import { pairKey, TokenChain } from "./token-chain.ts";
+
 /** A byte-pair merge: two tokens that become one. The i-th merge of a list makes token 256 + i; tokens below 256 are bytes. */
 export type Merge = readonly [left: number, right: number];
 
@@ -19,9 +22,6 @@ const CHUNK = 8192;
 /** Number of byte values, and so of tokens before the first merge. */
 export const BYTES = 256;
 
-/** Largest vocabulary: tokens have 16 bits. */
-export const MOST_TOKENS = 65536;
-
 /**
  * A word; no merge crosses its ends. It is a run of letters (bytes of longer UTF-8 sequences count as such), of digits or of other marks,
  * each with at most one space before it; every other white space is a word of its own. All classes are sets of bytes, so that the rule is the
@@ -38,23 +38,13 @@ export function* wordsOf(bytes: Uint8Array): Generator<string> {
 export function createTokenizer(merges: readonly Merge[]): Tokenizer {
   const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
   const pieces = spell(merges);
-  const encodeWord = (word: string): readonly number[] =>
-    mergeWord(
-      Array.from(word, (byte) => byte.charCodeAt(0)),
-      ranks,
-      (rank) => BYTES + rank,
-    );
+  const encodeWord = (word: string): readonly number[] => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank);
   return {
     size: BYTES + merges.length,
     merges,
     encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token]!)),
   };
-}
-
-/** Key of a pair of tokens. */
-export function pairKey(left: number, right: number): number {
-  return left * MOST_TOKENS + right;
 }
 
 /** The bytes of each token. */
@@ -89,34 +79,45 @@ export function encodeWords(words: Iterable<string>, encode: (word: string) => r
  *
  * @param ranks - ranks of merges by {@link pairKey}.
  * @param tokenOf - the token that a merge makes.
+ * Cost: O(n log n) for a word of n tokens.
  */
 export function mergeWord(
-  tokens: readonly number[],
+  tokens: ArrayLike<number>,
   ranks: ReadonlyMap<number, number>,
   tokenOf: (rank: number) => number,
 ): readonly number[] {
-  for (;;) {
-    let rank = Number.POSITIVE_INFINITY;
-    for (let i = 1; i < tokens.length; i++)
-      rank = Math.min(rank, ranks.get(pairKey(tokens[i - 1]!, tokens[i]!)) ?? rank);
-    if (rank === Number.POSITIVE_INFINITY) return tokens;
-    tokens = mergeTokens(tokens, ranks, rank, tokenOf(rank));
+  const chain = new TokenChain(tokens);
+  const positions = new Map<number, number[]>(); // by rank
+  const queue = new Heap<number>((a, b) => a < b);
+  const enqueue = (position: number): void => {
+    const rank = ranks.get(chain.pairAt(position));
+    if (rank === undefined) return;
+    const known = positions.get(rank);
+    if (known !== undefined) known.push(position);
+    else {
+      positions.set(rank, [position]);
+      queue.push(rank);
+    }
+  };
+  for (let i = 0; i < tokens.length; i++) enqueue(i);
+  for (let rank = queue.pop(); rank !== undefined; rank = queue.pop()) {
+    const found = Int32Array.from(positions.get(rank)!).sort();
+    positions.delete(rank);
+    for (const position of found) {
+      if (ranks.get(chain.pairAt(position)) !== rank) continue; // another merge came first
+      chain.merge(position, tokenOf(rank));
+      enqueue(chain.previous(position));
+      enqueue(position);
+    }
   }
+  return chain.toArray();
 }
 
-function mergeTokens(
-  tokens: readonly number[],
-  ranks: ReadonlyMap<number, number>,
-  rank: number,
-  merged: number,
-): readonly number[] {
-  const out: number[] = [];
-  for (let i = 0; i < tokens.length; i++) {
-    const found = i + 1 < tokens.length && ranks.get(pairKey(tokens[i]!, tokens[i + 1]!)) === rank;
-    out.push(found ? merged : tokens[i]!);
-    if (found) i++;
-  }
-  return out;
+/** The bytes of a word as {@link wordsOf} has it. */
+export function bytesOf(word: string): Uint8Array {
+  const bytes = new Uint8Array(word.length);
+  for (let i = 0; i < word.length; i++) bytes[i] = word.charCodeAt(i);
+  return bytes;
 }
 
 /** Decodes bytes as Latin-1, one character a byte. `TextDecoder("latin1")` decodes windows-1252 instead. */
