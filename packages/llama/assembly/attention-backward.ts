@@ -7,7 +7,10 @@ import { padded, TILE } from "./tile";
 /** Query rows in one block of probabilities. */
 const BLOCK: i32 = 32;
 
-/** Backward pass of attention: overwrites qkv with its gradient. dOut and out: [batch, length, heads headDim]. */
+/**
+ * Backward pass of attention: overwrites qkv with its gradient. dOut and out: [batch, length, heads headDim]; sums: [batch, 2 headDim], the
+ * gradients of norms, if there are any.
+ */
 export function attentionBackward(
   batch: i32,
   length: i32,
@@ -21,6 +24,9 @@ export function attentionBackward(
   dOut: usize,
   stats: usize,
   scratch: usize,
+  eps: f32,
+  norms: usize,
+  sums: usize,
 ): void {
   const width = padded(headDim);
   const area = <usize>(padded(length) * width) << 2;
@@ -43,12 +49,16 @@ export function attentionBackward(
   const outRow = <usize>heads * headBytes;
   const group = heads / kvHeads;
   const scale: f32 = 1 / sqrt<f32>(<f32>headDim);
+  const keyNorm = norms !== 0 ? norms + headBytes : 0;
   for (let b = 0; b < batch; b++) {
+    const querySums = sums + <usize>b * 2 * headBytes;
+    const keySums = querySums + headBytes;
+    if (norms !== 0) memory.fill(querySums, 0, 2 * headBytes);
     const rows = qkv + <usize>(b * length) * rowBytes;
     for (let g = 0; g < kvHeads; g++) {
       const kColumn = rows + <usize>(heads + g) * headBytes;
       const vColumn = rows + <usize>(heads + kvHeads + g) * headBytes;
-      packRotated(0, length, headDim, kColumn, rowBytes, cosines, sines, 1, k);
+      packRotated(0, length, headDim, kColumn, rowBytes, cosines, sines, 1, eps, keyNorm, k);
       pack(length, headDim, vColumn, rowBytes, v);
       transposePanels(length, width, k, keys);
       transposePanels(length, width, v, values);
@@ -56,7 +66,8 @@ export function attentionBackward(
       for (let h = g * group; h < (g + 1) * group; h++) {
         const column = <usize>(b * length) * outRow + <usize>h * headBytes;
         const stat = stats + (<usize>((b * heads + h) * length) << 3);
-        packRotated(0, length, headDim, rows + <usize>h * headBytes, rowBytes, cosines, sines, scale, q);
+        const qColumn = rows + <usize>h * headBytes;
+        packRotated(0, length, headDim, qColumn, rowBytes, cosines, sines, scale, eps, norms, q);
         pack(length, headDim, dOut + column, outRow, o);
         for (let top = 0; top < length; top += BLOCK) {
           const bottom = min(top + BLOCK, length);
@@ -89,9 +100,9 @@ export function attentionBackward(
             strip(width, seen, dS + shift, dS + shift + 4, pRow, q + <usize>i * line, 64, line, dK + at, dK + at + line, true);
           }
         }
-        unpackRotated(length, headDim, dQ, cosines, sines, scale, rows + <usize>h * headBytes, rowBytes);
+        unpackRotated(length, headDim, dQ, cosines, sines, scale, eps, norms, qColumn, rowBytes, querySums);
       }
-      unpackRotated(length, headDim, dK, cosines, sines, 1, kColumn, rowBytes);
+      unpackRotated(length, headDim, dK, cosines, sines, 1, eps, keyNorm, kColumn, rowBytes, keySums);
       for (let i = 0; i < length; i++) scaleRow(headDim, 1, dV + <usize>i * line, vColumn + <usize>i * rowBytes);
     }
   }

@@ -6,7 +6,7 @@ import { padded } from "./tile";
 
 /**
  * Causal attention with rotary positions. A row of qkv is heads of q, then kvHeads of k, then kvHeads of v, each headDim wide.
- * Rows `start` to `length` of each sequence are computed. out: [batch, length, heads headDim]; stats: [batch, heads, length, 2],
+ * norms: weights of the norm of queries, then of keys, headDim each, or 0. Rows `start` to `length` of each sequence are computed. out: [batch, length, heads headDim]; stats: [batch, heads, length, 2],
  * the row's largest score and the inverse of its sum of exponentials.
  */
 export function attention(
@@ -22,6 +22,8 @@ export function attention(
   out: usize,
   stats: usize,
   scratch: usize,
+  eps: f32,
+  norms: usize,
 ): void {
   const width = padded(headDim);
   const area = <usize>(padded(length) * width) << 2;
@@ -37,16 +39,18 @@ export function attention(
   const outRow = <usize>heads * headBytes;
   const group = heads / kvHeads;
   const scale: f32 = 1 / sqrt<f32>(<f32>headDim);
+  const keyNorm = norms !== 0 ? norms + headBytes : 0;
   const first = start & ~1;
   for (let b = 0; b < batch; b++) {
     const rows = qkv + <usize>(b * length) * rowBytes;
     const outs = out + <usize>(b * length) * outRow;
     for (let g = 0; g < kvHeads; g++) {
-      packRotated(0, length, headDim, rows + <usize>(heads + g) * headBytes, rowBytes, cosines, sines, 1, k);
+      packRotated(0, length, headDim, rows + <usize>(heads + g) * headBytes, rowBytes, cosines, sines, 1, eps, keyNorm, k);
       pack(length, headDim, rows + <usize>(heads + kvHeads + g) * headBytes, rowBytes, v);
       transposePanels(length, width, k, keys);
       for (let h = g * group; h < (g + 1) * group; h++) {
-        packRotated(first, length, headDim, rows + <usize>h * headBytes, rowBytes, cosines, sines, scale, q);
+        const qColumn = rows + <usize>h * headBytes;
+        packRotated(first, length, headDim, qColumn, rowBytes, cosines, sines, scale, eps, norms, q);
         const stat = stats + (<usize>((b * heads + h) * length) << 3);
         for (let i = first; i < length; i += 2) {
           const n = padded(i + 2);

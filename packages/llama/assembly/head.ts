@@ -1,3 +1,4 @@
+import { normRow, normRowBackward } from "./rms-norm";
 import { padded, TILE } from "./tile";
 
 /** Copies the rows of a head to scratch, padded with zeros to the right and below. */
@@ -8,7 +9,10 @@ export function pack(length: i32, headDim: i32, x: usize, xRow: usize, out: usiz
   memory.fill(out + <usize>length * line, 0, <usize>(padded(length) - length) * line);
 }
 
-/** Packs rows first to length as `pack` does, each rotated by the angles of its position and scaled: halves (x, y) -> (x cos - y sin, y cos + x sin). */
+/**
+ * Packs rows first to length as `pack` does, each normed where norm, the weights' address, is not 0, then rotated by the angles of its
+ * position and scaled: halves (x, y) -> (x cos - y sin, y cos + x sin).
+ */
 export function packRotated(
   first: i32,
   length: i32,
@@ -18,6 +22,8 @@ export function packRotated(
   cosines: usize,
   sines: usize,
   scale: f32,
+  eps: f32,
+  norm: usize,
   out: usize,
 ): void {
   const line = <usize>padded(headDim) << 2;
@@ -25,12 +31,18 @@ export function packRotated(
   if (padded(headDim) !== headDim) memory.fill(out, 0, <usize>length * line);
   for (let i = first; i < length; i++) {
     const angle = <usize>i * half;
-    rotate(half, scale, x + <usize>i * xRow, cosines + angle, sines + angle, 1, out + <usize>i * line);
+    const to = out + <usize>i * line;
+    let from = x + <usize>i * xRow;
+    if (norm !== 0) {
+      normRow(headDim, eps, from, norm, to);
+      from = to;
+    }
+    rotate(half, scale, from, cosines + angle, sines + angle, 1, to);
   }
   memory.fill(out + <usize>length * line, 0, <usize>(padded(length) - length) * line);
 }
 
-/** Backward pass of `packRotated`, from scratch to the rows of a head. */
+/** Backward pass of `packRotated`, from scratch, which may be overwritten, to the rows of a head; sums += the gradient of norm. */
 export function unpackRotated(
   length: i32,
   headDim: i32,
@@ -38,14 +50,20 @@ export function unpackRotated(
   cosines: usize,
   sines: usize,
   scale: f32,
+  eps: f32,
+  norm: usize,
   out: usize,
   outRow: usize,
+  sums: usize,
 ): void {
   const line = <usize>padded(headDim) << 2;
   const half = <usize>(headDim >> 1) << 2;
   for (let i = 0; i < length; i++) {
     const angle = <usize>i * half;
-    rotate(half, scale, x + <usize>i * line, cosines + angle, sines + angle, -1, out + <usize>i * outRow);
+    const from = x + <usize>i * line;
+    const to = out + <usize>i * outRow;
+    rotate(half, scale, from, cosines + angle, sines + angle, -1, norm !== 0 ? from : to);
+    if (norm !== 0) normRowBackward(headDim, eps, to, norm, from, sums);
   }
 }
 

@@ -3,19 +3,51 @@ import { sumLanes } from "./lanes";
 /** inverse[r] <- 1 / sqrt(mean(x[r]^2) + eps); out[r] <- x[r] inverse[r] weight */
 export function rmsNorm(rows: i32, dim: i32, eps: f32, x: usize, weight: usize, out: usize, inverse: usize): void {
   const bytes = <usize>dim << 2;
-  const vectors = bytes & ~15;
   for (let r = 0; r < rows; r++) {
-    const scale: f32 = 1 / sqrt<f32>(dot(bytes, x, x) / <f32>dim + eps);
-    store<f32>(inverse, scale);
-    const scales = f32x4.splat(scale);
-    let i: usize = 0;
-    for (; i < vectors; i += 16) {
-      v128.store(out + i, f32x4.mul(f32x4.mul(v128.load(x + i), scales), v128.load(weight + i)));
-    }
-    for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) * scale * load<f32>(weight + i));
+    store<f32>(inverse, normRow(dim, eps, x, weight, out));
     x += bytes;
     out += bytes;
     inverse += 4;
+  }
+}
+
+/** out (dim floats) <- x / rms(x) weight. Returns 1 / rms(x). */
+// @ts-ignore: decorator
+@inline
+export function normRow(dim: i32, eps: f32, x: usize, weight: usize, out: usize): f32 {
+  const bytes = <usize>dim << 2;
+  const vectors = bytes & ~15;
+  const scale: f32 = 1 / sqrt<f32>(dot(bytes, x, x) / <f32>dim + eps);
+  const scales = f32x4.splat(scale);
+  let i: usize = 0;
+  for (; i < vectors; i += 16) {
+    v128.store(out + i, f32x4.mul(f32x4.mul(v128.load(x + i), scales), v128.load(weight + i)));
+  }
+  for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(x + i) * scale * load<f32>(weight + i));
+  return scale;
+}
+
+/** Backward pass of `normRow`: x <- its gradient, from that of the output; dWeight += the weight's. */
+export function normRowBackward(dim: i32, eps: f32, x: usize, weight: usize, dOut: usize, dWeight: usize): void {
+  const bytes = <usize>dim << 2;
+  const vectors = bytes & ~15;
+  const scale: f32 = 1 / sqrt<f32>(dot(bytes, x, x) / <f32>dim + eps);
+  const pull = (dot3(bytes, weight, dOut, x) / <f32>dim) * scale * scale;
+  const scales = f32x4.splat(scale);
+  const pulls = f32x4.splat(pull);
+  let i: usize = 0;
+  for (; i < vectors; i += 16) {
+    const from = v128.load(x + i);
+    const d = v128.load(dOut + i);
+    v128.store(dWeight + i, f32x4.add(v128.load(dWeight + i), f32x4.mul(f32x4.mul(from, scales), d)));
+    const change = f32x4.sub(f32x4.mul(v128.load(weight + i), d), f32x4.mul(from, pulls));
+    v128.store(x + i, f32x4.mul(change, scales));
+  }
+  for (; i < bytes; i += 4) {
+    const from = load<f32>(x + i);
+    const d = load<f32>(dOut + i);
+    store<f32>(dWeight + i, load<f32>(dWeight + i) + from * scale * d);
+    store<f32>(x + i, (load<f32>(weight + i) * d - from * pull) * scale);
   }
 }
 

@@ -12,12 +12,21 @@ const engines: readonly (readonly [string, () => Engine])[] = [
   ["wasm", () => createWasmEngine(HEAP)],
 ];
 
+/** Of the four waves of a head, of 6 to 6283 tokens, one is kept, one between, two are stretched. */
+const SCALING = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 100 };
+
 const small = { vocabSize: 11, dim: 8, layers: 2, heads: 2, kvHeads: 1, hidden: 12, context: 8 };
 const shapes: readonly (readonly [string, Partial<LlamaConfig>, number, number, PassOptions])[] = [
   ["grouped queries", small, 2, 5, {}],
   ["tied head", { ...small, tied: true, kvHeads: 2 }, 1, 8, {}],
   ["odd sizes", { ...small, dim: 18, heads: 3, kvHeads: 3, hidden: 7, vocabSize: 5, layers: 1 }, 3, 3, {}],
   ["one token", { ...small, layers: 1, context: 1 }, 1, 1, {}],
+  ["heads wider than their share", { ...small, headDim: 6 }, 2, 5, {}],
+  ["heads narrower than their share", { ...small, headDim: 2, hidden: 3 }, 2, 5, {}],
+  ["biases", { ...small, qkvBias: true }, 2, 5, {}],
+  ["norms of queries and keys", { ...small, qkNorm: true, headDim: 6 }, 2, 5, {}],
+  ["norms, recomputed", { ...small, qkNorm: true, heads: 4, kvHeads: 2, tied: true }, 3, 4, { recompute: true }],
+  ["scaled positions", { ...small, headDim: 8, ropeScaling: SCALING }, 2, 8, {}],
   ["recomputation", { ...small, layers: 3 }, 2, 4, { recompute: true }],
 ];
 
@@ -27,7 +36,7 @@ function shakenModel(engine: Engine, config: Partial<LlamaConfig>): Llama {
   model.parameters.forEach(({ data, shape, kind }, i) => {
     const noise = new Float64Array(data.length);
     fillNormal(noise, [5, i, 0]);
-    const deviation = kind === "norm" ? 0.2 : 1 / Math.sqrt(shape[1]!);
+    const deviation = kind === "norm" ? 0.2 : 1 / Math.sqrt(shape[1] ?? 1);
     for (let j = 0; j < data.length; j++) data[j] = (kind === "norm" ? 1 : 0) + deviation * noise[j]!;
   });
   return model;

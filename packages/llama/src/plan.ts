@@ -15,9 +15,9 @@ export interface PlanOptions extends PassOptions {
 
 /** Memory of a model and a pass, in bytes of heap; each block is rounded up to a multiple of 64. */
 export interface LlamaPlan {
-  /** The parameters and the table of rotary positions. */
+  /** The parameters. */
   readonly weightBytes: number;
-  /** Activations of a pass, its scratch, and its workers' heaps. */
+  /** Activations of a pass, its table of rotary positions, its scratch, and its workers' heaps. */
   readonly activationBytes: number;
   /** One layer's gradients and those of the embedding and the final norm. */
   readonly gradientBytes: number;

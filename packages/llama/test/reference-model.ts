@@ -19,6 +19,7 @@ export function referenceLogits(config: LlamaConfig, tensors: Tensors, tokens: r
     const attended = attend(
       config,
       weight,
+      (name) => tensors[`model.layers.${layer}.${name}.bias`]!,
       rows.map((x) => normalize(config, x, weight("input_layernorm"))),
     );
     rows = rows.map((x, i) => add(x, attended[i]!));
@@ -48,22 +49,26 @@ export function referenceLoss(
   return sum / tokens.length;
 }
 
-function attend(config: LlamaConfig, weight: (name: string) => Float64Array, rows: Float64Array[]): Float64Array[] {
-  const { dim, heads, kvHeads, ropeTheta } = config;
-  const width = dim / heads;
-  const project = (name: string, count: number, turned: boolean): Float64Array[][] =>
+function attend(
+  config: LlamaConfig,
+  weight: (name: string) => Float64Array,
+  bias: (name: string) => Float64Array,
+  rows: Float64Array[],
+): Float64Array[] {
+  const { heads, kvHeads, headDim: width } = config;
+  const project = (name: string, count: number, turn: (head: Float64Array, i: number) => Float64Array) =>
     rows.map((x, position) => {
-      const y = apply(weight(`self_attn.${name}_proj`), x);
-      return Array.from({ length: count }, (_, h) => {
-        const head = y.slice(h * width, (h + 1) * width);
-        return turned ? rotate(head, position, ropeTheta) : head;
-      });
+      const product = apply(weight(`self_attn.${name}_proj`), x);
+      const y = config.qkvBias ? add(product, bias(`self_attn.${name}_proj`)) : product;
+      return Array.from({ length: count }, (_, h) => turn(y.slice(h * width, (h + 1) * width), position));
     });
-  const q = project("q", heads, true);
-  const k = project("k", kvHeads, true);
-  const v = project("v", kvHeads, false);
+  const turned = (name: string) => (head: Float64Array, position: number) =>
+    rotate(config, config.qkNorm ? normalize(config, head, weight(`self_attn.${name}_norm`)) : head, position);
+  const q = project("q", heads, turned("q"));
+  const k = project("k", kvHeads, turned("k"));
+  const v = project("v", kvHeads, (head) => head);
   return rows.map((_, i) => {
-    const joined = new Float64Array(dim);
+    const joined = new Float64Array(heads * width);
     for (let h = 0; h < heads; h++) {
       const g = Math.floor(h / (heads / kvHeads));
       const scores = Array.from({ length: i + 1 }, (_, j) => dot(q[i]![h]!, k[j]![g]!) / Math.sqrt(width));
@@ -95,13 +100,24 @@ function normalize({ normEps }: LlamaConfig, x: Float64Array, weight: Float64Arr
 }
 
 /** Hugging Face's rotate-half form: component c turns with component c + half. */
-function rotate(head: Float64Array, position: number, theta: number): Float64Array {
+function rotate(config: LlamaConfig, head: Float64Array, position: number): Float64Array {
   const half = head.length / 2;
   return head.map((value, c) => {
-    const angle = position * theta ** ((-2 * (c % half)) / head.length);
+    const angle = position * frequency(config, config.ropeTheta ** ((-2 * (c % half)) / head.length));
     const partner = c < half ? -head[c + half]! : head[c - half]!;
     return value * Math.cos(angle) + partner * Math.sin(angle);
   });
+}
+
+/** Llama 3.1's rule, as its authors wrote it: by the length of the wave. */
+function frequency({ ropeScaling }: LlamaConfig, plain: number): number {
+  if (ropeScaling === null) return plain;
+  const { factor, lowFreqFactor, highFreqFactor, originalContext } = ropeScaling;
+  const wave = (2 * Math.PI) / plain;
+  if (wave < originalContext / highFreqFactor) return plain;
+  if (wave > originalContext / lowFreqFactor) return plain / factor;
+  const smooth = (originalContext / wave - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+  return ((1 - smooth) * plain) / factor + smooth * plain;
 }
 
 /** W x for W of [outputs, x.length]. */

@@ -1,96 +1,118 @@
-import { headDim, type LlamaConfig, llamaConfig } from "../config.ts";
-import { CheckpointError } from "../errors.ts";
+import { type LlamaConfig, llamaConfig, type RopeScaling } from "../config.ts";
+import { KINDS, type Kind, kindOf } from "./kinds.ts";
+import { checkSupported, rotarySettings, type Settings } from "./supported.ts";
 
-/** Contents of a LLaMA's `config.json` for Hugging Face transformers, as this package writes it. */
-export interface HuggingFaceConfig {
-  readonly architectures: readonly string[];
-  readonly model_type: string;
-  readonly hidden_act: string;
-  readonly vocab_size: number;
-  readonly hidden_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly num_key_value_heads: number;
-  readonly intermediate_size: number;
-  readonly max_position_embeddings: number;
-  readonly rope_theta: number;
-  readonly rms_norm_eps: number;
-  readonly tie_word_embeddings: boolean;
-  readonly attention_bias: boolean;
-  readonly mlp_bias: boolean;
-  readonly torch_dtype: string;
+/** Contents of a `config.json` for Hugging Face transformers. */
+export type HuggingFaceConfig = Settings;
+
+/** Keys of `config.json` for the fields of a config that are written as they are. */
+const KEYS = {
+  vocabSize: "vocab_size",
+  dim: "hidden_size",
+  layers: "num_hidden_layers",
+  heads: "num_attention_heads",
+  kvHeads: "num_key_value_heads",
+  headDim: "head_dim",
+  hidden: "intermediate_size",
+  context: "max_position_embeddings",
+  normEps: "rms_norm_eps",
+  tied: "tie_word_embeddings",
+} as const satisfies Partial<Record<keyof LlamaConfig, string>>;
+
+/**
+ * Converts a config to the contents of Hugging Face's `config.json`, for weights in float32. Of a config that was read from such a file, all
+ * keys come back as they were, except those whose values have changed since. Names and layout of the parameters need no conversion.
+ */
+export function toHuggingFaceConfig(config: LlamaConfig): HuggingFaceConfig {
+  const kind = kindOf(config);
+  const { published } = config;
+  if (published === null || published["model_type"] !== kind) return newFile(config, kind);
+  const before = fromHuggingFaceConfig(published);
+  const file: Record<string, unknown> = { ...published, [dtypeKey(published)]: "float32" };
+  for (const field of fieldsOf(KEYS)) if (config[field] !== before[field]) file[KEYS[field]] = config[field];
+  if (config.layers !== before.layers && "layer_types" in file) {
+    file["layer_types"] = Array.from({ length: config.layers }, () => "full_attention");
+  }
+  const sameScaling = JSON.stringify(config.ropeScaling) === JSON.stringify(before.ropeScaling);
+  return sameScaling && config.ropeTheta === before.ropeTheta ? file : { ...file, ...rotary(config, published) };
 }
 
-/** Converts a config to the keys of Hugging Face's `config.json`. Names and layout of the parameters need no conversion. */
-export function toHuggingFaceConfig(config: LlamaConfig): HuggingFaceConfig {
+/**
+ * Converts the contents of a Hugging Face `config.json` to a config: LLaMA (1 to 3.2, SmolLM), Mistral, Qwen2 and Qwen3. Optional keys that
+ * are missing take the defaults of transformers' class of that model.
+ *
+ * @throws {CheckpointError} for another kind of model, or features that are not supported: sliding windows, other activations, biases
+ * elsewhere than on queries, keys and values, other scalings of rotary positions than Llama 3's, quantized weights.
+ * @throws {ConfigError} for sizes that are missing or do not go together.
+ */
+export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
+  const { json, kind } = checkSupported(file);
+  const { defaults, qkvBias, qkNorm } = KINDS[kind];
+  const number = (key: string, missing = Number.NaN): number => numberAt(json, key, missing);
+  const heads = number("num_attention_heads");
+  const settings = rotarySettings(json);
+  const headDim = json["head_dim"] == null ? defaults.headDim : number("head_dim");
+  return llamaConfig({
+    vocabSize: number("vocab_size"),
+    dim: number("hidden_size"),
+    layers: number("num_hidden_layers"),
+    heads,
+    kvHeads: number("num_key_value_heads", defaults.kvHeads ?? heads),
+    ...(headDim !== undefined && { headDim }),
+    hidden: number("intermediate_size"),
+    context: number("max_position_embeddings", defaults.context),
+    ropeTheta: numberAt(settings, "rope_theta", 10_000),
+    ropeScaling: settings["rope_type"] === "llama3" ? scaling(settings) : null,
+    normEps: number("rms_norm_eps", 1e-6),
+    tied: json["tie_word_embeddings"] === true,
+    qkvBias,
+    qkNorm,
+    published: json,
+  });
+}
+
+function scaling(settings: Settings): RopeScaling {
+  const number = (key: string): number => numberAt(settings, key, Number.NaN);
   return {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
+    factor: number("factor"),
+    lowFreqFactor: number("low_freq_factor"),
+    highFreqFactor: number("high_freq_factor"),
+    originalContext: number("original_max_position_embeddings"),
+  };
+}
+
+function newFile(config: LlamaConfig, kind: Kind): HuggingFaceConfig {
+  return {
+    architectures: [KINDS[kind].architecture],
+    model_type: kind,
     hidden_act: "silu",
-    vocab_size: config.vocabSize,
-    hidden_size: config.dim,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    intermediate_size: config.hidden,
-    max_position_embeddings: config.context,
-    rope_theta: config.ropeTheta,
-    rms_norm_eps: config.normEps,
-    tie_word_embeddings: config.tied,
-    attention_bias: false,
-    mlp_bias: false,
+    ...Object.fromEntries(fieldsOf(KEYS).map((field) => [KEYS[field], config[field]])),
+    ...rotary(config, {}),
+    ...KINDS[kind].fixed,
     torch_dtype: "float32",
   };
 }
 
-/**
- * Converts a parsed Hugging Face `config.json` to a config. Optional keys that are missing take the defaults of transformers' `LlamaConfig`.
- *
- * @throws {CheckpointError} for another architecture, or features that are not supported: other activations, biases, scaled rotary
- * positions, heads whose width is not `hidden_size / num_attention_heads`. @throws {ConfigError} for sizes that are missing or do not divide.
- */
-export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
-  if (typeof file !== "object" || file === null) refuse("an object", file);
-  const json = file as Readonly<Record<string, unknown>>;
-  checkKind(json);
-  const size = (key: string, missing = Number.NaN): number => numberAt(json, key, missing);
-  const heads = size("num_attention_heads");
-  const config = llamaConfig({
-    vocabSize: size("vocab_size"),
-    dim: size("hidden_size"),
-    layers: size("num_hidden_layers"),
-    heads,
-    kvHeads: size("num_key_value_heads", heads),
-    hidden: size("intermediate_size"),
-    context: size("max_position_embeddings", 2048),
-    ropeTheta: numberAt(rotary(json), "rope_theta", 10_000),
-    normEps: size("rms_norm_eps", 1e-6),
-    tied: json["tie_word_embeddings"] === true,
-  });
-  const width = headDim(config);
-  if ((json["head_dim"] ?? width) !== width) refuse(`head_dim ${width}`, json["head_dim"]);
-  return config;
+/** Rotary settings in the spelling of `file`: in `rope_parameters`, or in `rope_scaling` with `rope_theta` beside it. */
+function rotary({ ropeTheta, ropeScaling }: LlamaConfig, file: Settings): Settings {
+  const scaled = ropeScaling && {
+    rope_type: "llama3",
+    factor: ropeScaling.factor,
+    low_freq_factor: ropeScaling.lowFreqFactor,
+    high_freq_factor: ropeScaling.highFreqFactor,
+    original_max_position_embeddings: ropeScaling.originalContext,
+  };
+  if (!("rope_parameters" in file)) return { rope_theta: ropeTheta, rope_scaling: scaled };
+  return { rope_parameters: { rope_theta: ropeTheta, ...(scaled ?? { rope_type: "default" }) } };
 }
 
-function checkKind(json: Readonly<Record<string, unknown>>): void {
-  if (json["model_type"] !== "llama") refuse('model_type "llama"', json["model_type"]);
-  if ((json["hidden_act"] ?? "silu") !== "silu") refuse('hidden_act "silu"', json["hidden_act"]);
-  for (const bias of ["attention_bias", "mlp_bias"]) if (json[bias] === true) refuse(`${bias} false`, true);
-  const { rope_type: kind = "default", type = kind } = rotary(json);
-  if (type !== "default") refuse("rotary positions that are not scaled", type);
-}
+/** Key of the weights' type; newer files have the shorter one. */
+const dtypeKey = (file: Settings): string => ("dtype" in file ? "dtype" : "torch_dtype");
 
-/** Rotary settings: keys at the top of the file, or in `rope_scaling`, or (newer files) in `rope_parameters`. */
-function rotary(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { ...json, ...(json["rope_scaling"] ?? {}), ...(json["rope_parameters"] ?? {}) };
-}
+const fieldsOf = <T extends object>(keys: T): (keyof T)[] => Object.keys(keys) as (keyof T)[];
 
 /** The number at `key`, or `missing` where the key is absent. Other types become NaN, which `llamaConfig` refuses. */
-function numberAt(json: Readonly<Record<string, unknown>>, key: string, missing: number): number {
+function numberAt(json: Settings, key: string, missing: number): number {
   const value = json[key] ?? missing;
   return typeof value === "number" ? value : Number.NaN;
-}
-
-function refuse(expected: string, got: unknown): never {
-  throw new CheckpointError("fromHuggingFaceConfig", `expected ${expected}, got ${JSON.stringify(got)}`);
 }

@@ -1,6 +1,7 @@
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
 import type { Parameter } from "../weights/parameters.ts";
+import { checkNames, checkShape } from "./tensor-checks.ts";
 
 /** A tensor of a checkpoint: its shape and its numbers, row-major. */
 export interface Tensor {
@@ -22,22 +23,17 @@ export function loadTensors(
   model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
   tensors: Readonly<Record<string, Tensor>>,
 ): void {
-  const known = new Set(model.parameters.map(({ name }) => name));
-  const ignored = (name: string): boolean =>
-    name.endsWith("rotary_emb.inv_freq") || (model.config.tied && name === "lm_head.weight");
-  const unknown = Object.keys(tensors).find((name) => !known.has(name) && !ignored(name));
-  if (unknown !== undefined) refuse(`the model has no ${unknown}`);
-  for (const parameter of model.parameters) checkTensor(parameter, tensors[parameter.name]);
+  checkNames("loadTensors", model, Object.keys(tensors));
+  for (const parameter of model.parameters) {
+    checkShape("loadTensors", parameter, tensors[parameter.name]);
+    checkNumbers(parameter, tensors[parameter.name]!);
+  }
   for (const { name, data } of model.parameters) data.set(tensors[name]!.data);
 }
 
-function checkTensor({ name, shape }: Parameter, tensor: Tensor | undefined): void {
-  if (tensor === undefined) throw new CheckpointError("loadTensors", `${name} is missing`);
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (tensor.shape.length !== shape.length || shape.some((length, i) => tensor.shape[i] !== length)) {
-    refuse(`expected ${name} of [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
-  }
-  if (tensor.data.length !== size) refuse(`expected ${size} numbers in ${name}, got ${tensor.data.length}`);
+function checkNumbers({ name, data }: Parameter, tensor: Tensor): void {
+  if (tensor.data.length !== data.length)
+    refuse(`expected ${data.length} numbers in ${name}, got ${tensor.data.length}`);
   const odd = tensor.data.findIndex((x) => !Number.isFinite(Math.fround(x)));
   if (odd >= 0) refuse(`expected finite float32 numbers in ${name}, got ${tensor.data[odd]} at ${odd}`);
 }

@@ -1,19 +1,31 @@
-import { createReferenceEngine, createWasmEngine, WorkspaceError } from "@sumo/linalg";
+import { createReferenceEngine, createWasmEngine, type Engine, fillNormal, WorkspaceError } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
 import { referenceLogits, toTensors } from "../../test/reference-model.ts";
-import { ConfigError, createLlama, InputError } from "../index.ts";
+import { ConfigError, createLlama, InputError, type LlamaConfig } from "../index.ts";
 
 const CONFIG = { vocabSize: 19, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 24, context: 40 };
 const HEAP = { bytes: 2 ** 26 };
 
-describe.each([
+const KINDS: readonly Partial<LlamaConfig>[] = [
+  {},
+  { qkvBias: true, headDim: 6 },
+  { qkNorm: true, headDim: 8, tied: true },
+  { ropeScaling: { factor: 4, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 20 } },
+];
+const engines: readonly (readonly [string, Engine])[] = [
   ["reference", createReferenceEngine(HEAP)],
   ["wasm", createWasmEngine(HEAP)],
-])("%s engine", (_, engine) => {
-  const model = createLlama(CONFIG, { engine, seed: 4 });
+];
+const cases = engines.flatMap(([name, engine]) => KINDS.map((kind) => [name, kind, engine] as const));
+
+describe.each(cases)("%s engine, %o", (_, changes, engine) => {
+  const model = createLlama({ ...CONFIG, ...changes }, { engine, seed: 4 });
+  for (const { data, kind, name } of model.parameters) {
+    if (kind !== "hidden") fillNormal(data, [name.length, 0, 0]); // no norm is 1, no bias 0
+  }
   const { tokens } = randomBatch(40, 19, 6);
 
   test("logits are the float64 model's at every position", () => {

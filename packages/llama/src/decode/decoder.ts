@@ -1,15 +1,15 @@
-import { headDim } from "../config.ts";
 import { InputError } from "../errors.ts";
 import { attentionScratch } from "../kernels/kernels.ts";
 import { Arena } from "../memory/arena.ts";
 import { allocateBlocks } from "../memory/blocks.ts";
 import { type ForwardActivations, forwardLengths, keptLengths } from "../pass/activations.ts";
-import type { ModelParts } from "../pass/context.ts";
+import { attentionShape, type ModelParts } from "../pass/context.ts";
 import { normLast } from "../pass/head.ts";
 import { checkPassShape } from "../pass/pass.ts";
 import { linear } from "../pass/products.ts";
 import { forwardLayers } from "../pass/schedule.ts";
 import { checkTokens, describeArray } from "../tokens.ts";
+import { allocateRotation } from "../weights/rotation.ts";
 
 /** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: each token is computed once. */
 export interface Decoder {
@@ -37,17 +37,18 @@ export function createDecoder(parts: ModelParts, capacity: number): Decoder {
 
 function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decoder {
   const { config, engine, weights } = parts;
-  const { dim, vocabSize, heads, kvHeads } = config;
+  const { dim, vocabSize } = config;
   const kept = allocateBlocks(arena, keptLengths(config, capacity));
   const shared = allocateBlocks(arena, forwardLengths(config, capacity));
   const x = arena.float32(capacity * dim);
-  const scratch = arena.float32(attentionScratch(capacity, headDim(config)));
+  const scratch = arena.float32(attentionScratch(capacity, config.headDim));
   const logits = arena.float32(vocabSize);
   const sequence = arena.int32(capacity);
   // Each layer has a cache of queries, keys and values; all other blocks hold the current tokens only.
   const caches = Array.from({ length: config.layers - 1 }, () => arena.float32(kept.qkv.length));
   const layers = [kept.qkv, ...caches].map((qkv) => ({ ...kept, qkv, x }));
-  const activations: ForwardActivations = { layers, shared, tokens: sequence };
+  const rotation = allocateRotation(config, capacity, arena);
+  const activations: ForwardActivations = { layers, shared, rotation, tokens: sequence };
   let position = 0;
 
   const feed = (tokens: Int32Array): Float32Array => {
@@ -55,7 +56,7 @@ function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decode
     sequence.set(tokens, position);
     const start = position;
     position += tokens.length;
-    const attention = { batch: 1, length: position, heads, kvHeads, headDim: headDim(config) };
+    const attention = attentionShape(config, 1, position);
     const span = { first: start, rows: tokens.length, base: 0, start, attention };
     const forward = { ...parts, activations, scratch, span };
     forwardLayers(forward);

@@ -15,6 +15,8 @@ const kernels: readonly (readonly [string, Kernels])[] = [
   ["wasm", wasm],
 ];
 
+const NO_NORMS = new Float32Array(0);
+
 /** Runs `body` with arrays of the heap, which are released afterwards. */
 function withArrays<R>(body: (make: (length: number, seed?: number, size?: number) => Float32Array) => R): R {
   const made: Float32Array[] = [];
@@ -121,6 +123,24 @@ describe("the WebAssembly kernels do what the reference kernels do", () => {
     );
   });
 
+  test("sumRows", () => {
+    fc.assert(
+      fc.property(size(9), size(40), seed, (rows, width, s) =>
+        withArrays((make) => {
+          const x = make(rows * width, s);
+          const [got, want] = [wasm, referenceKernels].map((k) => {
+            const out = make(width, s + 1);
+            k.sumRows(rows, width, x, out);
+            return out;
+          });
+          const error = largest(got!.map((sum, i) => sum - want![i]!));
+          expect(error).toBeLessThanOrEqual(rows * EPS * rows * largest(x));
+        }),
+      ),
+      RUNS,
+    );
+  });
+
   test("embed and embedGradient", () => {
     fc.assert(
       fc.property(size(9), size(9), size(5), seed, (rows, dim, vocab, s) => {
@@ -147,17 +167,26 @@ describe("the WebAssembly kernels do what the reference kernels do", () => {
   });
 
   test("attention and its gradient", () => {
-    const shapes = fc.record({ batch: size(2), length: size(70), kvHeads: size(2), group: size(2), half: size(10) });
+    const shapes = fc.record({
+      batch: size(2),
+      length: size(70),
+      kvHeads: size(2),
+      group: size(2),
+      half: size(10),
+      normed: fc.boolean(),
+    });
     fc.assert(
-      fc.property(shapes, seed, ({ batch, length, kvHeads, group, half }, s) => {
-        const shape = { batch, length, heads: kvHeads * group, kvHeads, headDim: 2 * half };
+      fc.property(shapes, seed, ({ batch, length, kvHeads, group, half, normed }, s) => {
+        const shape = { batch, length, heads: kvHeads * group, kvHeads, headDim: 2 * half, normEps: 1e-5 };
         withArrays((make) => {
-          const [got, want] = [wasm, referenceKernels].map((k) => runAttention(k, shape, s, make));
+          const headNorms = normed ? make(4 * half, s + 5) : NO_NORMS;
+          const [got, want] = [wasm, referenceKernels].map((k) => runAttention(k, shape, headNorms, s, make));
           // Scores of size √headDim, their error multiplied by as much when exponentials are taken.
           const ulps = 16 * shape.headDim + 2 * length;
           expectClose(got!.out, want!.out, ulps);
           expectClose(got!.stats, want!.stats, ulps);
           expectClose(got!.dQkv, want!.dQkv, 4 * ulps);
+          expectClose(got!.sums, want!.sums, 4 * ulps);
         });
       }),
       { ...RUNS, numRuns: 40 },
@@ -168,6 +197,7 @@ describe("the WebAssembly kernels do what the reference kernels do", () => {
 function runAttention(
   k: Kernels,
   shape: AttentionShape,
+  headNorms: Float32Array,
   s: number,
   make: (length: number, seed?: number) => Float32Array,
 ) {
@@ -180,10 +210,25 @@ function runAttention(
   const stats = make(2 * rows * heads + offset, s + 3);
   const scratch = make(attentionScratch(length, headDim), s + 4);
   const rotation = randomRotation(make, length, headDim);
-  k.attention(shape, 0, rotation, qkv, offset, out, offset, stats, offset, scratch);
+  const sums = make(batch * headNorms.length + offset, s + 6);
+  k.attention(shape, 0, rotation, headNorms, qkv, offset, out, offset, stats, offset, scratch);
   const dQkv = qkv;
-  k.attentionBackward(shape, rotation, dQkv, offset, out, dOut, offset, stats, offset, scratch);
-  return { out, stats, dQkv };
+  k.attentionBackward(
+    shape,
+    rotation,
+    headNorms,
+    dQkv,
+    offset,
+    out,
+    dOut,
+    offset,
+    stats,
+    offset,
+    sums,
+    offset,
+    scratch,
+  );
+  return { out, stats, dQkv, sums };
 }
 
 function randomRotation(make: (length: number) => Float32Array, length: number, headDim: number): Rotation {
@@ -199,27 +244,27 @@ function randomRotation(make: (length: number) => Float32Array, length: number, 
 describe.each(kernels)("%s kernels", (_, k) => {
   test("a constant value passes through attention whatever the scores", () => {
     withArrays((make) => {
-      const shape = { batch: 1, length: 37, heads: 1, kvHeads: 1, headDim: 6 };
+      const shape = { batch: 1, length: 37, heads: 1, kvHeads: 1, headDim: 6, normEps: 1 };
       const qkv = make(37 * 18, 2);
       for (let i = 0; i < 37; i++) qkv.fill(0.5, i * 18 + 12, i * 18 + 18);
       const out = make(37 * 6);
       const rotation = randomRotation(make, 37, 6);
-      k.attention(shape, 0, rotation, qkv, 0, out, 0, make(74), 0, make(attentionScratch(37, 6)));
+      k.attention(shape, 0, rotation, NO_NORMS, qkv, 0, out, 0, make(74), 0, make(attentionScratch(37, 6)));
       expect(largest(out.map((x) => x - 0.5))).toBeLessThanOrEqual(37 * EPS);
     });
   });
 
   test("attention from row `start` equals the same rows of the whole and writes no others", () => {
     withArrays((make) => {
-      const shape = { batch: 2, length: 21, heads: 2, kvHeads: 1, headDim: 4 };
+      const shape = { batch: 2, length: 21, heads: 2, kvHeads: 1, headDim: 4, normEps: 1 };
       const qkv = make(2 * 21 * 16, 3);
       const rotation = randomRotation(make, 21, 4);
       const scratch = make(attentionScratch(21, 4));
       const whole = make(2 * 21 * 8);
-      k.attention(shape, 0, rotation, qkv, 0, whole, 0, make(2 * 2 * 42), 0, scratch);
+      k.attention(shape, 0, rotation, NO_NORMS, qkv, 0, whole, 0, make(2 * 2 * 42), 0, scratch);
       for (const start of [0, 1, 12, 20]) {
         const part = make(2 * 21 * 8);
-        k.attention(shape, start, rotation, qkv, 0, part, 0, make(2 * 2 * 42), 0, scratch);
+        k.attention(shape, start, rotation, NO_NORMS, qkv, 0, part, 0, make(2 * 2 * 42), 0, scratch);
         const want = whole.map((x, i) => (Math.floor(i / 8) % 21 < start ? 0 : x));
         expect(part).toEqual(want);
       }

@@ -5,6 +5,8 @@ export interface AttentionShape {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
+  /** Added to the mean square in the norms of queries and keys. */
+  readonly normEps: number;
 }
 
 /** Tables of rotary positions: cosine and sine of position × frequency, [context, headDim / 2]. */
@@ -73,9 +75,13 @@ export interface Kernels {
     dWeight: Float32Array,
   ): void;
 
+  /** out ← Σ_r x[r], rows of `width`; both arrays start at offset 0. */
+  sumRows(rows: number, width: number, x: Float32Array, out: Float32Array): void;
+
   /**
    * Causal attention with rotary positions. A row of `qkv` is `heads` queries, `kvHeads` keys, `kvHeads` values, each `headDim` wide;
-   * row i of a sequence has position i. Queries and keys are rotated in rotate-half convention: halves (x, y) of a head become
+   * row i of a sequence has position i. `headNorms` are the weights of an RMSNorm of each query and one of each key, `headDim` each, or
+   * empty where the model has none. Queries and keys are rotated in rotate-half convention: halves (x, y) of a head become
    * (x cos − y sin, y cos + x sin). Query head h attends to key head ⌊h kvHeads / heads⌋. out: rows of heads × headDim,
    * softmax(q kᵀ / √headDim) v over the rows up to its own.
    *
@@ -86,6 +92,7 @@ export interface Kernels {
     shape: AttentionShape,
     start: number,
     rotation: Rotation,
+    headNorms: Float32Array,
     qkv: Float32Array,
     qkvOffset: number,
     out: Float32Array,
@@ -95,10 +102,14 @@ export interface Kernels {
     scratch: Float32Array,
   ): void;
 
-  /** Backward pass of `attention` with `start` 0: overwrites `qkv` with its gradient. `out` and `stats` are the outputs of `attention`. */
+  /**
+   * Backward pass of `attention` with `start` 0: overwrites `qkv` with its gradient. `out` and `stats` are the outputs of `attention`;
+   * `dOut` starts at `outOffset` too. Where there are `headNorms`, `sums` receives their gradient of each sequence, [batch, 2 headDim].
+   */
   attentionBackward(
     shape: AttentionShape,
     rotation: Rotation,
+    headNorms: Float32Array,
     qkv: Float32Array,
     qkvOffset: number,
     out: Float32Array,
@@ -106,6 +117,8 @@ export interface Kernels {
     outOffset: number,
     stats: Float32Array,
     statsOffset: number,
+    sums: Float32Array,
+    sumsOffset: number,
     scratch: Float32Array,
   ): void;
 

@@ -15,6 +15,8 @@ export function createWasmKernels(heap: Heap): Kernels {
   const wasm = instantiateKernels<Exports>(wasmBase64, heap);
   const at = (array: Float32Array | Float64Array | Int32Array, offset = 0): number =>
     array.byteOffset + offset * array.BYTES_PER_ELEMENT;
+  /** Address 0, where no block of a heap begins, stands for no norms. */
+  const normsAt = (headNorms: Float32Array): number => (headNorms.length === 0 ? 0 : at(headNorms));
   return {
     embed: (rows, dim, table, tokens, tokensOffset, out, outOffset) =>
       wasm.embed(rows, dim, at(table), at(tokens, tokensOffset), at(out, outOffset)),
@@ -33,7 +35,8 @@ export function createWasmKernels(heap: Heap): Kernels {
       ),
     rmsNormWeightGradient: (rows, dim, x, inverse, dOut, dWeight) =>
       wasm.rmsNormWeightGradient(rows, dim, at(x), at(inverse), at(dOut), at(dWeight)),
-    attention: (shape, start, rotation, qkv, qkvOffset, out, outOffset, stats, statsOffset, scratch) =>
+    sumRows: (rows, width, x, out) => wasm.sumRows(rows, width, at(x), at(out)),
+    attention: (shape, start, rotation, headNorms, qkv, qkvOffset, out, outOffset, stats, statsOffset, scratch) =>
       wasm.attention(
         shape.batch,
         start,
@@ -47,8 +50,24 @@ export function createWasmKernels(heap: Heap): Kernels {
         at(out, outOffset),
         at(stats, statsOffset),
         at(scratch),
+        shape.normEps,
+        normsAt(headNorms),
       ),
-    attentionBackward: (shape, rotation, qkv, qkvOffset, out, dOut, outOffset, stats, statsOffset, scratch) =>
+    attentionBackward: (
+      shape,
+      rotation,
+      headNorms,
+      qkv,
+      qkvOffset,
+      out,
+      dOut,
+      outOffset,
+      stats,
+      statsOffset,
+      sums,
+      sumsOffset,
+      scratch,
+    ) =>
       wasm.attentionBackward(
         shape.batch,
         shape.length,
@@ -62,6 +81,9 @@ export function createWasmKernels(heap: Heap): Kernels {
         at(dOut, outOffset),
         at(stats, statsOffset),
         at(scratch),
+        shape.normEps,
+        normsAt(headNorms),
+        at(sums, sumsOffset),
       ),
     swiglu: (rows, hidden, gateUp, gateUpOffset, out, outOffset) =>
       wasm.swiglu(rows, hidden, at(gateUp, gateUpOffset), at(out, outOffset)),

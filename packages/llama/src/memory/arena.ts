@@ -20,7 +20,9 @@ export class Arena {
     }
   }
 
+  /** An empty block takes no memory. */
   float32(length: number): Float32Array {
+    if (length === 0) return new Float32Array(0);
     return this.keep(this.heap.float32(length));
   }
 

@@ -1,8 +1,9 @@
 import { sizeOfFloat32, sizeOfFloat64 } from "@sumo/linalg";
-import { headDim, type LlamaConfig, qkvWidth } from "../config.ts";
-import { attentionScratch } from "../kernels/kernels.ts";
+import { attendedWidth, type LlamaConfig, qkvWidth } from "../config.ts";
+import { attentionScratch, type Rotation } from "../kernels/kernels.ts";
 import type { Arena } from "../memory/arena.ts";
 import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths } from "../memory/blocks.ts";
+import { allocateRotation, bytesOfRotation } from "../weights/rotation.ts";
 
 /** Shape of a pass: `batch` sequences of `length` tokens, on `threads` threads. */
 export interface PassShape {
@@ -15,9 +16,9 @@ export interface PassShape {
 
 /** Activations of a layer, without its input, that are kept for the backward pass. */
 export type KeptBlock = "qkv" | "attended" | "middle" | "gateUp" | "stats" | "inputInverse" | "postInverse";
-/** Temporaries that all layers share. */
+/** Temporaries that all layers share. The backward pass keeps the gradient of `attended` in `activated`, which is then free. */
 type ForwardBlock = "last" | "lastInverse" | "normed" | "activated";
-type BackwardBlock = "stream" | "branch" | "logits";
+type BackwardBlock = "stream" | "branch" | "logits" | "headNormSums";
 
 /** Activations of one layer; `x` is its input, [batch · length, dim]. */
 type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
@@ -26,6 +27,7 @@ type LayerActivations = Blocks<KeptBlock> & { readonly x: Float32Array };
 export interface ForwardActivations {
   readonly layers: readonly LayerActivations[];
   readonly shared: Blocks<ForwardBlock>;
+  readonly rotation: Rotation;
   readonly tokens: Int32Array;
 }
 
@@ -48,7 +50,7 @@ export function logitRows(config: LlamaConfig, { batch, length }: PassShape): nu
 export function keptLengths(config: LlamaConfig, rows: number): Lengths<KeptBlock> {
   return {
     qkv: rows * qkvWidth(config),
-    attended: rows * config.dim,
+    attended: rows * attendedWidth(config),
     middle: rows * config.dim,
     gateUp: rows * 2 * config.hidden,
     stats: rows * 2 * config.heads,
@@ -66,13 +68,15 @@ function sharedLengths(config: LlamaConfig, shape: PassShape): Lengths<ForwardBl
   const rows = shape.batch * shape.length;
   return {
     ...forwardLengths(config, rows),
+    activated: rows * Math.max(config.hidden, attendedWidth(config)),
     stream: rows * config.dim,
     branch: rows * config.dim,
     logits: logitRows(config, shape) * config.vocabSize,
+    headNormSums: config.qkNorm ? shape.batch * 2 * config.headDim : 0,
   };
 }
 
-const scratchLength = (config: LlamaConfig, { length }: PassShape): number => attentionScratch(length, headDim(config));
+const scratchLength = (config: LlamaConfig, { length }: PassShape): number => attentionScratch(length, config.headDim);
 
 /** Bytes that {@link allocateActivations} takes. */
 export function bytesOfActivations(config: LlamaConfig, shape: PassShape): number {
@@ -82,6 +86,7 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
     config.layers * sizeOfFloat32(rows * config.dim) +
     sets * bytesOfBlocks(keptLengths(config, rows)) +
     bytesOfBlocks(sharedLengths(config, shape)) +
+    bytesOfRotation(config, shape.length) +
     shape.threads * sizeOfFloat32(scratchLength(config, shape)) +
     2 * sizeOfFloat32(rows) +
     sizeOfFloat64(rows)
@@ -101,6 +106,7 @@ export function allocateActivations(config: LlamaConfig, shape: PassShape, arena
   return {
     layers,
     shared: allocateBlocks(arena, sharedLengths(config, shape)),
+    rotation: allocateRotation(config, shape.length, arena),
     scratch: Array.from({ length: shape.threads }, () => arena.float32(scratchLength(config, shape))),
     tokens: arena.int32(rows),
     targets: arena.int32(rows),

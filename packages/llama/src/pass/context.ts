@@ -1,5 +1,5 @@
 import type { Engine } from "@sumo/linalg";
-import { headDim, type LlamaConfig } from "../config.ts";
+import type { LlamaConfig } from "../config.ts";
 import type { AttentionShape, Kernels } from "../kernels/kernels.ts";
 import type { Weights } from "../weights/weights.ts";
 import type { Activations, ForwardActivations, PassShape } from "./activations.ts";
@@ -40,11 +40,16 @@ export interface PassContext extends ForwardContext {
   readonly crew: Crew;
 }
 
+/** Shape of attention over `batch` sequences of `length` rows. */
+export function attentionShape(config: LlamaConfig, batch: number, length: number): AttentionShape {
+  const { heads, kvHeads, headDim, normEps } = config;
+  return { batch, length, heads, kvHeads, headDim, normEps };
+}
+
 /** Rows of the crew's member: whole sequences, so that a forward pass reads no other thread's rows. */
 export function passSpan(config: LlamaConfig, { batch, length }: PassShape, crew: Crew): Span {
   const { from, to } = shareOf(crew, batch);
-  const { heads, kvHeads } = config;
   const first = from * length;
-  const attention = { batch: to - from, length, heads, kvHeads, headDim: headDim(config) };
+  const attention = attentionShape(config, to - from, length);
   return { first, rows: (to - from) * length, base: first, start: 0, attention };
 }

@@ -1,4 +1,4 @@
-import { qkvWidth } from "../config.ts";
+import { attendedWidth, qkvWidth } from "../config.ts";
 import type { Blocks } from "../memory/blocks.ts";
 import type { LayerBlock } from "../weights/parameters.ts";
 import type { PassContext } from "./context.ts";
@@ -58,32 +58,42 @@ export function backwardAttention(
   const { dim, normEps } = config;
   const weights = context.weights.layers[layer]!;
   const { x, qkv, attended, stats, inputInverse } = activations.layers[layer]!;
-  const { stream, branch, normed } = activations.shared;
+  const { stream, branch, normed, headNormSums } = activations.shared;
+  const dAttended = activations.shared.activated;
   const { first, rows } = context.span;
+  const { batch, length } = context.shape;
   const at = first * dim;
   const width = qkvWidth(config);
-  linearBackward(engine, rows, dim, dim, stream, at, weights.output, branch, at);
+  const attendedRow = attendedWidth(config);
+  linearBackward(engine, rows, attendedRow, dim, stream, at, weights.output, dAttended, first * attendedRow);
   kernels.attentionBackward(
     context.span.attention,
-    context.weights.rotation,
+    activations.rotation,
+    weights.headNorms,
     qkv,
     first * width,
     attended,
-    branch,
-    at,
+    dAttended,
+    first * attendedRow,
     stats,
     2 * first * config.heads,
+    headNormSums,
+    (first / length) * weights.headNorms.length,
     context.scratch,
   );
   linearBackward(engine, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
   kernels.rmsNorm(rows, dim, normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   crew.wait();
   handOutComplete();
-  const all = context.shape.batch * context.shape.length;
+  const all = batch * length;
   const share = (outputs: number) => shareOf(crew, outputs, ROWS, crew.firstShare("attention"));
-  linearWeightGradient(engine, all, dim, dim, share(dim), stream, attended, 0, 0, gradients.output);
+  linearWeightGradient(engine, all, attendedRow, dim, share(dim), stream, attended, 0, 0, gradients.output);
   linearWeightGradient(engine, all, dim, width, share(width), qkv, normed, 0, 0, gradients.qkv);
-  if (crew.index === 0) kernels.rmsNormWeightGradient(all, dim, x, inputInverse, branch, gradients.inputNorm);
+  if (crew.index === 0) {
+    kernels.rmsNormWeightGradient(all, dim, x, inputInverse, branch, gradients.inputNorm);
+    if (config.qkvBias) kernels.sumRows(all, width, qkv, gradients.qkvBias);
+    if (config.qkNorm) kernels.sumRows(batch, 2 * config.headDim, headNormSums, gradients.headNorms);
+  }
   crew.finish("attention");
   kernels.rmsNormBackward(rows, dim, x, at, weights.inputNorm, inputInverse, first, branch, at, stream, at);
 }

@@ -1,6 +1,6 @@
-import { qkvWidth } from "../config.ts";
+import { attendedWidth, qkvWidth } from "../config.ts";
 import type { ForwardContext } from "./context.ts";
-import { linear } from "./products.ts";
+import { fillBias, linear } from "./products.ts";
 
 /** Forward pass of a layer's attention half on the span's rows: middle ← x + attention(norm(x)) Woᵀ. */
 export function forwardAttention(context: ForwardContext, layer: number): void {
@@ -12,22 +12,25 @@ export function forwardAttention(context: ForwardContext, layer: number): void {
   const { first, rows, base } = span;
   const at = first * dim;
   const width = qkvWidth(config);
+  const attendedRow = attendedWidth(config);
   kernels.rmsNorm(rows, dim, config.normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
-  linear(engine, rows, dim, width, normed, at, weights.qkv, 0, qkv, first * width);
+  if (config.qkvBias) fillBias(rows, weights.qkvBias, qkv, first * width);
+  linear(engine, rows, dim, width, normed, at, weights.qkv, config.qkvBias ? 1 : 0, qkv, first * width);
   kernels.attention(
     span.attention,
     span.start,
-    context.weights.rotation,
+    activations.rotation,
+    weights.headNorms,
     qkv,
     base * width,
     attended,
-    base * dim,
+    base * attendedRow,
     stats,
     2 * base * config.heads,
     context.scratch,
   );
   middle.set(x.subarray(at, at + rows * dim), at);
-  linear(engine, rows, dim, dim, attended, at, weights.output, 1, middle, at);
+  linear(engine, rows, attendedRow, dim, attended, first * attendedRow, weights.output, 1, middle, at);
 }
 
 /** Forward pass of the feed-forward half up to its activation, on the span's rows: gateUp ← norm(middle) [Wgate; Wup]ᵀ. */

@@ -2,9 +2,10 @@ import { createWasmEngine, WorkspaceError } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
 import { describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
-import { ConfigError, createLlama, InputError, llamaConfig, planLlama } from "../index.ts";
+import { ConfigError, createLlama, InputError, type LlamaConfig, llamaConfig, planLlama } from "../index.ts";
 
 const HEAP = { bytes: 2 ** 27 };
+const SCALING = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
 const SMALL = { vocabSize: 17, dim: 16, layers: 3, heads: 2, hidden: 24, context: 8 };
 
 describe("hand-out", () => {
@@ -98,9 +99,15 @@ describe("hand-out", () => {
 
 describe("memory", () => {
   test.each([false, true])("the plan is what is allocated, to the byte (recompute %s)", (recompute) => {
-    for (const tied of [false, true]) {
+    const kinds: readonly Partial<LlamaConfig>[] = [
+      { tied: true },
+      {},
+      { qkvBias: true, headDim: 6 },
+      { qkNorm: true },
+    ];
+    for (const changes of kinds) {
       const engine = createWasmEngine(HEAP);
-      const config = llamaConfig({ ...SMALL, tied, kvHeads: 1 });
+      const config = llamaConfig({ ...SMALL, kvHeads: 1, ...changes });
       const plan = planLlama(config, { batch: 3, length: 5, recompute });
       const before = engine.heap.usedBytes;
       const model = createLlama(config, { engine });
@@ -111,6 +118,11 @@ describe("memory", () => {
       model.dispose();
       expect(engine.heap.usedBytes).toBe(before);
     }
+  });
+
+  test("nothing grows with a context that no pass uses", () => {
+    const plan = (context: number) => planLlama(llamaConfig({ ...SMALL, context }), { batch: 2, length: 8 });
+    expect(plan(131_072)).toEqual(plan(8));
   });
 
   test("gradients do not grow with depth, nor recomputed activations by more than a layer's input", () => {
@@ -171,6 +183,12 @@ describe("bad input is refused before anything is written", () => {
     [{ context: Number.NaN }, /context/],
     [{ normEps: 0 }, /normEps/],
     [{ ropeTheta: -1 }, /ropeTheta/],
+    [{ headDim: 5 }, /headDim must be even/],
+    [{ headDim: 0 }, /headDim/],
+    [{ ropeScaling: { ...SCALING, factor: 0.5 } }, /ropeScaling.factor/],
+    [{ ropeScaling: { ...SCALING, highFreqFactor: 1 } }, /ropeScaling.highFreqFactor/],
+    [{ ropeScaling: { ...SCALING, originalContext: Number.NaN } }, /ropeScaling.originalContext/],
+    [{ qkvBias: true, qkNorm: true }, /exclude each other/],
   ])("config %o", (partial, message) => {
     expect(() => llamaConfig(partial)).toThrow(ConfigError);
     expect(() => llamaConfig(partial)).toThrow(message);

@@ -16,6 +16,11 @@ export function linear(
   engine.gemm(false, true, rows, outputs, inputs, 1, x, xOffset, inputs, weight, 0, inputs, beta, y, yOffset, outputs);
 }
 
+/** Fills `rows` rows of y with the bias, which a product with beta 1 then adds to. */
+export function fillBias(rows: number, bias: Float32Array, y: Float32Array, yOffset: number): void {
+  for (let r = 0; r < rows; r++) y.set(bias, yOffset + r * bias.length);
+}
+
 /** dX ← dY W for `rows` rows. */
 export function linearBackward(
   engine: Engine,

@@ -3,7 +3,7 @@ import { createReferenceEngine, createWasmEngine } from "@sumo/linalg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
 import { bundleWorker } from "../../test/worker-script.ts";
-import { ConfigError, CrewError, createLlama, InputError, type Pass, planLlama } from "../index.ts";
+import { ConfigError, CrewError, createLlama, InputError, type LlamaConfig, type Pass, planLlama } from "../index.ts";
 
 const HEAP = { bytes: 2 ** 27, shared: true };
 const CONFIG = { vocabSize: 37, dim: 48, layers: 3, heads: 4, kvHeads: 2, hidden: 80, context: 20 };
@@ -31,27 +31,26 @@ function train(pass: Pass, parameters: ReadonlyMap<string, Float32Array>): unkno
   });
 }
 
-const makeModel = (config: typeof CONFIG & { tied?: boolean } = CONFIG) => {
+const makeModel = (config: Partial<LlamaConfig> = CONFIG) => {
   const model = createLlama(config, { engine: createWasmEngine(HEAP), seed: 1 });
   return { model, parameters: new Map(model.parameters.map(({ name, data }) => [name, data])) };
 };
 
 describe("a threaded pass", () => {
-  test.each([
-    [1, false, false],
-    [2, false, true],
-    [2, true, false],
-  ])(
-    "with %i workers (tied %s, recompute %s) trains as one thread does, bit for bit",
-    async (count, tied, recompute) => {
-      const one = makeModel({ ...CONFIG, tied });
-      const many = makeModel({ ...CONFIG, tied });
-      const pass = await many.model.createThreadedPass(5, 20, { workers: workers.slice(0, count), recompute });
-      const threaded = train(pass, many.parameters);
-      pass.dispose();
-      expect(threaded).toEqual(train(one.model.createPass(5, 20), one.parameters));
-    },
-  );
+  test.each<readonly [number, Partial<LlamaConfig>, boolean]>([
+    [1, {}, false],
+    [2, {}, true],
+    [2, { tied: true }, false],
+    [2, { qkvBias: true, headDim: 6 }, true],
+    [2, { qkNorm: true, headDim: 16 }, false],
+  ])("with %i workers (%o, recompute %s) trains as one thread does, bit for bit", async (count, changes, recompute) => {
+    const one = makeModel({ ...CONFIG, ...changes });
+    const many = makeModel({ ...CONFIG, ...changes });
+    const pass = await many.model.createThreadedPass(5, 20, { workers: workers.slice(0, count), recompute });
+    const threaded = train(pass, many.parameters);
+    pass.dispose();
+    expect(threaded).toEqual(train(one.model.createPass(5, 20), one.parameters));
+  });
 
   test("gives everything back, and its workers can join the next one", async () => {
     const { model } = makeModel();

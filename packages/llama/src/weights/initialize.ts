@@ -7,13 +7,13 @@ const FIRST_STREAM = 2 ** 40;
 const RESIDUAL = /\.(o|down)_proj\.weight$/;
 
 /**
- * Fills matrices with normal numbers of deviation 0.02, divided by √(2 layers) for projections into the residual stream, and norms with 1
- * (Radford et al. 2019, §2.3). Equal seeds give equal bits on every machine.
+ * Fills matrices with normal numbers of deviation 0.02, divided by √(2 layers) for projections into the residual stream, norms with 1 and
+ * biases with 0 (Radford et al. 2019, §2.3). Equal seeds give equal bits on every machine.
  */
 export function initializeParameters(parameters: readonly Parameter[], layers: number, seed: number): void {
   parameters.forEach(({ name, data, kind }, i) => {
-    if (kind === "norm") {
-      data.fill(1);
+    if (kind === "norm" || kind === "bias") {
+      data.fill(kind === "norm" ? 1 : 0);
       return;
     }
     fillNormal(data, [seed, FIRST_STREAM + i, 0]);

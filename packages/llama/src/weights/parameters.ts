@@ -1,8 +1,8 @@
-import { headDim, type LlamaConfig, qkvWidth } from "../config.ts";
+import { attendedWidth, type LlamaConfig, qkvWidth } from "../config.ts";
 import type { Blocks, Lengths } from "../memory/blocks.ts";
 
 /** Kind of a parameter, to group by in an optimizer; `hidden` are the matrices inside the layers. */
-export type ParameterKind = "embedding" | "norm" | "hidden" | "head";
+export type ParameterKind = "embedding" | "norm" | "bias" | "hidden" | "head";
 
 /** Name, shape and kind of a parameter, in Hugging Face's names and layout: matrices are [out, in], row-major. */
 export interface ParameterShape {
@@ -19,23 +19,25 @@ export interface Parameter extends ParameterShape {
 /** Halves of a layer: each adds its output to the residual stream, and the weight gradients of each are complete together. */
 export type LayerHalf = "attention" | "feedForward";
 /** Blocks of a layer. Matrices with the same input lie in one block, so that one product serves them. */
-export type LayerBlock = "inputNorm" | "qkv" | "output" | "postNorm" | "gateUp" | "down";
+export type LayerBlock = "inputNorm" | "qkv" | "qkvBias" | "headNorms" | "output" | "postNorm" | "gateUp" | "down";
 /** Blocks outside the layers; a tied model has no `head`. */
 export type OuterBlock = "embedding" | "norm" | "head";
 
 /** Blocks of each half of a layer. */
 const HALF_BLOCKS: Readonly<Record<LayerHalf, readonly LayerBlock[]>> = {
-  attention: ["inputNorm", "qkv", "output"],
+  attention: ["inputNorm", "qkv", "qkvBias", "headNorms", "output"],
   feedForward: ["postNorm", "gateUp", "down"],
 };
 
-/** Lengths of the blocks of one layer. */
+/** Lengths of the blocks of one layer; 0 where a model has no such block. `headNorms` are the norm of queries, then that of keys. */
 export function layerLengths(config: LlamaConfig): Lengths<LayerBlock> {
-  const { dim, hidden } = config;
+  const { dim, hidden, headDim, qkvBias, qkNorm } = config;
   return {
     inputNorm: dim,
     qkv: qkvWidth(config) * dim,
-    output: dim * dim,
+    qkvBias: qkvBias ? qkvWidth(config) : 0,
+    headNorms: qkNorm ? 2 * headDim : 0,
+    output: dim * attendedWidth(config),
     postNorm: dim,
     gateUp: 2 * hidden * dim,
     down: dim * hidden,
@@ -55,29 +57,33 @@ interface Part<Block extends string> extends ParameterShape {
 }
 
 function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBlock>[] {
-  const { dim, hidden } = config;
-  const kv = config.kvHeads * headDim(config);
-  const norm = (name: string, block: LayerBlock): Part<LayerBlock> => ({
-    name: `model.layers.${layer}.${name}.weight`,
-    shape: [dim],
-    kind: "norm",
-    block,
-    offset: 0,
-  });
-  const matrix = (name: string, block: LayerBlock, row: number, rows: number, columns: number): Part<LayerBlock> => ({
-    name: `model.layers.${layer}.${name}_proj.weight`,
-    shape: [rows, columns],
-    kind: "hidden",
-    block,
-    offset: row * columns,
-  });
+  const { dim, hidden, headDim, qkvBias, qkNorm } = config;
+  const q = attendedWidth(config);
+  const kv = config.kvHeads * headDim;
+  const part = (
+    name: string,
+    kind: ParameterKind,
+    block: LayerBlock,
+    offset: number,
+    ...shape: number[]
+  ): Part<LayerBlock> => ({ name: `model.layers.${layer}.${name}`, shape, kind, block, offset });
+  const norm = (name: string, block: LayerBlock, offset: number, length: number): Part<LayerBlock> =>
+    part(`${name}.weight`, "norm", block, offset, length);
+  const matrix = (name: string, block: LayerBlock, row: number, rows: number, columns: number): Part<LayerBlock> =>
+    part(`${name}_proj.weight`, "hidden", block, row * columns, rows, columns);
+  const bias = (name: string, offset: number, length: number): Part<LayerBlock> =>
+    part(`self_attn.${name}_proj.bias`, "bias", "qkvBias", offset, length);
   return [
-    norm("input_layernorm", "inputNorm"),
-    matrix("self_attn.q", "qkv", 0, dim, dim),
-    matrix("self_attn.k", "qkv", dim, kv, dim),
-    matrix("self_attn.v", "qkv", dim + kv, kv, dim),
-    matrix("self_attn.o", "output", 0, dim, dim),
-    norm("post_attention_layernorm", "postNorm"),
+    norm("input_layernorm", "inputNorm", 0, dim),
+    matrix("self_attn.q", "qkv", 0, q, dim),
+    matrix("self_attn.k", "qkv", q, kv, dim),
+    matrix("self_attn.v", "qkv", q + kv, kv, dim),
+    ...(qkvBias ? [bias("q", 0, q), bias("k", q, kv), bias("v", q + kv, kv)] : []),
+    ...(qkNorm
+      ? [norm("self_attn.q_norm", "headNorms", 0, headDim), norm("self_attn.k_norm", "headNorms", headDim, headDim)]
+      : []),
+    matrix("self_attn.o", "output", 0, dim, q),
+    norm("post_attention_layernorm", "postNorm", 0, dim),
     matrix("mlp.gate", "gateUp", 0, hidden, dim),
     matrix("mlp.up", "gateUp", hidden, hidden, dim),
     matrix("mlp.down", "down", 0, dim, hidden),

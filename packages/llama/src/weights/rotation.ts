@@ -1,17 +1,43 @@
-import { headDim, type LlamaConfig } from "../config.ts";
+import type { LlamaConfig, RopeScaling } from "../config.ts";
 import type { Rotation } from "../kernels/kernels.ts";
+import type { Arena } from "../memory/arena.ts";
+import { allocateBlocks, bytesOfBlocks, type Lengths } from "../memory/blocks.ts";
+
+const rotationLengths = ({ headDim }: LlamaConfig, positions: number): Lengths<keyof Rotation> => {
+  const table = (positions * headDim) / 2;
+  return { cosines: table, sines: table };
+};
+
+/** Bytes that {@link allocateRotation} takes. */
+export function bytesOfRotation(config: LlamaConfig, positions: number): number {
+  return bytesOfBlocks(rotationLengths(config, positions));
+}
 
 /**
- * Fills the tables of rotary positions (Su et al. 2021): cosine and sine of position × theta^(−2c / headDim) for c below headDim / 2.
- * Angles are float64; cosines and sines are rounded once.
+ * Allocates and fills the tables of rotary positions (Su et al. 2021) for positions 0 to `positions` − 1: cosine and sine of
+ * position × theta^(−2c / headDim), scaled where the config says so, for c below headDim / 2. Angles are float64; cosines and sines are
+ * rounded once.
+ *
+ * @throws {WorkspaceError} when the heap is full.
  */
-export function fillRotation(config: LlamaConfig, { cosines, sines }: Rotation): void {
-  const half = headDim(config) / 2;
+export function allocateRotation(config: LlamaConfig, positions: number, arena: Arena): Rotation {
+  const { headDim, ropeTheta, ropeScaling } = config;
+  const { cosines, sines } = allocateBlocks(arena, rotationLengths(config, positions));
+  const half = headDim / 2;
   for (let c = 0; c < half; c++) {
-    const frequency = config.ropeTheta ** (-c / half);
-    for (let position = 0; position < config.context; position++) {
+    const plain = ropeTheta ** (-c / half);
+    const frequency = ropeScaling === null ? plain : scaled(plain, ropeScaling);
+    for (let position = 0; position < positions; position++) {
       cosines[position * half + c] = Math.cos(position * frequency);
       sines[position * half + c] = Math.sin(position * frequency);
     }
   }
+  return { cosines, sines };
+}
+
+/** Llama 3.1's frequency: `factor` times lower for long waves, unchanged for short ones, a mean of both between. */
+function scaled(frequency: number, { factor, lowFreqFactor, highFreqFactor, originalContext }: RopeScaling): number {
+  const waves = (originalContext * frequency) / (2 * Math.PI); // in the original context
+  const kept = Math.min(1, Math.max(0, (waves - lowFreqFactor) / (highFreqFactor - lowFreqFactor)));
+  return kept * frequency + ((1 - kept) * frequency) / factor;
 }

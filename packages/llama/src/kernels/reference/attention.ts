@@ -4,6 +4,7 @@ export const attention: Kernels["attention"] = (
   shape,
   start,
   rotation,
+  headNorms,
   qkv,
   qkvOffset,
   out,
@@ -12,7 +13,7 @@ export const attention: Kernels["attention"] = (
   statsOffset,
 ) => {
   const { length, heads, headDim } = shape;
-  eachHead(shape, rotation, qkv, qkvOffset, (b, h, { q, k, v }) => {
+  eachHead(shape, rotation, headNorms, qkv, qkvOffset, (b, h, { q, k, v }) => {
     for (let i = start; i < length; i++) {
       const scores = scoresOfRow(i, headDim, q, k);
       const top = Math.max(...scores);
@@ -33,6 +34,7 @@ export const attention: Kernels["attention"] = (
 export const attentionBackward: Kernels["attentionBackward"] = (
   shape,
   rotation,
+  headNorms,
   qkv,
   qkvOffset,
   out,
@@ -40,12 +42,15 @@ export const attentionBackward: Kernels["attentionBackward"] = (
   outOffset,
   stats,
   statsOffset,
+  sums,
+  sumsOffset,
 ) => {
   const { batch, length, heads, kvHeads, headDim } = shape;
   const width = (heads + 2 * kvHeads) * headDim;
   const gradient = new Float64Array(batch * length * width);
   const scale = 1 / Math.sqrt(headDim);
-  eachHead(shape, rotation, qkv, qkvOffset, (b, h, { q, k, v }, columns) => {
+  const sumsOf = new Float64Array(batch * 2 * headDim);
+  eachHead(shape, rotation, headNorms, qkv, qkvOffset, (b, h, { q, k, v, normed }, columns) => {
     const dQ = new Float64Array(length * headDim);
     const dK = new Float64Array(length * headDim);
     const dV = new Float64Array(length * headDim);
@@ -68,6 +73,11 @@ export const attentionBackward: Kernels["attentionBackward"] = (
     }
     rotate(length, headDim, rotation, -1, dQ);
     rotate(length, headDim, rotation, -1, dK);
+    normed.forEach((rows, part) => {
+      const weight = headNorms.subarray(part * headDim, (part + 1) * headDim);
+      const sum = sumsOf.subarray((2 * b + part) * headDim, (2 * b + part + 1) * headDim);
+      normalizeBackward(rows, weight, [dQ, dK][part]!, sum);
+    });
     [dQ, dK, dV].forEach((d, part) => {
       for (let i = 0; i < length; i++) {
         const at = (b * length + i) * width + columns[part]!;
@@ -76,18 +86,28 @@ export const attentionBackward: Kernels["attentionBackward"] = (
     });
   });
   qkv.set(gradient, qkvOffset);
+  if (headNorms.length > 0) sums.set(sumsOf, sumsOffset);
 };
 
-/** One query head with its keys and values, [length, headDim] each, queries and keys rotated. */
+/** One query head with its keys and values, [length, headDim] each, queries and keys normed and rotated. */
 interface Head {
   readonly q: Float64Array;
   readonly k: Float64Array;
   readonly v: Float64Array;
+  /** Queries and keys divided by their root mean squares, before weights and rotation; none where the model has no norms of them. */
+  readonly normed: readonly Normed[];
+}
+
+/** Rows divided by their root mean squares, and the inverses of these. */
+interface Normed {
+  readonly rows: Float64Array;
+  readonly inverses: Float64Array;
 }
 
 function eachHead(
-  { batch, length, heads, kvHeads, headDim }: AttentionShape,
+  { batch, length, heads, kvHeads, headDim, normEps }: AttentionShape,
   rotation: Rotation,
+  headNorms: Float32Array,
   qkv: Float32Array,
   qkvOffset: number,
   body: (b: number, h: number, head: Head, columns: readonly number[]) => void,
@@ -103,11 +123,40 @@ function eachHead(
           return qkv[qkvOffset + row * width + column + (at % headDim)]!;
         }),
       ) as [Float64Array, Float64Array, Float64Array];
+      const normed = (headNorms.length === 0 ? [] : [q, k]).map((rows, part) =>
+        normalize(rows, headNorms.subarray(part * headDim, (part + 1) * headDim), normEps),
+      );
       rotate(length, headDim, rotation, 1, q);
       rotate(length, headDim, rotation, 1, k);
-      body(b, h, { q, k, v }, columns);
+      body(b, h, { q, k, v, normed }, columns);
     }
   }
+}
+
+/** RMSNorm in place of rows as wide as the weight. */
+function normalize(rows: Float64Array, weight: Float32Array, eps: number): Normed {
+  const width = weight.length;
+  const inverses = Float64Array.from({ length: rows.length / width }, (_, i) => {
+    const squares = rows.subarray(i * width, (i + 1) * width).reduce((sum, x) => sum + x * x, 0);
+    return 1 / Math.sqrt(squares / width + eps);
+  });
+  const plain = rows.map((x, at) => x * inverses[Math.floor(at / width)]!);
+  rows.set(plain.map((x, at) => x * weight[at % width]!));
+  return { rows: plain, inverses };
+}
+
+/** Backward pass of {@link normalize}: `d`, on entry the gradient of its output, becomes that of its input; adds the weight's to `sum`. */
+function normalizeBackward({ rows, inverses }: Normed, weight: Float32Array, d: Float64Array, sum: Float64Array): void {
+  const width = weight.length;
+  inverses.forEach((inverse, i) => {
+    let pull = 0;
+    for (let c = 0; c < width; c++) pull += (weight[c]! * d[i * width + c]! * rows[i * width + c]!) / width;
+    for (let c = 0; c < width; c++) {
+      const at = i * width + c;
+      sum[c]! += d[at]! * rows[at]!;
+      d[at] = inverse * (weight[c]! * d[at]! - rows[at]! * pull);
+    }
+  });
 }
 
 /** Rotates each row by the angles of its position, backwards for sign −1. */

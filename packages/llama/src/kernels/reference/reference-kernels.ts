@@ -3,6 +3,7 @@ import { attention, attentionBackward } from "./attention.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { embed, embedGradient } from "./embed.ts";
 import { rmsNorm, rmsNormBackward, rmsNormWeightGradient } from "./rms-norm.ts";
+import { sumRows } from "./sum-rows.ts";
 import { swiglu, swigluBackward } from "./swiglu.ts";
 
 /** Kernels in plain TypeScript with float64 sums: the executable definition of {@link Kernels}. Slow. */
@@ -12,6 +13,7 @@ export const referenceKernels: Kernels = {
   rmsNorm,
   rmsNormBackward,
   rmsNormWeightGradient,
+  sumRows,
   attention,
   attentionBackward,
   swiglu,
