@@ -30,7 +30,7 @@ export interface LlamaConfig {
   readonly qkvBias: boolean;
   /** Whether each head's queries and keys pass through an RMSNorm before they are rotated, as Qwen3's do. Excludes `qkvBias`. */
   readonly qkNorm: boolean;
-  /** The `config.json` that the config was read from, which `toHuggingFaceConfig` writes again; null for a new model. */
+  /** The `config.json` that the config was read from, which `toHuggingFaceConfig` writes again; null for a model that began here. */
   readonly published: Readonly<Record<string, unknown>> | null;
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Engine } from "@sumo/linalg";
-import { DivergedError, type LogLine, loadWeights, peakRate, planRun, runTrainingLoop } from "@sumo/training";
+import { loadWeights } from "@sumo/llama";
+import { DivergedError, type LogLine, peakRate, planRun, runTrainingLoop } from "@sumo/training";
 import type { RunInputs } from "../training/run-inputs.ts";
 import { createTrainer, type WorkerPool } from "../training/worker-pool.ts";
 import type { Contestant } from "./contestants.ts";

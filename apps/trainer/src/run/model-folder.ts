@@ -1,31 +1,43 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fromHuggingFaceConfig, type LlamaConfig, toHuggingFaceConfig } from "@sumo/llama";
+import { writeSafetensors } from "@sumo/core";
+import {
+  bytesFile,
+  fromHuggingFaceConfig,
+  type LlamaConfig,
+  shardNames,
+  type Tensor,
+  toHuggingFaceConfig,
+  type WeightFile,
+} from "@sumo/llama";
 import {
   createTokenizer,
   formatTokenizer,
   isSystemError,
   parseTokenizer,
   RunError,
+  readWeights,
   storageError,
   type Tokenizer,
 } from "@sumo/training";
 import { digest } from "@sumo/training/text";
 import { replaceFile } from "./atomic-file.ts";
 import { damaged, hasManifest, readCheckpoint, readManifest } from "./checkpoint-files.ts";
+import { allBytes, diskFile } from "./disk-file.ts";
 import { findRun } from "./run-folder.ts";
 
 /** A trained model: configuration, tokenizer and weights, as a folder in Hugging Face's LLaMA layout has them. */
 export interface TrainedModel {
   readonly config: LlamaConfig;
   readonly tokenizer: Tokenizer;
-  /** A safetensors file. */
-  readonly weights: Uint8Array;
+  /** Safetensors files: one, or shards. */
+  readonly weights: readonly WeightFile[];
 }
 
 const CONFIG = "config.json";
 const TOKENIZER = "tokenizer.json";
 const WEIGHTS = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
 
 /**
  * Reads the model of a run, or of a folder in Hugging Face's LLaMA layout. Without `tokenizer.json` its tokens are bytes.
@@ -36,16 +48,14 @@ const WEIGHTS = "model.safetensors";
 export function readModel(runs: string, source: string, base: string): TrainedModel {
   const places = [join(runs, source), resolve(base, source)];
   const folder = places.find((place) => existsSync(join(place, CONFIG))) ?? findRun(runs, source);
-  const config = fromHuggingFaceConfig(parseJson(join(folder, CONFIG)));
-  const described = join(folder, TOKENIZER);
-  const tokenizer = existsSync(described)
-    ? parseTokenizer(readFileSync(described, "utf8"), described)
-    : createTokenizer([]);
+  const config = readModelConfig(join(folder, CONFIG));
+  const path = join(folder, TOKENIZER);
+  const tokenizer = existsSync(path) ? parseTokenizer(readFileSync(path, "utf8"), path) : createTokenizer([]);
   if (hasManifest(folder)) checkTokenizer(folder);
   if (tokenizer.size > config.vocabSize) {
     throw new RunError(`${folder}: the tokenizer has ${tokenizer.size} tokens, the model ${config.vocabSize}`);
   }
-  return { config, tokenizer, weights: readWeightsFile(folder) };
+  return { config, tokenizer, weights: weightFiles(folder) };
 }
 
 /**
@@ -61,8 +71,23 @@ export function writeModel(folder: string, { config, tokenizer, weights }: Train
       tokenizer_class: "PreTrainedTokenizerFast",
       model_max_length: config.context,
     }),
-    [WEIGHTS]: weights,
+    [WEIGHTS]: weights.length === 1 ? allBytes(weights[0]!) : writeSafetensors(tensorsOf(weights), { format: "pt" }),
   });
+}
+
+/** The model of a `config.json`, without what a run of this trainer keeps there. */
+function readModelConfig(path: string): LlamaConfig {
+  const json = parseJson(path);
+  return fromHuggingFaceConfig(typeof json === "object" && json !== null ? withoutRun(json) : json);
+}
+
+function withoutRun(json: object): object {
+  return Object.fromEntries(Object.entries(json).filter(([key]) => key !== "sumo"));
+}
+
+/** The tensors of a model's files. @throws as `readWeights`. */
+export function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
+  return Object.assign({}, ...weights.map((file) => readWeights(allBytes(file))));
 }
 
 /**
@@ -89,16 +114,21 @@ function checkTokenizer(folder: string): void {
   if (!existsSync(path) || digest(readFileSync(path)) !== readManifest(folder).tokenizer) throw damaged(path);
 }
 
-function readWeightsFile(folder: string): Uint8Array {
+function weightFiles(folder: string): readonly WeightFile[] {
   const path = join(folder, WEIGHTS);
   if (hasManifest(folder)) {
     const checkpoint = readCheckpoint(folder);
     if (checkpoint === undefined)
       throw new RunError(`${folder} has no weights yet: it ended before its first checkpoint`);
-    return checkpoint.model;
+    return [bytesFile(checkpoint.model)];
   }
-  if (!existsSync(path)) throw new RunError(`no ${WEIGHTS} in ${folder}`);
-  return readFileSync(path);
+  if (existsSync(path)) return [diskFile(path)];
+  const index = join(folder, INDEX);
+  if (!existsSync(index)) throw new RunError(`no ${WEIGHTS} in ${folder}`);
+  return shardNames(parseJson(index)).map((name) => {
+    if (!existsSync(join(folder, name))) throw new RunError(`no ${name} in ${folder}, which ${INDEX} names`);
+    return diskFile(join(folder, name));
+  });
 }
 
 function parseJson(path: string): unknown {

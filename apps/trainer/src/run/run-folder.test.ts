@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { llamaConfig } from "@sumo/llama";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
 import { createTokenizer, type RunConfig, RunError, type TrainOptions } from "@sumo/training";
 import { expect, test } from "vitest";
@@ -8,18 +9,7 @@ import { createRun as create, findRun, openRun, runNames, type StoredRun, writeC
 const config: RunConfig = {
   options: { data: "/a/text.txt", optimizer: "sumo", steps: 10 } as TrainOptions,
   data: { source: "/a/text.txt", bytes: 7, digest: "d" },
-  model: {
-    vocabSize: 257,
-    dim: 16,
-    layers: 2,
-    heads: 4,
-    kvHeads: 2,
-    hidden: 32,
-    context: 8,
-    ropeTheta: 1e4,
-    normEps: 1e-5,
-    tied: true,
-  },
+  model: llamaConfig({ vocabSize: 257, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 32, context: 8, tied: true }),
 };
 const tokenizer = createTokenizer([[97, 98]]);
 

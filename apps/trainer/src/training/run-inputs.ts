@@ -1,4 +1,4 @@
-import type { LlamaConfig } from "@sumo/llama";
+import type { LlamaConfig, WeightFile } from "@sumo/llama";
 import {
   BYTES,
   type Corpus,
@@ -22,8 +22,8 @@ export interface RunInputs {
   readonly tokenizer: Tokenizer;
   readonly corpus: Corpus;
   readonly model: LlamaConfig;
-  /** Initial weights, a safetensors file; random weights without it. */
-  readonly weights: Uint8Array | undefined;
+  /** Initial weights, safetensors files; random weights without them. */
+  readonly weights: readonly WeightFile[] | undefined;
 }
 
 /**

@@ -52,7 +52,7 @@ export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
   const heads = number("num_attention_heads");
   const settings = rotarySettings(json);
   const headDim = json["head_dim"] == null ? defaults.headDim : number("head_dim");
-  return llamaConfig({
+  const config = llamaConfig({
     vocabSize: number("vocab_size"),
     dim: number("hidden_size"),
     layers: number("num_hidden_layers"),
@@ -67,8 +67,9 @@ export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
     tied: json["tie_word_embeddings"] === true,
     qkvBias,
     qkNorm,
-    published: json,
   });
+  const isOwn = JSON.stringify(json) === JSON.stringify(newFile(config, kindOf(config)));
+  return isOwn ? config : { ...config, published: json };
 }
 
 function scaling(settings: Settings): RopeScaling {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createWasmEngine, fillNormal } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import { referenceLogits, toTensors } from "../../test/reference-model.ts";
+import { type Stored, safetensors } from "../../test/safetensors.ts";
 import {
   bytesFile,
   CheckpointError,
@@ -22,12 +23,6 @@ const engine = createWasmEngine({ bytes: 2 ** 26, shared: true });
 const CONFIG = llamaConfig({ vocabSize: 13, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 20, context: 6 });
 
 type Encode = (numbers: Float32Array) => ArrayBufferView;
-interface Stored {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data: ArrayBufferView;
-}
-
 /** Bit patterns of numbers that the 16-bit types hold exactly: their upper halves as bfloat16. */
 const ENCODE: Readonly<Record<string, Encode>> = {
   F32: (numbers) => numbers,
@@ -52,27 +47,6 @@ function numbersOf({ shape }: ParameterShape, stream: number): Float32Array {
   return numbers.map((x, i) =>
     i % 7 === 3 ? Math.sign(x) * 2 ** -20 : Math.max(-127, Math.min(127, Math.round(24 * x))) / 64,
   );
-}
-
-function safetensors(tensors: Readonly<Record<string, Stored>>): Uint8Array {
-  let end = 0;
-  const header = Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
-    const from = end;
-    end += data.byteLength;
-    return [name, { dtype, shape, data_offsets: [from, end] }];
-  });
-  const json = new TextEncoder().encode(
-    JSON.stringify(Object.fromEntries([["__metadata__", { format: "pt" }], ...header])),
-  );
-  const file = new Uint8Array(8 + json.length + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
-  file.set(json, 8);
-  let at = 8 + json.length;
-  for (const { data } of Object.values(tensors)) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return file;
 }
 
 const tensorsOf = (config: LlamaConfig, dtype: string): Record<string, Stored> =>

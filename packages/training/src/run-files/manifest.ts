@@ -1,3 +1,4 @@
+import { toHuggingFaceConfig } from "@sumo/llama";
 import { RunError } from "../errors.ts";
 import { OPTION_NAMES, OPTION_RULES } from "../options/option-rules.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -30,7 +31,12 @@ export interface LogExtent {
 export function fixedConfig({ options, data, model }: RunConfig): string {
   const fixed = OPTION_NAMES.filter((name) => OPTION_RULES[name] === "fixed" && name !== "data");
   const { bytes, digest } = data;
-  return JSON.stringify([fixed.map((name) => [name, options[name]]), bytes, digest, Object.entries(model).sort()]);
+  return JSON.stringify([
+    fixed.map((name) => [name, options[name]]),
+    bytes,
+    digest,
+    Object.entries(toHuggingFaceConfig(model)).sort(),
+  ]);
 }
 
 /** Formats a manifest as `checkpoint.json`. */

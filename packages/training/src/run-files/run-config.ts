@@ -40,5 +40,6 @@ export function parseConfig(text: string, path: string): RunConfig {
   if (file?.sumo?.version !== 1) {
     throw new RunError(`${path} was not written by this trainer, or by another version of it`);
   }
-  return { options: file.sumo.options, data: file.sumo.data, model: fromHuggingFaceConfig(file) };
+  const { sumo, ...model } = file;
+  return { options: sumo.options, data: sumo.data, model: fromHuggingFaceConfig(model) };
 }

@@ -1,5 +1,5 @@
 import { readSafetensors } from "@sumo/core";
-import { type Llama, loadTensors, type Tensor } from "@sumo/llama";
+import type { Tensor } from "@sumo/llama";
 import { RunError } from "../errors.ts";
 
 /** Reads the tensors of a safetensors file. @throws {SafetensorsError} @throws {RunError} if one is not of a floating-point type. */
@@ -9,13 +9,4 @@ export function readWeights(file: Uint8Array): Record<string, Tensor> {
     throw new RunError(`weights: ${name} holds no floating-point numbers`);
   });
   return Object.fromEntries(entries);
-}
-
-/**
- * Loads a model's weights from a safetensors file in Hugging Face's names and layout.
- *
- * @throws as {@link readWeights}, and {CheckpointError} if the file is another model's. Nothing is written then.
- */
-export function loadWeights(model: Llama, file: Uint8Array): void {
-  loadTensors(model, readWeights(file));
 }

@@ -10,6 +10,10 @@ const TEXT = "the cat sat on the mat; the café's cat sat: 1999, 2000\n\n".repea
 const trained = createTokenizer(trainBpe(encode(TEXT), 300));
 const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(..."theca ts1;\n") }));
 
+test("a token that pads a model's vocabulary decodes to nothing", () => {
+  expect([...createTokenizer([[97, 98]]).decode([99, 257, 256, 5000])]).toEqual([99, 97, 98]);
+});
+
 test("what is decoded is what was encoded, for any bytes, with and without merges", () => {
   for (const tokenizer of [createTokenizer([]), trained]) {
     fc.assert(

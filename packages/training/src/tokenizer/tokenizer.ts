@@ -13,6 +13,7 @@ export interface Tokenizer {
   /** The `tokenizer.json` of a published tokenizer, unchanged. */
   readonly file?: string;
   encode(bytes: Uint8Array): Uint16Array;
+  /** The bytes of tokens; of those that only pad a model's vocabulary, none. */
   decode(tokens: ArrayLike<number>): Uint8Array;
 }
 
@@ -43,7 +44,7 @@ export function createTokenizer(merges: readonly Merge[]): Tokenizer {
     size: BYTES + merges.length,
     merges,
     encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
-    decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token]!)),
+    decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token] ?? new Uint8Array())),
   };
 }
 

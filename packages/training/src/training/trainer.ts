@@ -1,11 +1,19 @@
 import { createOptimizer, linalgBackend, NonFiniteGradientError, type Optimizer, writeSafetensors } from "@sumo/core";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
-import { type CrewWorker, createLlama, type Llama, type LlamaConfig, type Pass, type PassOptions } from "@sumo/llama";
+import {
+  bytesFile,
+  type CrewWorker,
+  createLlama,
+  type Llama,
+  type LlamaConfig,
+  loadWeights,
+  type Pass,
+  type PassOptions,
+} from "@sumo/llama";
 import { DivergedError, RunError } from "../errors.ts";
 import { hiddenNames, optimizerGroups } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import type { Checkpoint } from "../run-files/checkpoint.ts";
-import { loadWeights } from "../run-files/weights.ts";
 import { type Batch, type BatchShape, copySequence, drawBatch, emptyBatch, evenStarts } from "../text/batches.ts";
 import type { Corpus } from "../text/corpus.ts";
 
@@ -123,7 +131,7 @@ export class Trainer {
   load({ step, model, optimizer }: Checkpoint): void {
     try {
       this.optimizer.load(optimizer);
-      loadWeights(this.model, model);
+      loadWeights(this.model, [bytesFile(model)]);
     } catch (cause) {
       throw new RunError(`damaged checkpoint: ${(cause as Error).message}`, { cause });
     }

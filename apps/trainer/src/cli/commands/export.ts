@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { type Adapter, type AdapterTensor, extractAdapter, peftFiles } from "@sumo/core";
 import type { Tensor } from "@sumo/llama";
-import { formatBytes, RunError, readWeights } from "@sumo/training";
-import { readModel, writeFolder, writeModel } from "../../run/model-folder.ts";
+import { formatBytes, RunError } from "@sumo/training";
+import { readModel, tensorsOf, writeFolder, writeModel } from "../../run/model-folder.ts";
 import { type Screen, showFacts } from "../../screen/screen.ts";
 
 const DEFAULT_RANK = 8;
@@ -17,7 +17,8 @@ export interface Places {
 export function exportModel(run: string, folder: string, { runs, base }: Places, screen: Screen): number {
   const model = readModel(runs, run, base);
   writeModel(resolve(base, folder), model);
-  screen.write(`${folder} holds the model (${formatBytes(model.weights.length)}) as transformers reads it:\n`);
+  const size = model.weights.reduce((sum, file) => sum + file.size, 0);
+  screen.write(`${folder} holds the model (${formatBytes(size)}) as transformers reads it:\n`);
   screen.write(`  AutoModelForCausalLM.from_pretrained(${JSON.stringify(folder)})\n`);
   return 0;
 }
@@ -36,7 +37,7 @@ export function exportAdapter(
   screen: Screen,
 ): number {
   const read = (source: string): Record<string, Tensor> =>
-    readWeights(readModel(places.runs, source, places.base).weights);
+    tensorsOf(readModel(places.runs, source, places.base).weights);
   const [from, to] = [read(base), read(tuned)];
   const names = Object.keys(from).filter((name) => name.endsWith("_proj.weight"));
   const adapters: Record<string, Adapter> = {};

@@ -1,6 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
-import { createLlama } from "@sumo/llama";
-import { loadWeights, sampleText } from "@sumo/training";
+import { createLlama, loadWeights } from "@sumo/llama";
+import { sampleText } from "@sumo/training";
 import { readModel } from "../../run/model-folder.ts";
 import type { Screen } from "../../screen/screen.ts";
 import type { CliOptions } from "../cli-options.ts";

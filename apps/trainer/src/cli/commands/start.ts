@@ -1,12 +1,5 @@
-import {
-  type Checkpoint,
-  isSystemError,
-  loadWeights,
-  peakRate,
-  storageError,
-  tokensOf,
-  trainOptions,
-} from "@sumo/training";
+import { loadWeights } from "@sumo/llama";
+import { type Checkpoint, isSystemError, peakRate, storageError, tokensOf, trainOptions } from "@sumo/training";
 import { createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
