@@ -8,7 +8,7 @@ export type { Decoder } from "./decode/decoder.ts";
 export { CheckpointError, ConfigError, CrewError, InputError, LlamaError } from "./errors.ts";
 export { createLlama, type Llama, type LlamaOptions } from "./model.ts";
 export type { OnGradient, Pass, PassOptions } from "./pass/pass.ts";
-export { type LlamaPlan, type PlanOptions, planLlama } from "./plan.ts";
+export { type LlamaPlan, type PlanOptions, planDecoder, planLlama } from "./plan.ts";
 export { joinCrew } from "./threads/join-crew.ts";
 export type { CrewWorker, ThreadedPassOptions } from "./threads/threaded-pass.ts";
 export { type Parameter, type ParameterKind, type ParameterShape, parameterShapes } from "./weights/parameters.ts";

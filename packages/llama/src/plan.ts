@@ -1,4 +1,5 @@
 import type { LlamaConfig } from "./config.ts";
+import { bytesOfDecoder } from "./decode/decoder.ts";
 import { bytesOfActivations } from "./pass/activations.ts";
 import { bytesOfGradients } from "./pass/gradients.ts";
 import { checkPassShape, type PassOptions } from "./pass/pass.ts";
@@ -39,4 +40,15 @@ export function planLlama(
     activationBytes: bytesOfActivations(config, { batch, length, threads, recompute }) + bytesOfCrew(threads),
     gradientBytes: bytesOfGradients(config),
   };
+}
+
+/**
+ * Plans the memory of a decoder, in bytes of heap, to the byte. Not counted: as in {@link planLlama}.
+ *
+ * @param capacity - tokens that its cache holds.
+ * @throws {ConfigError} for a capacity outside the context.
+ */
+export function planDecoder(config: LlamaConfig, capacity: number): number {
+  checkPassShape("planDecoder", config, 1, capacity);
+  return bytesOfDecoder(config, capacity);
 }

@@ -17,7 +17,14 @@ export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
 export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer/tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";
 export { formatBytes } from "./training/format-bytes.ts";
-export { checkAddressable, checkModel, planRun, type RunPlan, type RunPlanOptions } from "./training/plan-run.ts";
+export {
+  checkAddressable,
+  checkModel,
+  planRun,
+  planSample,
+  type RunPlan,
+  type RunPlanOptions,
+} from "./training/plan-run.ts";
 export { sampleText } from "./training/sample-text.ts";
 export { Trainer } from "./training/trainer.ts";
 export {

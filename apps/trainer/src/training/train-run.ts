@@ -116,6 +116,8 @@ function showResult({ folder, trainer, tokenizer, options }: ReadyRun, sample: S
   const final = readLog(logPath(folder)).at(-1)?.final;
   if (final !== undefined) screen.write(`\n${formatFinalLoss(final)}\n`);
   screen.write(`\n${colors.dim("a sample:")}${sample.prompt === "\n" ? "" : "\n"}${sample.prompt}`);
-  for (const piece of sampleText(trainer.model, tokenizer, sample, options.seed)) screen.write(piece);
+  for (const piece of sampleText(trainer.model, tokenizer, sample, options.seed, options.context)) {
+    screen.write(piece);
+  }
   screen.write("\n\n");
 }

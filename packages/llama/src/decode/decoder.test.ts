@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
 import { referenceLogits, toTensors } from "../../test/reference-model.ts";
-import { ConfigError, createLlama, InputError, type LlamaConfig } from "../index.ts";
+import { ConfigError, createLlama, InputError, type LlamaConfig, planDecoder } from "../index.ts";
 
 const CONFIG = { vocabSize: 19, dim: 16, layers: 2, heads: 4, kvHeads: 2, hidden: 24, context: 40 };
 const HEAP = { bytes: 2 ** 26 };
@@ -66,6 +66,16 @@ describe.each(cases)("%s engine, %o", (_, changes, engine) => {
     expect(() => small.feed(tokens.subarray(7, 8))).toThrow(InputError);
     for (const decoder of [small, large]) decoder.dispose();
     for (const capacity of [0, 1.5, 41]) expect(() => model.createDecoder(capacity)).toThrow(ConfigError);
+  });
+
+  test("the plan is what is allocated, to the byte", () => {
+    for (const capacity of [1, 7, 40]) {
+      const before = engine.heap.usedBytes;
+      const decoder = model.createDecoder(capacity);
+      expect(engine.heap.usedBytes - before).toBe(planDecoder(model.config, capacity));
+      decoder.dispose();
+    }
+    for (const capacity of [0, 1.5, 41]) expect(() => planDecoder(model.config, capacity)).toThrow(ConfigError);
   });
 
   test("refuses tokens that do not fit, and keeps its cache", () => {

@@ -1,7 +1,9 @@
+import { allOf, sizeOfFloat32 } from "@sumo/linalg";
+import type { LlamaConfig } from "../config.ts";
 import { InputError } from "../errors.ts";
 import { attentionScratch } from "../kernels/kernels.ts";
 import { Arena } from "../memory/arena.ts";
-import { allocateBlocks } from "../memory/blocks.ts";
+import { allocateBlocks, bytesOfBlocks } from "../memory/blocks.ts";
 import { type ForwardActivations, forwardLengths, keptLengths } from "../pass/activations.ts";
 import { attentionShape, type ModelParts } from "../pass/context.ts";
 import { normLast } from "../pass/head.ts";
@@ -9,7 +11,7 @@ import { checkPassShape } from "../pass/pass.ts";
 import { linear } from "../pass/products.ts";
 import { forwardLayers } from "../pass/schedule.ts";
 import { checkTokens, describeArray } from "../tokens.ts";
-import { allocateRotation } from "../weights/rotation.ts";
+import { allocateRotation, bytesOfRotation } from "../weights/rotation.ts";
 
 /** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: each token is computed once. */
 export interface Decoder {
@@ -33,6 +35,19 @@ export interface Decoder {
 export function createDecoder(parts: ModelParts, capacity: number): Decoder {
   checkPassShape("createDecoder", parts.config, 1, capacity);
   return Arena.allocate(parts.engine.heap, (arena) => buildDecoder(parts, capacity, arena));
+}
+
+/** Bytes of heap that {@link createDecoder} takes. */
+export function bytesOfDecoder(config: LlamaConfig, capacity: number): number {
+  const { layers, dim, headDim, vocabSize } = config;
+  const kept = keptLengths(config, capacity);
+  return (
+    bytesOfBlocks(kept) +
+    (layers - 1) * sizeOfFloat32(kept.qkv) +
+    bytesOfBlocks(forwardLengths(config, capacity)) +
+    bytesOfRotation(config, capacity) +
+    allOf(...[capacity * dim, attentionScratch(capacity, headDim), vocabSize, capacity].map(sizeOfFloat32))
+  );
 }
 
 function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decoder {

@@ -1,12 +1,13 @@
 import { createWasmEngine } from "@sumo/linalg";
-import { llamaConfig } from "@sumo/llama";
+import { createLlama, llamaConfig } from "@sumo/llama";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../errors.ts";
 import { OPTIMIZER_NAMES } from "../options/optimizers.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import { createCorpus } from "../text/corpus.ts";
 import { createTokenizer } from "../tokenizer/tokenizer.ts";
-import { checkAddressable, planRun } from "./plan-run.ts";
+import { checkAddressable, planRun, planSample } from "./plan-run.ts";
+import { sampleText } from "./sample-text.ts";
 import { Trainer } from "./trainer.ts";
 
 const model = llamaConfig({ dim: 32, layers: 2, heads: 2, context: 16 });
@@ -33,11 +34,29 @@ describe.each(OPTIMIZER_NAMES)("%s", (optimizer) => {
     (changes) => {
       const plan = planRun(model, { ...options, optimizer, ...changes }, { reserveBytes: 0 });
       const { made, peak } = allocations({ optimizer, ...changes });
-      expect(made).toBe(plan.heapBytes - plan.accumulationBytes);
+      expect(made).toBe(plan.heapBytes - plan.accumulationBytes - plan.sampleBytes);
       const scratch = 2 ** 20; // the engine's packed operands
       expect(peak).toBeLessThanOrEqual(plan.heapBytes + scratch);
     },
   );
+});
+
+test("a run of a model with a long context has room for its sample, whatever its length", () => {
+  const long = { ...model, context: 2 ** 17 };
+  const engine = createWasmEngine({ bytes: planRun(long, options, { reserveBytes: 2 ** 20 }).heapBytes });
+  const trainer = new Trainer(long, options, corpus, engine);
+  trainer.trainStep();
+  const choice = { prompt: "a", length: 1000, temperature: 0 };
+  const sample = sampleText(trainer.model, createTokenizer([]), choice, 0, options.context);
+  expect([...sample].join("").length).toBeGreaterThan(0);
+});
+
+test("a model that only samples fits into its plan", () => {
+  const long = { ...model, context: 2 ** 17 };
+  const engine = createWasmEngine({ bytes: planSample(long, 300) });
+  const choice = { prompt: "a", length: 299, temperature: 0 };
+  expect([...sampleText(createLlama(long, { engine }), createTokenizer([]), choice, 0)].length).toBeGreaterThan(0);
+  expect(() => planSample({ ...model, layers: 1e6 }, 300)).toThrow(UsageError);
 });
 
 test("the state of all parameters holds that of the hidden matrices, which are seven a layer", () => {

@@ -1,11 +1,11 @@
 import { plan } from "@sumo/core";
-import { type LlamaConfig, type LlamaPlan, parameterShapes, planLlama } from "@sumo/llama";
+import { type LlamaConfig, type LlamaPlan, parameterShapes, planDecoder, planLlama } from "@sumo/llama";
 import { UsageError } from "../errors.ts";
 import { hiddenNames, optimizerGroups } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import { formatBytes } from "./format-bytes.ts";
 
-/** Bytes that no plan counts: the engine's packed operands, the decoder's cache, and rounding up. */
+/** Bytes that no plan counts: the engine's packed operands, and rounding up. */
 const RESERVE_BYTES = 2 ** 28;
 /** WebAssembly's addresses have 32 bits. */
 const ADDRESSABLE_BYTES = 2 ** 32;
@@ -22,6 +22,8 @@ export interface RunPlan extends LlamaPlan {
   readonly workspaceBytes: number;
   /** Sums over micro-batches; 0 where a step is one batch. */
   readonly accumulationBytes: number;
+  /** The decoder of a sample that looks back as far as training does. */
+  readonly sampleBytes: number;
   /** All of the above, and the reserve: the heap that a run needs. */
   readonly heapBytes: number;
 }
@@ -50,13 +52,28 @@ export function planRun(
   const { stateBytes, workspaceBytes, accumulationBytes } = optimizer;
   const { batch, context: length, recompute = false } = options;
   const llama = planLlama(model, { batch, length, threads, recompute });
-  const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes };
+  const sampleBytes = planDecoder(model, length);
+  const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes, sampleBytes };
   return {
     ...bytes,
     hiddenMatrices: hidden.size,
     hiddenStateBytes: sum(optimizer.parameters.filter(({ name }) => hidden.has(name)).map((each) => each.stateBytes)),
     heapBytes: sum(Object.values(bytes)) + reserveBytes,
   };
+}
+
+/**
+ * Plans the heap for a model that only samples.
+ *
+ * @param tokens - of the prompt and the sample.
+ * @throws {UsageError} if it is larger than WebAssembly can address.
+ */
+export function planSample(model: LlamaConfig, tokens: number): number {
+  const { weightBytes } = planLlama(model, { batch: 1, length: 1 });
+  const activationBytes = planDecoder(model, Math.min(model.context, tokens));
+  const heapBytes = weightBytes + activationBytes + RESERVE_BYTES;
+  checkAddressable({ heapBytes, activationBytes });
+  return heapBytes;
 }
 
 /**

@@ -12,8 +12,9 @@ function* sampleTokens(
   prompt: ArrayLike<number>,
   choice: Choice & { readonly length: number },
   seed: number,
+  most: number,
 ): Generator<number, void> {
-  const context = Math.min(model.config.context, prompt.length + choice.length); // no larger cache than it fills
+  const context = Math.min(most, prompt.length + choice.length); // no larger cache than it fills
   const decoder = model.createDecoder(context);
   const uniform = new Float64Array(1);
   let unread = Array.from(prompt).slice(-context);
@@ -36,16 +37,21 @@ function* sampleTokens(
   }
 }
 
-/** Samples text that continues `options.prompt`, in pieces of whole characters. */
+/**
+ * Samples text that continues `options.prompt`, in pieces of whole characters.
+ *
+ * @param context - tokens that it looks back, at most the model's context. The decoder's cache is no larger.
+ */
 export function* sampleText(
   model: Llama,
   tokenizer: Tokenizer,
   options: SampleOptions,
   seed: number,
+  context: number = model.config.context,
 ): Generator<string> {
   const decoder = new TextDecoder();
   const prompt = tokenizer.encode(new TextEncoder().encode(options.prompt));
-  for (const token of sampleTokens(model, prompt, options, seed)) {
+  for (const token of sampleTokens(model, prompt, options, seed, context)) {
     yield decoder.decode(tokenizer.decode([token]), { stream: true });
   }
   yield decoder.decode();

@@ -1,6 +1,7 @@
 import { setImmediate as pause } from "node:timers/promises";
+import { createWasmEngine } from "@sumo/linalg";
 import { createLlama, loadWeights } from "@sumo/llama";
-import { sampleText } from "@sumo/training";
+import { planSample, sampleText } from "@sumo/training";
 import { readModel } from "../../run/model-folder.ts";
 import type { Screen } from "../../screen/screen.ts";
 import type { CliOptions } from "../cli-options.ts";
@@ -8,7 +9,8 @@ import type { CliOptions } from "../cli-options.ts";
 /** Samples text from the model of a run or a folder, starting with the prompt. Returns the exit code. */
 export async function sampleRun(cli: CliOptions, run: string, base: string, screen: Screen): Promise<number> {
   const { config, tokenizer, weights } = readModel(cli.runs, run, base);
-  const model = createLlama(config);
+  const tokens = tokenizer.encode(new TextEncoder().encode(cli.prompt)).length + cli.length;
+  const model = createLlama(config, { engine: createWasmEngine({ bytes: planSample(config, tokens) }) });
   loadWeights(model, weights);
   screen.write(cli.prompt);
   for (const piece of sampleText(model, tokenizer, cli, cli.seed)) {
