@@ -13,6 +13,7 @@ const guides = [
   ["Checkpoints", "checkpoints"],
   ["LoRA adapters", "lora"],
   ["Your own text", "your-text"],
+  ["When something goes wrong", "when-something-goes-wrong"],
   ["Architecture", "architecture"],
 ] as const;
 
