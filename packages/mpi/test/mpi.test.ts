@@ -86,6 +86,19 @@ for (const mpi of [OPEN_MPI, MPICH]) {
   });
 }
 
+test("UCX's hooks of memory functions are off, unless the user turns them on", async () => {
+  const print = `
+    process.once("exit", () => console.log(process.env.UCX_MEM_EVENTS));
+    import(${JSON.stringify(script)});`;
+  for (const [environment, printed] of [
+    [{}, "n"],
+    [{ UCX_MEM_EVENTS: "y" }, "y"],
+  ] as const) {
+    const result = await finished(process.execPath, ["-e", print], { SUMO_MPI: "libnone.so", ...environment });
+    expect(result.stdout.trim()).toBe(printed);
+  }
+});
+
 test("a library that is not there is named", async () => {
   const { code, stderr } = await finished(process.execPath, [script, "contract"], { SUMO_MPI: "libnone.so" });
   expect(code).not.toBe(0);

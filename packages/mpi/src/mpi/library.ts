@@ -24,6 +24,8 @@ const MPICH = ["libmpich.so.12", "libmpi.so.12", "libmpich.so"];
  */
 export function loadMpi(): MpiLibrary {
   const koffi = requireKoffi();
+  // UCX, below MPICH and Open MPI, replaces brk and mmap when it is loaded. With Node's threads in malloc, 1 of 100 processes then crashed.
+  process.env["UCX_MEM_EVENTS"] ??= "n";
   const chosen = process.env["SUMO_MPI"];
   const failures: string[] = [];
   for (const file of chosen === undefined || chosen === "" ? knownFiles() : [chosen]) {
