@@ -10,7 +10,7 @@ import {
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs";
 
-/** How an optimizer class distinguishes variables. */
+/** Rules by which an optimizer class tells variables apart. */
 export interface RoleRule {
   readonly main: OptimizerOptions;
   /** For variables that are not hidden matrices. `undefined`: all variables get `main`. */

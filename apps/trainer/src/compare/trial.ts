@@ -19,7 +19,7 @@ export interface Trial {
   readonly state: number;
 }
 
-/** What all trials of a comparison share. */
+/** Inputs that all trials of a comparison share. */
 export interface TrialSetting {
   readonly inputs: RunInputs;
   readonly pool: WorkerPool;

@@ -10,7 +10,7 @@ export interface Log {
   write(line: LogLine): void;
   /** Flushes the log. */
   sync(): void;
-  /** What the file holds, without lines that could not be written. */
+  /** Content of the file, without lines that could not be written. */
   readonly extent: LogExtent;
   close(): void;
 }

@@ -28,7 +28,7 @@ export function summarize(run: ReadyRun, folder: string): Facts {
   ];
 }
 
-/** What was read and what was left out, in one line. */
+/** One line on the text that was read and the entries that were left out. */
 export function describeText({ source, bytes, files, documents, leftOut }: Text, tokens: number): string {
   const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
   const read = [

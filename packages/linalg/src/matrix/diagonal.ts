@@ -77,7 +77,7 @@ function withDiagonal<D extends Real>(column: MatrixLike<D>, offset: number): Ma
   return out;
 }
 
-/** Where a diagonal lies in the storage of a matrix. */
+/** Position of a diagonal in the storage of a matrix. */
 function diagonalOf(
   { shape, stride, offset: start }: MatrixLike,
   offset: number,

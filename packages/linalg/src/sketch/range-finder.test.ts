@@ -28,7 +28,7 @@ const [m, n, rank] = [60, 45, 6];
 const law = Array.from({ length: n }, (_, i) => 0.8 ** i);
 const decaying = withSingularValues(m, n, law, new TestRandom(9));
 const energy = (s: ArrayLike<number>, from: number, to: number): number => Math.hypot(...Array.from(s).slice(from, to));
-/** What a rank-r approximation misses at least (Eckart and Young). */
+/** Lower bound on the error of a rank-r approximation (Eckart and Young). */
 const best = energy(law, rank, n);
 
 /** ‖a − q qᵀ a‖. */

@@ -19,7 +19,7 @@ export interface Text {
   readonly files?: number;
   /** Files or chapters that are not empty, joined by empty lines. */
   readonly documents: number;
-  /** What a folder holds beside them, and why it was left out, in words. */
+  /** Other entries of the folder and the reasons for leaving them out, in words. */
   readonly leftOut: readonly string[];
 }
 

@@ -14,7 +14,7 @@ const MOST_NAMES = 3;
 export interface TextFolder {
   /** Paths, sorted. */
   readonly files: readonly string[];
-  /** What was left out and why, in words: `2 hidden (.git, .notes.txt)`. */
+  /** Entries that were left out and why, in words: `2 hidden (.git, .notes.txt)`. */
   readonly leftOut: readonly string[];
 }
 

@@ -144,7 +144,7 @@ export const memoryCases: readonly ContractCase[] = [
   },
 ];
 
-/** What a method gave for storage of the right size. */
+/** The value that a method gave for storage of the right size. @throws {Error} if it gave none. */
 function given<V>(method: string, value: V | undefined): V {
   if (value === undefined || value === null) {
     throw new Error(`${method} gave ${String(value)} for storage of ${ROWS} x ${COLS} numbers`);
