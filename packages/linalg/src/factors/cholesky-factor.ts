@@ -9,6 +9,7 @@ import {
   exponentOf,
   largestOfTriangle,
   packScaled,
+  shiftRow,
   timesPowerOfTwo,
   unpackScaled,
 } from "../memory/scale.ts";
@@ -124,9 +125,4 @@ class Definite<D extends Real> implements CholeskyFactor<D> {
     }
     return { digits, exponent };
   }
-}
-
-/** Row i of the packed matrix `x` with rows of length p ← itself times 2ᵉ. */
-function shiftRow(x: Float64Array, i: number, p: number, e: number): void {
-  for (let at = i * p; at < (i + 1) * p; at++) x[at] = timesPowerOfTwo(x[at]!, e);
 }

@@ -85,6 +85,14 @@ export function scaleBy(x: Real, alpha: number): void {
   for (let i = 0; i < x.length; i++) x[i] = alpha * x[i]!;
 }
 
+/** Row i of the packed matrix `x` with rows of length n ← itself times 2ᵉ. */
+export function shiftRow(x: Float64Array, i: number, n: number, e: number): void {
+  if (e === 0) return;
+  const row = x.subarray(i * n, (i + 1) * n);
+  if (Math.abs(e) <= 1022) scaleBy(row, 2 ** e);
+  else for (let j = 0; j < n; j++) row[j] = timesPowerOfTwo(row[j]!, e);
+}
+
 /** out ← alpha times the elements of `a`, packed row-major, or those of aᵀ if `transposed`. Returns `out`. */
 export function packScaled<D extends Real>(
   engine: Engine,

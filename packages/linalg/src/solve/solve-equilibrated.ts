@@ -1,5 +1,5 @@
 import type { MatrixLike } from "../matrix/matrix.ts";
-import { checkRange, exponentOf, scaleBy, timesPowerOfTwo, unpackScaled } from "../memory/scale.ts";
+import { checkRange, exponentOf, shiftRow, unpackScaled } from "../memory/scale.ts";
 import { allOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { equilibrate, equilibrationWorkspace } from "./equilibrate.ts";
 
@@ -41,12 +41,12 @@ export function solveEquilibrated(
     const [rows, cols] = system.transposed ? [scaling.cols, scaling.rows] : [scaling.rows, scaling.cols];
     const largest = largestExponent(n, p, x, rows);
     const shift = largest > highest ? largest - highest : largest < LOW ? largest - LOW : 0;
-    for (let i = 0; i < n; i++) scaleRow(x, i, p, -rows[i]! - shift);
+    for (let i = 0; i < n; i++) shiftRow(x, i, p, -rows[i]! - shift);
     system.solve(matrix, x);
     const most = work.engine.largest(n * p, x, 0);
     // A sum may have overflowed where the solution does not: once more, from elements up to one.
     if (highest > 0 && !Number.isFinite(most)) return true;
-    for (let i = 0; i < n; i++) scaleRow(x, i, p, shift - cols[i]!);
+    for (let i = 0; i < n; i++) shiftRow(x, i, p, shift - cols[i]!);
     checkRange(operation, work.engine.largest(n * p, x, 0), 1, out.data);
     unpackScaled(work.engine, out, x, 1);
     return false;
@@ -67,12 +67,4 @@ function largestExponent(n: number, p: number, x: Float64Array, rows: Int32Array
     if (largest > 0) most = Math.max(most, exponentOf(largest) - rows[i]!);
   }
   return most === -Infinity ? 0 : most;
-}
-
-/** Row i of the matrix `x` with rows of length p ← itself times 2ᵉ. */
-function scaleRow(x: Float64Array, i: number, p: number, e: number): void {
-  if (e === 0) return;
-  const row = x.subarray(i * p, (i + 1) * p);
-  if (Math.abs(e) <= 1022) scaleBy(row, 2 ** e);
-  else for (let j = 0; j < p; j++) row[j] = timesPowerOfTwo(row[j]!, e);
 }
