@@ -1,7 +1,7 @@
 /**
  * Measures a whole training step, ours and PyTorch's: tokens a second and memory.
  *
- * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 50] [--save]
+ * Usage: node bench/training/run.js [--widths 128,256,512] [--repeats 50] [--no-pytorch] [--json | --save]
  * Runs rounds of passes, then of steps; any fifty steps include one refresh of SUMO's subspaces. Needs a build. PyTorch is included where
  * `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where a BLAS is found. `--save` writes
  * bench/results/training.json and training.md.
@@ -19,6 +19,8 @@ const { values } = parseArgs({
   options: {
     widths: { type: "string", default: "128,256,512" },
     repeats: { type: "string", default: "50" },
+    "no-pytorch": { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
   },
 });
@@ -26,14 +28,14 @@ const repeats = Number(values.repeats);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const PYTHON = "/usr/bin/python3";
 const works = (command, parameters) => spawnSync(command, parameters, { cwd: here(".") }).status === 0;
-const hasTorch = works(PYTHON, ["-c", "import torch"]);
+const hasTorch = !values["no-pytorch"] && works(PYTHON, ["-c", "import torch"]);
 const hasNative = works(process.execPath, [
   "--input-type=module",
   "-e",
   'import { createNativeEngine } from "@sumo/linalg/native"; createNativeEngine({ bytes: 65536 })',
 ]);
-if (!hasTorch) console.log("PyTorch is left out: apt-get install python3-torch");
-if (!hasNative) console.log("the native engine is left out: apt-get install libopenblas0-pthread");
+if (!hasTorch && !values["no-pytorch"]) console.error("PyTorch is left out: apt-get install python3-torch");
+if (!hasNative) console.error("the native engine is left out: apt-get install libopenblas0-pthread");
 
 const loads = [loadavg()[0]];
 const widths = [];
@@ -47,7 +49,7 @@ const results = {
   repeats,
   widths,
 };
-console.log(render(results));
+console.log(values.json ? JSON.stringify({ results: widths.flatMap(leastTimes) }) : render(results));
 if (values.save) {
   writeFileSync(here("../results/training.json"), `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(here("../results/training.md"), render(results));
@@ -72,6 +74,15 @@ async function measure(width) {
     contestants: contestants.map(({ name }, i) => ({ name, ...summary(times[i]) })),
     memory: { perLayer, collected: collected.first },
   };
+}
+
+/** Milliseconds of the quickest pass and step of each contestant. */
+function leastTimes({ width, contestants }) {
+  const ms = ({ best }) => (1000 * BATCH * LENGTH) / best;
+  return contestants.flatMap(({ name, passRate, stepRate }) => [
+    { name: `${width}, ${name}, forward + backward`, least: ms(passRate) },
+    { name: `${width}, ${name}, step`, least: ms(stepRate) },
+  ]);
 }
 
 function starters(width) {

@@ -1,9 +1,11 @@
 // What a SUMO step of one layer costs, in units of the two products that it cannot avoid: Qᵀ G and Q O.
-// After `turbo run build`: node packages/core/bench/step.js [rows cols rank]
+// After `turbo run build`: node packages/core/bench/step.js [rows cols rank] [--json]
+import { parseArgs } from "node:util";
 import { createOptimizer, linalgBackend } from "@sumo/core";
 import { createWasmEngine, fillNormal } from "@sumo/linalg";
 
-const [rows, cols, rank] = process.argv.length > 4 ? process.argv.slice(2).map(Number) : [4096, 1024, 128];
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
+const [rows, cols, rank] = positionals.length > 2 ? positionals.map(Number) : [4096, 1024, 128];
 const REPEATS = 9;
 
 const engine = createWasmEngine();
@@ -57,7 +59,9 @@ function measure(options) {
   return { cold, warm, base };
 }
 
-console.log(`${rows} x ${cols}, rank ${rank}, ${engine.name}, Node ${process.version}; in units of the two products`);
+const title = `${rows} x ${cols}, rank ${rank}, ${engine.name}, Node ${process.version}; in units of the two products`;
+if (!values.json) console.log(title);
+const results = [];
 for (const [name, options] of [
   ["sumo, default", { optimizer: "sumo", rank }],
   ["sumo, residual off", { optimizer: "sumo", rank, residual: "off" }],
@@ -68,6 +72,9 @@ for (const [name, options] of [
   ["adamw", { optimizer: "adamw" }],
 ]) {
   const { cold, warm, base } = measure(options);
+  results.push({ name, least: warm });
+  if (values.json) continue;
   const [step, first] = [(warm / base).toFixed(2).padStart(6), (cold / base).toFixed(1).padStart(6)];
   console.log(`${name.padEnd(40)} ${step} x   first step ${first} x   products ${base.toFixed(1)} ms`);
 }
+if (values.json) console.log(JSON.stringify({ results }));

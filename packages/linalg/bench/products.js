@@ -1,18 +1,19 @@
 /**
  * Measures the products of the default engine against what this machine can do at most in WebAssembly on one thread.
  *
- * Usage, after `pnpm run build`: node bench/products.js [square|skinny|tile]
+ * Usage, after `pnpm run build`: node bench/products.js [square|skinny|tile] [--json]
  * Prints GFLOP/s and the percentage of the bound: the multiply-add peak, or the memory's speed where that is the smaller one.
  * `tile` shows what holds the products back: the speed of the tile's loop alone, and of the same loop with one load less.
- * Each is the quickest of repeats; bound and product take turns, so that a busy machine slows both.
+ * Each is the quickest of repeats; bound and product take turns, so that a busy machine slows both. `--json` prints milliseconds without bounds.
  */
 import { createWasmEngine } from "@sumo/linalg";
 import { least, machine, measureLimits } from "./machine.js";
 
 const TURNS = 5;
-const [wanted = ""] = process.argv.slice(2);
+const json = process.argv.includes("--json");
+const [wanted = ""] = process.argv.slice(2).filter((argument) => argument !== "--json");
 const engine = createWasmEngine();
-const limits = await measureLimits();
+const limits = json ? undefined : await measureLimits();
 
 const forms = [
   ["A B", false, false],
@@ -28,12 +29,16 @@ const skinny = [8, 16, 32, 64, 128].flatMap((r) => [
   [N, N, r],
 ]);
 
-console.log(machine());
-if ("tile".includes(wanted)) reportTile();
+const results = [];
+if (!json) {
+  console.log(machine());
+  if ("tile".includes(wanted)) reportTile();
+}
 for (const bits of [32, 64]) {
   if ("square".includes(wanted)) for (const sizes of square) report(bits, sizes);
   if ("skinny".includes(wanted)) for (const sizes of skinny) report(bits, sizes);
 }
+if (json) console.log(JSON.stringify({ results }));
 
 function reportTile() {
   const fastest = { peak: 0, 6: 0, 5: 0 };
@@ -46,13 +51,16 @@ function reportTile() {
 }
 
 function report(bits, [m, n, k]) {
+  const title = `float${bits} ${m} x ${n} x ${k}`;
   const row = forms.map(([name, transA, transB]) => {
-    const { gigaflops, share } = measure(bits, transA, transB, m, n, k);
-    return `${name} ${gigaflops.toFixed(1)} (${(100 * share).toFixed(0)} %)`;
+    const { product, bound } = measure(bits, transA, transB, m, n, k);
+    results.push({ name: `${title} ${name}`, least: product });
+    return `${name} ${((2 * m * n * k) / product / 1e6).toFixed(1)} (${((100 * bound) / product).toFixed(0)} %)`;
   });
-  console.log(`float${bits} ${m} x ${n} x ${k}:  ${row.join("   ")}`);
+  if (!json) console.log(`${title}:  ${row.join("   ")}`);
 }
 
+/** Milliseconds of the quickest product, and of its bound. */
 function measure(bits, transA, transB, m, n, k) {
   const [a, b, c] = [m * k, k * n, m * n].map((length) => engine.heap[`float${bits}`](length));
   a.fill(0.5);
@@ -61,11 +69,11 @@ function measure(bits, transA, transB, m, n, k) {
   const product = () => engine.gemm(transA, transB, m, n, k, 1, a, 0, lda, b, 0, ldb, 0, c, 0, n);
   const fastest = { product: Number.POSITIVE_INFINITY, bound: Number.POSITIVE_INFINITY };
   for (let turn = 0; turn < TURNS; turn++) {
-    fastest.bound = Math.min(fastest.bound, boundMs(bits, m, n, k));
+    if (!json) fastest.bound = Math.min(fastest.bound, boundMs(bits, m, n, k));
     fastest.product = Math.min(fastest.product, least(product));
   }
   for (const array of [a, b, c]) engine.heap.release(array);
-  return { gigaflops: (2 * m * n * k) / fastest.product / 1e6, share: fastest.bound / fastest.product };
+  return fastest;
 }
 
 /** Milliseconds that a product takes at least: its arithmetic at the peak, or its operands through the memory. */

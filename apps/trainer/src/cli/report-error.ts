@@ -5,7 +5,7 @@ import { LlamaError } from "@sumo/llama";
 import { isSystemError, storageError, TrainingError } from "@sumo/training";
 import colors from "picocolors";
 
-/** Errors that say themselves what to do. */
+/** Errors whose messages say what to do: they are printed without a stack. */
 const EXPECTED = [TrainingError, OptimizerError, LlamaError, LinalgError];
 
 /**

@@ -6,7 +6,7 @@ import { replaceFile, writeAll } from "./atomic-file.ts";
 
 /** An open `log.jsonl`. Lines are appended; `sync` and `close` flush them to the disk. */
 export interface Log {
-  /** Appends a line. A line that could not be written is written with the next one. @throws the system's error; no part of a line stays. */
+  /** Appends a line. A line that could not be written is written with the next one. @throws the system's error; an incomplete line is removed. */
   write(line: LogLine): void;
   /** Flushes the log. */
   sync(): void;

@@ -1,6 +1,6 @@
 import type { Screen } from "../screen/screen.ts";
 
-/** Within so many milliseconds a second signal is an echo of the first: npx forwards the terminal's Ctrl-C. */
+/** Milliseconds within which a second signal is taken for a copy of the first: npx forwards the terminal's Ctrl-C. */
 const ECHO_MS = 500;
 
 /** Exit codes: 128 plus the signal's number, as in POSIX shells. */

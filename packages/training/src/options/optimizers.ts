@@ -27,7 +27,7 @@ interface LineStyle {
 /** Order of the optimizers in lists. Others of core's table come after these. */
 const ORDER: readonly OptimizerName[] = ["sumo", "adamw", "muon", "galore", "soap", "sgd"];
 
-/** Options that a run hands to the optimizer of its hidden matrices, where that takes them. */
+/** Options of a run that are passed to the optimizer of its hidden matrices, if it has them. */
 const HANDED_ON = ["weightDecay", "seed", "rank", "momentum", "residual"] as const;
 
 /**

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 
-/** A kind of file that holds text, if any, in a wrapping, and how to take it out. */
+/** A kind of file that is not plain text, and how to extract the text from it. */
 interface FileKind {
   readonly name: string;
   readonly remedy: string;
@@ -50,7 +50,7 @@ const BEGINNING = 2 ** 16;
 /**
  * The kind of a file that is not plain text, by its extension or its first bytes; `undefined` for plain text.
  *
- * @returns its name and how to take the text out, for a message.
+ * @returns its name and how to extract the text, for a message.
  */
 export function foreignKind(
   path: string,

@@ -50,7 +50,7 @@ export function listTexts(folder: string): TextFolder {
   return { files: files.sort(), leftOut: Array.from(leftOut, ([reason, names]) => inWords(reason, names)) };
 }
 
-/** Entries of a folder: what is there itself before links to it, so that a text is listed under its own name. */
+/** Entries of a folder: files and folders before links, so that a text is listed under its own name. */
 function entriesOf(folder: string): Dirent[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return [...entries.filter((entry) => !entry.isSymbolicLink()), ...entries.filter((entry) => entry.isSymbolicLink())];

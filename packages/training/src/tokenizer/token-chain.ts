@@ -6,7 +6,7 @@ export function pairKey(left: number, right: number): number {
   return left * MOST_TOKENS + right;
 }
 
-/** A sequence of tokens in which two neighbours can become one at no cost in its length. Positions are those of the original sequence. */
+/** A linked sequence of tokens: merging two neighbours takes constant time. Positions are those of the original sequence. */
 export class TokenChain {
   private readonly tokens: Int32Array;
   private readonly following: Int32Array;

@@ -22,7 +22,7 @@ export interface RunPlan extends LlamaPlan {
   readonly workspaceBytes: number;
   /** Sums over micro-batches; 0 where a step is one batch. */
   readonly accumulationBytes: number;
-  /** The decoder of a sample that looks back as far as training does. */
+  /** The decoder of a sample, with a cache of the training context. */
   readonly sampleBytes: number;
   /** All of the above, and the reserve: the heap that a run needs. */
   readonly heapBytes: number;

@@ -40,7 +40,7 @@ function* sampleTokens(
 /**
  * Samples text that continues `options.prompt`, in pieces of whole characters.
  *
- * @param context - tokens that it looks back, at most the model's context. The decoder's cache is no larger.
+ * @param context - tokens of context for each prediction, at most the model's. The decoder's cache is no larger.
  */
 export function* sampleText(
   model: Llama,

@@ -17,7 +17,7 @@ import type { Checkpoint } from "../run-files/checkpoint.ts";
 import { type Batch, type BatchShape, copySequence, drawBatch, emptyBatch, evenStarts } from "../text/batches.ts";
 import type { Corpus } from "../text/corpus.ts";
 
-/** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves and loads checkpoints. Knows neither files nor screens. */
+/** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves and loads checkpoints. Reads and writes no files. */
 export class Trainer {
   readonly model: Llama;
   readonly optimizer: Optimizer;
