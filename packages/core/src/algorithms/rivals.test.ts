@@ -117,6 +117,28 @@ describe("Muon", () => {
     expect(frobenius(combined(1, got, -1, want))).toBeLessThanOrEqual(0.01 * moved);
   });
 
+  test.each([
+    { shape: [6, 10], jordanScale: "none" },
+    { shape: [10, 6], jordanScale: "spectral" },
+    { shape: [6, 6], jordanScale: "spectral" },
+  ] as const)("of $shape is muon.py's with scale $jordanScale, weight decay and either momentum", (setting) => {
+    const [rows, cols] = setting.shape;
+    const start = random(rows, cols, 1);
+    const all = gradients.map((_, t) => random(rows, cols, 40 + t).map((row) => row.map(Math.fround)));
+    for (const nesterov of [true, false]) {
+      const [lr, beta, weightDecay] = [0.01, 0.95, 0.2];
+      let [w, buffer] = [start, zerosLike(start)];
+      for (const g of all) {
+        buffer = combined(beta, buffer, 1 - beta, g); // momentum.lerp_(grad, 1 - beta)
+        const ahead = nesterov ? combined(1 - beta, g, beta, buffer) : buffer; // grad.lerp_(momentum, beta)
+        const o = rows > cols ? transposed(jordan(transposed(ahead))) : jordan(ahead);
+        w = combined(1 - lr * weightDecay, w, -lr * Math.sqrt(Math.max(1, rows / cols)), o);
+      }
+      const scale = setting.jordanScale;
+      expectClose(trained({ optimizer: "muon", lr, nesterov, weightDecay, scale }, start, all), w, QUINTIC, start);
+    }
+  });
+
   test("without momentum it keeps no state: the stateless control", () => {
     expectClose(trained({ optimizer: "muon", lr: 0.01, momentum: 0 }), run(jordan, 0), QUINTIC);
   });

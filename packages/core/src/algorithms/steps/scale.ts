@@ -4,7 +4,8 @@ export type Layout = "out-in" | "in-out";
 /**
  * Scale of an orthogonalized m × n update with r directions:
  * `rms`: 0.2 √(mn/r), every update has root mean square 0.2, so AdamW's learning rates carry over;
- * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs), where Jordan's Muon has √max(1, outputs/inputs); `none`: 1.
+ * `paper`: alpha √max(m, n); `spectral`: √(outputs/inputs); `none`: 1.
+ * Jordan's Muon has √max(1, outputs/inputs): `spectral` where there are at least as many outputs as inputs, else `none`.
  */
 export type Scale = "rms" | "paper" | "spectral" | "none";
 
