@@ -16,8 +16,11 @@ const WORDS = ["--data", "text.txt", ...TINY, "--steps", "4", "--checkpoint-ever
 const BEGINNINGS: Readonly<Record<string, { prepare: string[][]; words: string[]; name: string }>> = {
   "a run from random weights": { prepare: [], words: [...WORDS, "--name", "a"], name: "a" },
   "a run that fine-tunes": {
-    prepare: [[...WORDS, "--name", "base"]],
-    words: ["--init", "base", ...without(WORDS, "--dim", "--layers", "--heads"), "--name", "a"],
+    prepare: [
+      [...WORDS, "--name", "base"],
+      ["export", "base", "published"],
+    ],
+    words: ["--init", "published", ...without(WORDS, "--dim", "--layers", "--heads"), "--name", "a"],
     name: "a",
   },
   "a run that goes on": {

@@ -1,8 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mergeAdapter, readSafetensors, writeSafetensors } from "@sumo/core";
-import { fillNormal } from "@sumo/linalg";
-import { fromHuggingFaceConfig, parameterShapes } from "@sumo/llama";
+import { mergeAdapter, readSafetensors } from "@sumo/core";
 import { expect, test } from "vitest";
 import { logged, losses, run, start, TINY, workplace } from "./command-line.ts";
 
@@ -125,83 +123,6 @@ test("the adapter of full rank is the whole change; a smaller one is smaller", a
     peft_type: "LORA",
     r: 1,
   });
-});
-
-/** A published model of random weights, in two shards, with keys that no pass needs. Returns its `config.json`. */
-function publish(folder: string, keys: Record<string, unknown>): Record<string, unknown> {
-  const config = {
-    bos_token_id: 1,
-    eos_token_id: [2, 3],
-    initializer_range: 0.02,
-    vocab_size: 260,
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    num_key_value_heads: 1,
-    intermediate_size: 24,
-    max_position_embeddings: 131_072,
-    rope_theta: 500_000,
-    torch_dtype: "bfloat16",
-    ...keys,
-  };
-  const shapes = parameterShapes(fromHuggingFaceConfig(config));
-  const parts = [shapes.slice(0, 7), shapes.slice(7)].map((part, i) => {
-    const file = `model-0000${i + 1}-of-00002.safetensors`;
-    const tensors = part.map(({ name, shape, kind }, stream) => {
-      const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      fillNormal(data, [1 + i, stream, 0]);
-      return [name, { shape, data: data.map((x) => (kind === "norm" ? 1 : 0) + 0.1 * x) }] as const;
-    });
-    return { file, tensors };
-  });
-  mkdirSync(folder);
-  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  for (const { file, tensors } of parts) {
-    writeFileSync(join(folder, file), writeSafetensors(Object.fromEntries(tensors)));
-  }
-  const weight_map = Object.fromEntries(parts.flatMap(({ file, tensors }) => tensors.map(([name]) => [name, file])));
-  writeFileSync(join(folder, "model.safetensors.index.json"), JSON.stringify({ metadata: {}, weight_map }));
-  return config;
-}
-
-const llama3 = { factor: 32, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
-test.each<readonly [string, Record<string, unknown>]>([
-  ["Llama 3", { model_type: "llama", tie_word_embeddings: true, rope_scaling: { rope_type: "llama3", ...llama3 } }],
-  ["Qwen2", { model_type: "qwen2", use_sliding_window: false, sliding_window: 32_768 }],
-  ["Qwen3", { model_type: "qwen3", head_dim: 12, tie_word_embeddings: true }],
-  ["Mistral", { model_type: "mistral", sliding_window: null }],
-])("%s in shards, with a context of 131072, is tuned, says something, and goes out as it came in", async (_, keys) => {
-  const folder = workplace();
-  const config = publish(join(folder, "published"), keys);
-  const tuned = await run(
-    folder,
-    "--data",
-    "text.txt",
-    ...TUNE.slice(2),
-    "--init",
-    "published",
-    "--steps",
-    "8",
-    "--name",
-    "a",
-  );
-  expect(tuned.err).toBe("");
-  expect(tuned.code).toBe(0);
-  expect(losses(folder, "a").at(-2)!.validation!).toBeLessThan(losses(folder, "a")[0]!.validation!);
-  expect((await run(folder, "--resume", "a", "--steps", "10")).code).toBe(0);
-  expect((await run(folder, "export", "a", "out")).code).toBe(0);
-  expect(JSON.parse(readFileSync(join(folder, "out", "config.json"), "utf8"))).toEqual({
-    ...config,
-    torch_dtype: "float32",
-  });
-  expect((await run(folder, "--sample", "out", "--prompt", "the", "--length", "20")).code).toBe(0);
-  expect((await run(folder, "export", "published", "whole")).code).toBe(0);
-  const [before, after] = [
-    tensors(join(folder, "whole", "model.safetensors")),
-    tensors(join(folder, "out", "model.safetensors")),
-  ];
-  expect(Object.keys(after!).sort()).toEqual(Object.keys(before!).sort());
-  for (const name of Object.keys(before!)) expect(after![name]!.data, name).not.toEqual(before![name]!.data);
 });
 
 test.each([

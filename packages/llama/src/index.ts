@@ -1,7 +1,7 @@
 export { fromHuggingFaceConfig, type HuggingFaceConfig, toHuggingFaceConfig } from "./checkpoint/hugging-face.ts";
 export { loadTensors, type Tensor } from "./checkpoint/load-tensors.ts";
-export { loadWeights, shardNames } from "./checkpoint/load-weights.ts";
-export { bytesFile, type WeightFile } from "./checkpoint/weight-file.ts";
+export { loadWeights, shardNames, weightTypes } from "./checkpoint/load-weights.ts";
+export { bytesFile, type Dtype, type WeightFile } from "./checkpoint/weight-file.ts";
 export { type LlamaConfig, llamaConfig, type RopeScaling } from "./config.ts";
 export { type Choice, chooseToken } from "./decode/choose-token.ts";
 export type { Decoder } from "./decode/decoder.ts";

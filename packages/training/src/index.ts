@@ -7,7 +7,14 @@ export { ENGINES, RESIDUALS, type SampleOptions, SCHEDULES, type TrainOptions } 
 export type { Checkpoint } from "./run-files/checkpoint.ts";
 export { type FinalLoss, formatLine, type LogLine, parseLog } from "./run-files/log-line.ts";
 export { fixedConfig, formatManifest, type LogExtent, type Manifest, parseManifest } from "./run-files/manifest.ts";
-export { type DataSource, formatConfig, parseConfig, type RunConfig } from "./run-files/run-config.ts";
+export {
+  type DataSource,
+  formatConfig,
+  type Origin,
+  originOf,
+  parseConfig,
+  type RunConfig,
+} from "./run-files/run-config.ts";
 export { readWeights } from "./run-files/weights.ts";
 export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
 export { evenStarts } from "./text/batches.ts";

@@ -39,9 +39,9 @@ export async function runTrial(
   { inputs, pool, engine, signal }: TrialSetting,
   logged: (line: LogLine) => void,
 ): Promise<Trial | undefined> {
-  const { model, corpus, weights } = inputs;
+  const { model, corpus, init } = inputs;
   const trainer = await createTrainer(model, options, corpus, pool, engine);
-  if (weights !== undefined) loadWeights(trainer.model, weights);
+  if (init !== undefined) loadWeights(trainer.model, init.weights);
   const lines: LogLine[] = [];
   const callbacks = {
     logged: (line: LogLine): void => {

@@ -1,20 +1,26 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { writeSafetensors } from "@sumo/core";
+import { type Tensor as StoredTensor, writeSafetensors } from "@sumo/core";
 import {
   bytesFile,
+  type Dtype,
   fromHuggingFaceConfig,
   type LlamaConfig,
   shardNames,
   type Tensor,
   toHuggingFaceConfig,
   type WeightFile,
+  weightTypes,
 } from "@sumo/llama";
 import {
   createTokenizer,
   formatTokenizer,
   isSystemError,
+  type Origin,
+  originOf,
+  parseConfig,
   parseTokenizer,
+  type RunConfig,
   RunError,
   readWeights,
   storageError,
@@ -24,7 +30,7 @@ import { digest } from "@sumo/training/text";
 import { replaceFile } from "./atomic-file.ts";
 import { damaged, hasManifest, readCheckpoint, readManifest } from "./checkpoint-files.ts";
 import { allBytes, diskFile } from "./disk-file.ts";
-import { findRun } from "./run-folder.ts";
+import { findRun, readCompanions } from "./run-folder.ts";
 
 /** A trained model: configuration, tokenizer and weights, as a folder in Hugging Face's LLaMA layout has them. */
 export interface TrainedModel {
@@ -32,12 +38,36 @@ export interface TrainedModel {
   readonly tokenizer: Tokenizer;
   /** Safetensors files: one, or shards. */
   readonly weights: readonly WeightFile[];
+  /** Types that the tensors were published in, by name. */
+  readonly dtypes: Readonly<Record<string, Dtype>>;
+  /** Other files that were published with the model, by name. */
+  readonly companions: Readonly<Record<string, Uint8Array>>;
 }
 
 const CONFIG = "config.json";
 const TOKENIZER = "tokenizer.json";
+const TOKENIZER_CONFIG = "tokenizer_config.json";
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
+
+/** Files that may come with a model and that training leaves as they are: how text is generated, tokens and chat templates, terms of use. */
+const COMPANIONS: readonly string[] = [
+  "generation_config.json",
+  "special_tokens_map.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+  "chat_template.json",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "tokenizer.model",
+  "LICENSE",
+  "LICENSE.md",
+  "LICENSE.txt",
+  "NOTICE",
+  "NOTICE.txt",
+  "USE_POLICY.md",
+];
 
 /**
  * Reads the model of a run, or of a folder in Hugging Face's LLaMA layout. Without `tokenizer.json` its tokens are bytes.
@@ -48,41 +78,80 @@ const INDEX = "model.safetensors.index.json";
 export function readModel(runs: string, source: string, base: string): TrainedModel {
   const places = [join(runs, source), resolve(base, source)];
   const folder = places.find((place) => existsSync(join(place, CONFIG))) ?? findRun(runs, source);
-  const config = readModelConfig(join(folder, CONFIG));
+  const { model: config, origin } = readModelConfig(join(folder, CONFIG));
+  const isRun = hasManifest(folder);
   const path = join(folder, TOKENIZER);
   const tokenizer = existsSync(path) ? parseTokenizer(readFileSync(path, "utf8"), path) : createTokenizer([]);
-  if (hasManifest(folder)) checkTokenizer(folder);
+  if (isRun) checkTokenizer(folder);
   if (tokenizer.size > config.vocabSize) {
     throw new RunError(`${folder}: the tokenizer has ${tokenizer.size} tokens, the model ${config.vocabSize}`);
   }
-  return { config, tokenizer, weights: weightFiles(folder) };
+  const weights = weightFiles(folder);
+  const dtypes = origin?.dtypes ?? weightTypes(weights);
+  const companions = isRun ? readCompanions(folder, origin) : companionsIn(folder);
+  return { config, tokenizer, weights, dtypes, companions };
+}
+
+/** The origin of a run that begins from a model; `undefined` for a model that a run of this trainer made from random weights. */
+export function originOfRun({ config, dtypes, companions }: TrainedModel): Origin | undefined {
+  const digests = Object.entries(companions).map(([name, bytes]) => [name, digest(bytes)] as const);
+  const isNew = config.published === null && digests.length === 0 && Object.values(dtypes).every((d) => d === "F32");
+  return isNew ? undefined : originOf(config, dtypes, Object.fromEntries(digests));
+}
+
+function companionsIn(folder: string): TrainedModel["companions"] {
+  const names = COMPANIONS.filter((name) => existsSync(join(folder, name)));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /**
- * Writes a model as a folder that Hugging Face's `AutoModelForCausalLM` and `AutoTokenizer` load.
+ * Writes a model as a folder that Hugging Face's `AutoModelForCausalLM` and `AutoTokenizer` load. Of a published model all goes out as it came
+ * in but the values of the weights.
  *
- * @throws as {@link writeFolder}.
+ * @returns the size of the weights in bytes.
+ * @throws as {@link writeFolder}. @throws {SafetensorsError} if a weight is too large for the type that it was published in.
  */
-export function writeModel(folder: string, { config, tokenizer, weights }: TrainedModel): void {
+export function writeModel(folder: string, { config, tokenizer, weights, dtypes, companions }: TrainedModel): number {
+  const file = writeSafetensors(published(tensorsOf(weights), dtypes), { format: "pt" });
+  const isNew = tokenizer.file === undefined && !(TOKENIZER_CONFIG in companions);
   writeFolder(folder, {
-    [CONFIG]: formatJson(toHuggingFaceConfig(config)),
+    [CONFIG]: formatJson(toHuggingFaceConfig(config, "published")),
     [TOKENIZER]: formatTokenizer(tokenizer),
-    "tokenizer_config.json": formatJson({
-      tokenizer_class: "PreTrainedTokenizerFast",
-      model_max_length: config.context,
+    ...(isNew && {
+      [TOKENIZER_CONFIG]: formatJson({
+        tokenizer_class: "PreTrainedTokenizerFast",
+        model_max_length: config.context,
+      }),
     }),
-    [WEIGHTS]: weights.length === 1 ? allBytes(weights[0]!) : writeSafetensors(tensorsOf(weights), { format: "pt" }),
+    ...companions,
+    [WEIGHTS]: file,
   });
+  return file.length;
 }
 
-/** The model of a `config.json`, without what a run of this trainer keeps there. */
-function readModelConfig(path: string): LlamaConfig {
+/** Tensors under the names and in the types that they were published in. A tied model's head is its embedding, where the files had both. */
+function published(
+  tensors: Readonly<Record<string, Tensor>>,
+  dtypes: Readonly<Record<string, Dtype>>,
+): Record<string, StoredTensor> {
+  const entries = Object.entries(dtypes).flatMap(([name, dtype]) => {
+    const tensor = tensors[name] ?? (name === "lm_head.weight" ? tensors["model.embed_tokens.weight"] : undefined);
+    return tensor === undefined ? [] : [[name, inType(tensor, dtype)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function inType({ shape, data }: Tensor, dtype: Dtype): StoredTensor {
+  if (dtype === "F64") return { shape, data: Float64Array.from(data) };
+  const single = Float32Array.from(data);
+  return dtype === "F32" ? { shape, data: single } : { shape, data: single, dtype };
+}
+
+/** Reads a `config.json`: a published model's, or a run's. */
+function readModelConfig(path: string): Pick<RunConfig, "model" | "origin"> {
   const json = parseJson(path);
-  return fromHuggingFaceConfig(typeof json === "object" && json !== null ? withoutRun(json) : json);
-}
-
-function withoutRun(json: object): object {
-  return Object.fromEntries(Object.entries(json).filter(([key]) => key !== "sumo"));
+  const isRun = typeof json === "object" && json !== null && "sumo" in json;
+  return isRun ? parseConfig(readFileSync(path, "utf8"), path) : { model: fromHuggingFaceConfig(json) };
 }
 
 /** The tensors of a model's files. @throws as `readWeights`. */

@@ -5,6 +5,7 @@ import {
   fixedConfig,
   formatConfig,
   formatTokenizer,
+  type Origin,
   parseConfig,
   parseTokenizer,
   type RunConfig,
@@ -29,10 +30,14 @@ export interface StoredRun extends RunConfig {
   readonly digests: Omit<RunDigests, "log">;
 }
 
+/** Files of a published model that a run keeps for its export, by name. */
+export type Companions = Readonly<Record<string, Uint8Array>>;
+
 /**
- * Creates the folder of a new run, as {@link makeFolder} does, with its tokenizer, its first checkpoint and its configuration. After a failure
- * the folder is gone.
+ * Creates the folder of a new run, as {@link makeFolder} does, with its tokenizer, its companions, its first checkpoint and its configuration.
+ * After a failure the folder is gone.
  *
+ * @param companions - the files that the run's origin names.
  * @param checkpoint - initial weights; `undefined` if the seed makes them.
  */
 export function createRun(
@@ -40,6 +45,7 @@ export function createRun(
   name: string | undefined,
   prefix: string,
   run: Omit<StoredRun, "digests">,
+  companions: Companions = {},
   checkpoint?: Checkpoint,
 ): StoredRun & { readonly folder: string } {
   const folder = makeFolder(runs, name, prefix);
@@ -48,6 +54,7 @@ export function createRun(
   try {
     syncFolder(dirname(folder));
     replaceFile(join(folder, TOKENIZER), tokenizer);
+    for (const [name, content] of Object.entries(companions)) replaceFile(join(folder, name), content);
     if (checkpoint === undefined) writeFirstManifest(folder, { ...digests, log: EMPTY_LOG });
     else writeCheckpoint(folder, checkpoint, { ...digests, log: EMPTY_LOG });
     writeConfig(folder, run); // last: a folder with `config.json` is a run
@@ -70,8 +77,8 @@ export function makeFolder(runs: string, name: string | undefined, prefix: strin
 }
 
 /** Writes `config.json` atomically. */
-export function writeConfig(folder: string, { options, data, model }: RunConfig): void {
-  replaceFile(join(folder, CONFIG), formatConfig({ options, data, model }));
+export function writeConfig(folder: string, { options, data, model, origin }: RunConfig): void {
+  replaceFile(join(folder, CONFIG), formatConfig({ options, data, model, ...(origin && { origin }) }));
 }
 
 /** Reads the configuration of a run. @throws {RunError} if the folder holds none that this version can read. */
@@ -79,8 +86,19 @@ export function readConfig(folder: string): RunConfig {
   return parseConfig(read(join(folder, CONFIG)), join(folder, CONFIG));
 }
 
+/** Reads the files that a run's origin names. @throws {RunError} if one is missing, or is not the one that the run began with. */
+export function readCompanions(folder: string, origin: Origin | undefined): Companions {
+  const entries = Object.entries(origin?.files ?? {}).map(([name, known]) => {
+    const path = join(folder, name);
+    const content = existsSync(path) ? readFileSync(path) : undefined;
+    if (content === undefined || digest(content) !== known) throw damaged(path);
+    return [name, content] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
 /**
- * Reads a run that is to go on, and checks that its configuration, tokenizer and log are those of its checkpoint. Changes nothing.
+ * Reads a run that is to go on, and checks that its configuration, tokenizer, companions and log are those of its checkpoint. Changes nothing.
  *
  * @throws {RunError} if one of them is missing, or was not written by the run.
  */
@@ -91,6 +109,7 @@ export function openRun(folder: string): StoredRun {
   const manifest = readManifest(folder);
   if (manifest.config !== digests.config) throw damaged(join(folder, CONFIG));
   if (manifest.tokenizer !== digests.tokenizer) throw damaged(join(folder, TOKENIZER));
+  readCompanions(folder, config.origin);
   if (!hasExtent(logPath(folder), manifest.log)) throw damaged(logPath(folder));
   return { ...config, tokenizer: parseTokenizer(text, join(folder, TOKENIZER)), digests };
 }

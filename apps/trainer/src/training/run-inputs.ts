@@ -1,4 +1,4 @@
-import type { LlamaConfig, WeightFile } from "@sumo/llama";
+import type { LlamaConfig } from "@sumo/llama";
 import {
   BYTES,
   type Corpus,
@@ -22,8 +22,8 @@ export interface RunInputs {
   readonly tokenizer: Tokenizer;
   readonly corpus: Corpus;
   readonly model: LlamaConfig;
-  /** Initial weights, safetensors files; random weights without them. */
-  readonly weights: readonly WeightFile[] | undefined;
+  /** Model to start from; random weights without it. */
+  readonly init: TrainedModel | undefined;
 }
 
 /**
@@ -36,16 +36,16 @@ export interface RunInputs {
 export function loadRunInputs(options: TrainOptions, runs: string, base: string): RunInputs {
   if (options.init === undefined) checkModel(modelConfig(options, options.vocab), options);
   const text = readText(options.data, base);
-  const { config, tokenizer, weights } =
-    options.init === undefined ? newModel(options, text) : readModel(runs, options.init, base);
+  const init = options.init === undefined ? undefined : readModel(runs, options.init, base);
+  const { config, tokenizer } = init ?? newModel(options, text);
   checkModel(config, options);
   const corpus = createCorpus(text.bytes, tokenizer, options.context);
   const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
-  return { text, data, tokenizer, corpus, model: config, weights };
+  return { text, data, tokenizer, corpus, model: config, init };
 }
 
-function newModel(options: TrainOptions, text: Text): Omit<TrainedModel, "weights"> & { readonly weights: undefined } {
+function newModel(options: TrainOptions, text: Text): Pick<TrainedModel, "config" | "tokenizer"> {
   const training = text.bytes.subarray(0, trainingBytes(text.bytes));
   const tokenizer = createTokenizer(options.vocab === BYTES ? [] : trainBpe(training, options.vocab));
-  return { config: modelConfig(options, tokenizer.size), tokenizer, weights: undefined };
+  return { config: modelConfig(options, tokenizer.size), tokenizer };
 }

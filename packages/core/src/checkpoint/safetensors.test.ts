@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SafetensorsError } from "../errors.ts";
+import { narrowed, widened } from "./half.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 const arrays = [Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array];
@@ -120,5 +121,55 @@ describe("refused", () => {
     expect(() => writeSafetensors({ __metadata__: { shape: [1], data: Float32Array.of(1) } })).toThrow(
       SafetensorsError,
     );
+  });
+});
+
+describe("16-bit numbers", () => {
+  const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+  const write = (dtype: "F16" | "BF16", ...values: number[]) =>
+    writeSafetensors({ a: { shape: [values.length], data: Float32Array.from(values), dtype } });
+  const written = (dtype: "F16" | "BF16", ...values: number[]) =>
+    Array.from(readSafetensors(write(dtype, ...values)).tensors["a"]!.data);
+
+  test.each(["F16", "BF16"] as const)("%s: every finite number is written as it was read", (dtype) => {
+    const numbers = widened(all, dtype);
+    const finite = all.filter((bits) => Number.isFinite(numbers[bits]));
+    expect(narrowed(widened(finite, dtype), dtype)).toEqual(finite);
+    const file = write(dtype, ...widened(finite.slice(0, 100), dtype));
+    expect(writeSafetensors(readSafetensors(file).tensors)).toEqual(file);
+  });
+
+  test.each(["F16", "BF16"] as const)("%s: other numbers are rounded to the nearest, ties to even", (dtype) => {
+    const numbers = widened(all, dtype);
+    const below = Float32Array.of(0);
+    const bits = new Uint32Array(below.buffer);
+    for (let even = 0; Number.isFinite(numbers[even + 2]); even += 2) {
+      const [low, odd, high] = [numbers[even]!, numbers[even + 1]!, numbers[even + 2]!];
+      for (const [middle, lower, tie, upper] of [
+        [(low + odd) / 2, low, low, odd],
+        [(odd + high) / 2, odd, high, high],
+      ] as const) {
+        if (Math.fround(middle) !== middle) continue; // between the smallest float32
+        below[0] = middle;
+        bits[0]!--;
+        const before = below[0];
+        bits[0]! += 2;
+        const after = below[0];
+        const got = widened(narrowed(Float32Array.of(before, middle, after, -before, -middle), dtype), dtype);
+        if (got.join() !== [lower, tie, upper, -lower, -tie].join()) {
+          expect(Array.from(got)).toEqual([lower, tie, upper, -lower, -tie]);
+        }
+      }
+    }
+  });
+
+  test("infinities and NaN stay; finite numbers that become infinite are refused, and so are other arrays", () => {
+    for (const dtype of ["F16", "BF16"] as const) {
+      expect(written(dtype, Infinity, -Infinity, Number.NaN)).toEqual([Infinity, -Infinity, Number.NaN]);
+      expect(() => writeSafetensors({ a: { shape: [1], data: Float64Array.of(1), dtype } })).toThrow(/Float32Array/);
+    }
+    expect(written("F16", 65_519)).toEqual([65_504]);
+    expect(() => write("F16", 1, -65_520)).toThrow("a: -65520 at 1 is too large for F16");
+    expect(() => write("BF16", 3.4e38)).toThrow("too large for BF16");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, SafetensorsError } from "../errors.ts";
-import { widened } from "./half.ts";
+import { type HalfDtype, narrowed, widened } from "./half.ts";
 import { isRecord } from "./json.ts";
 
 /** Storage of a tensor; its class determines the dtype. */
@@ -8,6 +8,8 @@ export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array 
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
+  /** Type of a Float32Array in the file, where it has 16 bits. */
+  readonly dtype?: HalfDtype;
 }
 
 export interface TensorFile {
@@ -24,9 +26,6 @@ const DTYPES = {
   U8: Uint8Array,
 } as const;
 type Dtype = keyof typeof DTYPES;
-/** Dtypes without a typed array, which can be read but not written. */
-type HalfDtype = "F16" | "BF16";
-
 /** The format's limit of the header's length. */
 const MOST_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
@@ -34,24 +33,26 @@ const LENGTH_BYTES = 8;
 /**
  * Writes tensors as a safetensors file: a length, a JSON header, and the numbers.
  *
- * Larger element types come first, then names in order, so that every tensor is aligned and equal contents give equal bytes.
+ * Larger element types come first, then names in order, so that every tensor is aligned and equal contents give equal bytes. Tensors of a
+ * 16-bit `dtype` are rounded to nearest.
  *
- * @throws {SafetensorsError} if a shape does not fit its data, or a tensor's name is `__metadata__`.
+ * @throws {SafetensorsError} if a shape does not fit its data, a tensor's name is `__metadata__`, or a 16-bit `dtype` is given for other data
+ * than a Float32Array, or for finite numbers that are too large for it.
  * @see the safetensors format, https://github.com/huggingface/safetensors
  */
 export function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = Object.entries(tensors).sort(byAlignmentThenName);
+  const entries = Object.entries(tensors).map(toStored).sort(byAlignmentThenName);
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   let end = 0;
-  for (const [name, { shape, data }] of entries) {
+  for (const [name, { shape, dtype, data }] of entries) {
     if (name === "__metadata__") throw new SafetensorsError('a tensor cannot be called "__metadata__"');
     if (!isShape(shape) || sizeOf(shape) !== data.length) {
       throw new SafetensorsError(`${name}: shape [${shape.join(", ")}] does not fit ${data.length} numbers`);
     }
-    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [end, end + data.byteLength] }]);
+    header.push([name, { dtype, shape, data_offsets: [end, end + data.byteLength] }]);
     end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -68,7 +69,8 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a safetensors file; the tensors are copies. F16 and BF16 are widened to Float32Array, which holds their values exactly.
+ * Reads a safetensors file; the tensors are copies. F16 and BF16 are widened to Float32Array, which holds their values exactly; their `dtype`
+ * says so, and writes them as they were.
  *
  * @throws {SafetensorsError} for malformed files: truncated or too long, tensors that overlap or leave gaps, shapes that do not fit,
  * element types without a typed array.
@@ -81,8 +83,8 @@ export function readSafetensors(bytes: Uint8Array): TensorFile {
   checkCover(described, bytes.length - dataStart);
   const tensors = described.map(([name, { dtype, shape, from, to }]) => {
     const { buffer } = new Uint8Array(bytes.subarray(dataStart + from, dataStart + to)); // a Buffer's slice would not copy
-    const data = isHalf(dtype) ? widened(new Uint16Array(buffer), dtype) : new DTYPES[dtype](buffer);
-    return [name, { shape, data }] as const;
+    if (isHalf(dtype)) return [name, { shape, data: widened(new Uint16Array(buffer), dtype), dtype }] as const;
+    return [name, { shape, data: new DTYPES[dtype](buffer) }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: { ...metadata } };
 }
@@ -142,7 +144,24 @@ function checkCover(described: readonly (readonly [string, Entry])[], dataBytes:
   if (end !== dataBytes) throw new SafetensorsError(`expected ${end} bytes of tensors, got ${dataBytes}`);
 }
 
-function byAlignmentThenName([nameA, a]: [string, Tensor], [nameB, b]: [string, Tensor]): number {
+/** A tensor's numbers as the file has them, and their type. */
+interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype | HalfDtype;
+  readonly data: TensorData;
+}
+
+function toStored([name, { shape, data, dtype }]: readonly [string, Tensor]): [string, StoredTensor] {
+  if (dtype === undefined) return [name, { shape, data, dtype: dtypeOf(data) }];
+  if (!(data instanceof Float32Array)) throw new SafetensorsError(`${name}: expected a Float32Array for ${dtype}`);
+  const halves = narrowed(data, dtype);
+  const infinity = dtype === "BF16" ? 0x7f80 : 0x7c00;
+  const large = halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));
+  if (large >= 0) throw new SafetensorsError(`${name}: ${data[large]} at ${large} is too large for ${dtype}`);
+  return [name, { shape, data: halves, dtype }];
+}
+
+function byAlignmentThenName([nameA, a]: [string, StoredTensor], [nameB, b]: [string, StoredTensor]): number {
   return b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1);
 }
 

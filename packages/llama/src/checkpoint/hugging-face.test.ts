@@ -186,6 +186,7 @@ describe("a published config.json", () => {
     expect(config).toMatchObject(want);
     const dtype = "dtype" in file ? "dtype" : "torch_dtype";
     expect(toHuggingFaceConfig(config)).toEqual({ ...file, [dtype]: "float32" });
+    expect(toHuggingFaceConfig(config, "published")).toEqual(file);
   });
 
   test.each(published)("of %s follows the config where that changed", (_, file) => {

@@ -20,15 +20,22 @@ const KEYS = {
 } as const satisfies Partial<Record<keyof LlamaConfig, string>>;
 
 /**
- * Converts a config to the contents of Hugging Face's `config.json`, for weights in float32. Of a config that was read from such a file, all
- * keys come back as they were, except those whose values have changed since. Names and layout of the parameters need no conversion.
+ * Converts a config to the contents of Hugging Face's `config.json`. Of a config that was read from such a file, all keys come back as they
+ * were, except those whose values have changed since. Names and layout of the parameters need no conversion.
+ *
+ * @param dtype - type of the weights beside the file: `"float32"`, or `"published"` where they have the types that they came in. A new
+ * model's are float32.
  */
-export function toHuggingFaceConfig(config: LlamaConfig): HuggingFaceConfig {
+export function toHuggingFaceConfig(
+  config: LlamaConfig,
+  dtype: "float32" | "published" = "float32",
+): HuggingFaceConfig {
   const kind = kindOf(config);
   const { published } = config;
   if (published === null || published["model_type"] !== kind) return newFile(config, kind);
   const before = fromHuggingFaceConfig(published);
-  const file: Record<string, unknown> = { ...published, [dtypeKey(published)]: "float32" };
+  const file: Record<string, unknown> = { ...published };
+  if (dtype === "float32") file[dtypeKey(published)] = dtype;
   for (const field of fieldsOf(KEYS)) if (config[field] !== before[field]) file[KEYS[field]] = config[field];
   if (config.layers !== before.layers && "layer_types" in file) {
     file["layer_types"] = Array.from({ length: config.layers }, () => "full_attention");

@@ -2,7 +2,7 @@ import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
 import type { Parameter } from "../weights/parameters.ts";
 import { checkNames, checkShape } from "./tensor-checks.ts";
-import { readHeader, readInto, type StoredTensor, type WeightFile } from "./weight-file.ts";
+import { type Dtype, readHeader, readInto, type StoredTensor, type WeightFile } from "./weight-file.ts";
 
 /**
  * Names of the files of a model that is stored in several, in order.
@@ -18,6 +18,16 @@ export function shardNames(index: unknown): readonly string[] {
     throw new CheckpointError("shardNames", `expected a weight_map of .safetensors files, got ${JSON.stringify(odd)}`);
   }
   return (names as string[]).sort();
+}
+
+/**
+ * Types of the tensors of safetensors files by name, as the files spell them: F64, F32, F16 or BF16.
+ *
+ * @throws {CheckpointError} if a file is damaged, or a tensor of another type.
+ */
+export function weightTypes(files: readonly WeightFile[]): Readonly<Record<string, Dtype>> {
+  const entries = files.flatMap((file) => Array.from(readHeader(file), ([name, { dtype }]) => [name, dtype] as const));
+  return Object.fromEntries(entries);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface StoredTensor {
 }
 
 /** Types of numbers that are read. */
-type Dtype = "F64" | "F32" | "F16" | "BF16";
+export type Dtype = "F64" | "F32" | "F16" | "BF16";
 
 const BYTES: Readonly<Record<Dtype, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2 };
 const LENGTH_BYTES = 8;

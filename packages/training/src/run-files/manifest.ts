@@ -27,8 +27,8 @@ export interface LogExtent {
   readonly digest: string;
 }
 
-/** The part of a configuration that a resumed run cannot change: fixed options, the text without its path, and the model. */
-export function fixedConfig({ options, data, model }: RunConfig): string {
+/** The part of a configuration that a resumed run cannot change: fixed options, the text without its path, the model and its origin. */
+export function fixedConfig({ options, data, model, origin }: RunConfig): string {
   const fixed = OPTION_NAMES.filter((name) => OPTION_RULES[name] === "fixed" && name !== "data");
   const { bytes, digest } = data;
   return JSON.stringify([
@@ -36,6 +36,7 @@ export function fixedConfig({ options, data, model }: RunConfig): string {
     bytes,
     digest,
     Object.entries(toHuggingFaceConfig(model)).sort(),
+    ...(origin === undefined ? [] : [origin]),
   ]);
 }
 

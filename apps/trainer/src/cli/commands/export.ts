@@ -16,8 +16,7 @@ export interface Places {
 /** Exports a run's model in Hugging Face's layout. Returns the exit code. */
 export function exportModel(run: string, folder: string, { runs, base }: Places, screen: Screen): number {
   const model = readModel(runs, run, base);
-  writeModel(resolve(base, folder), model);
-  const size = model.weights.reduce((sum, file) => sum + file.size, 0);
+  const size = writeModel(resolve(base, folder), model);
   screen.write(`${folder} holds the model (${formatBytes(size)}) as transformers reads it:\n`);
   screen.write(`  AutoModelForCausalLM.from_pretrained(${JSON.stringify(folder)})\n`);
   return 0;

@@ -15,7 +15,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
   const folder = findRun(cli.runs, run);
   return whileLocked(folder, (lock) => {
     const stored = openRun(folder);
-    const { data, model, tokenizer } = stored;
+    const { data, model, tokenizer, origin } = stored;
     const options = resumedOptions(stored.options, command);
     const text = readSameText(data, folder);
     const corpus = createCorpus(text.bytes, tokenizer, options.context);
@@ -24,7 +24,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
       loadCheckpoint(trainer, folder);
       refuseFinished(run, folder, trainer.step, options.steps);
       completeCheckpoint(folder);
-      writeConfig(folder, { options, data, model });
+      writeConfig(folder, { options, data, model, ...(origin && { origin }) });
       const ready = {
         ...stored,
         options,

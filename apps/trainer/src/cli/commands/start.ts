@@ -1,6 +1,7 @@
 import { loadWeights } from "@sumo/llama";
 import { type Checkpoint, isSystemError, peakRate, storageError, tokensOf, trainOptions } from "@sumo/training";
-import { createRun, type StoredRun } from "../../run/run-folder.ts";
+import { originOfRun } from "../../run/model-folder.ts";
+import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
 import { loadRunInputs } from "../../training/run-inputs.ts";
@@ -11,14 +12,15 @@ import type { CliOptions } from "../cli-options.ts";
 /** Starts a new run. Everything is checked before the run's folder is made. Returns the exit code. */
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
-  const { text, data, tokenizer, corpus, model, weights } = loadRunInputs(asked, cli.runs, base);
+  const { text, data, tokenizer, corpus, model, init } = loadRunInputs(asked, cli.runs, base);
   const options = { ...asked, data: data.source, lr: peakRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await createTrainer(model, options, corpus, pool);
-    if (weights !== undefined) loadWeights(trainer.model, weights);
-    const initial = weights === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
-    const stored = { options, data, model, tokenizer };
-    const run = begin(cli, `${text.name}-${options.optimizer}`, stored, initial);
+    if (init !== undefined) loadWeights(trainer.model, init.weights);
+    const origin = init === undefined ? undefined : originOfRun(init);
+    const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
+    const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
+    const run = begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
     return whileLocked(run.folder, (lock) =>
       trainRun({ ...run, lock, text, tokens: tokensOf(corpus), trainer, threads: pool.threads }, cli.runs, cli, screen),
     );
@@ -29,10 +31,11 @@ function begin(
   { runs, name }: CliOptions,
   prefix: string,
   run: Omit<StoredRun, "digests">,
+  companions: Companions | undefined,
   initial: Checkpoint | undefined,
 ): ReturnType<typeof createRun> {
   try {
-    return createRun(runs, name, prefix, run, initial);
+    return createRun(runs, name, prefix, run, companions, initial);
   } catch (error) {
     throw isSystemError(error) ? storageError(error, "the run was not begun, and left no files") : error;
   }
