@@ -1,16 +1,38 @@
-/** Base class of this package's errors. `code` is stable; the message has the expected and the received value. */
+/** Property of the errors of every installed copy of this package. */
+const OWN = Symbol.for("@sumo/core/error");
+
+/**
+ * Base class of this package's errors. `code` is stable; the message has the expected and the received value. `instanceof` holds for errors of
+ * other installed copies of the package too.
+ */
 export abstract class OptimizerError extends Error {
-  abstract readonly code: string;
+  /** `code` of a class's instances. */
+  static readonly code: string = "";
+  readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
+    this.code = new.target.code;
   }
+
+  static {
+    Object.defineProperty(OptimizerError.prototype, OWN, { value: true });
+  }
+
+  static override readonly [Symbol.hasInstance]: (value: unknown) => boolean = isInstance;
+}
+
+/** Whether a value is of this class, in this copy of the package or another. */
+function isInstance(this: typeof OptimizerError, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+  if (typeof value !== "object" || value === null || !(OWN in value)) return false;
+  return this === OptimizerError || (Object.hasOwn(this, "code") && "code" in value && value.code === this.code);
 }
 
 /** An option is unknown, or its value out of range. Thrown at construction, before anything is allocated. */
 export class OptimizerOptionError extends OptimizerError {
-  readonly code = "OPTIMIZER_OPTION";
+  static override readonly code = "OPTIMIZER_OPTION";
   /** The option, e.g. `"rank"`. */
   readonly option: string;
 
@@ -23,7 +45,7 @@ export class OptimizerOptionError extends OptimizerError {
 
 /** A parameter cannot be optimized: its name is missing or not unique, or its shape does not fit the data. */
 export class ParameterError extends OptimizerError {
-  readonly code = "OPTIMIZER_PARAMETER";
+  static override readonly code = "OPTIMIZER_PARAMETER";
   readonly parameter: string;
 
   constructor(parameter: string, message: string) {
@@ -34,7 +56,7 @@ export class ParameterError extends OptimizerError {
 
 /** A gradient has another size than its parameter. Thrown before anything is written. */
 export class GradientShapeError extends OptimizerError {
-  readonly code = "OPTIMIZER_GRADIENT_SHAPE";
+  static override readonly code = "OPTIMIZER_GRADIENT_SHAPE";
   readonly parameter: string;
 
   constructor(parameter: string, expected: readonly number[], got: readonly number[]) {
@@ -45,7 +67,7 @@ export class GradientShapeError extends OptimizerError {
 
 /** A gradient, or a collection of them, of a type that cannot be one, e.g. `null`, a string or whole numbers. Thrown before any write. */
 export class GradientTypeError extends OptimizerError {
-  readonly code = "OPTIMIZER_GRADIENT_TYPE";
+  static override readonly code = "OPTIMIZER_GRADIENT_TYPE";
   /** Absent where it is the collection that is wrong. */
   readonly parameter: string | undefined;
 
@@ -58,7 +80,7 @@ export class GradientTypeError extends OptimizerError {
 
 /** A gradient contains NaN or an infinity. Weights and state are unchanged. */
 export class NonFiniteGradientError extends OptimizerError {
-  readonly code = "OPTIMIZER_NON_FINITE_GRADIENT";
+  static override readonly code = "OPTIMIZER_NON_FINITE_GRADIENT";
   readonly parameter: string;
   /** Steps that this parameter had taken. */
   readonly step: number;
@@ -82,7 +104,7 @@ export class NonFiniteGradientError extends OptimizerError {
  * The weight and its state are unchanged; of a split weight, those of the failed part and the parts after it.
  */
 export class StepFailedError extends OptimizerError {
-  readonly code = "OPTIMIZER_STEP_FAILED";
+  static override readonly code = "OPTIMIZER_STEP_FAILED";
   readonly parameter: string;
   /** Steps that this parameter had taken. */
   readonly step: number;
@@ -97,17 +119,17 @@ export class StepFailedError extends OptimizerError {
 
 /** A checkpoint does not match the optimizer: it has another format, a newer version, or other shapes or options. */
 export class CheckpointError extends OptimizerError {
-  readonly code = "OPTIMIZER_CHECKPOINT";
+  static override readonly code = "OPTIMIZER_CHECKPOINT";
 }
 
 /** Bytes are not a complete, well-formed safetensors file. */
 export class SafetensorsError extends OptimizerError {
-  readonly code = "SAFETENSORS_FORMAT";
+  static override readonly code = "SAFETENSORS_FORMAT";
 }
 
 /** An optimizer is used after `dispose()`. */
 export class DisposedError extends OptimizerError {
-  readonly code = "OPTIMIZER_DISPOSED";
+  static override readonly code = "OPTIMIZER_DISPOSED";
 
   constructor() {
     super("the optimizer was disposed of; create a new one");

@@ -2,7 +2,7 @@ import { OptimizerError } from "@sumo/core";
 
 /** A call during a step of `applyGradientsAsync`. Nothing was changed. */
 export class BusyError extends OptimizerError {
-  readonly code = "TFJS_BUSY";
+  static override readonly code = "TFJS_BUSY";
 
   constructor(call: string) {
     super(`${call}: a step of applyGradientsAsync is not finished; await it first`);
@@ -11,7 +11,7 @@ export class BusyError extends OptimizerError {
 
 /** A device without synchronous reads. Nothing was changed. */
 export class DeviceReadError extends OptimizerError {
-  readonly code = "TFJS_DEVICE_READ";
+  static override readonly code = "TFJS_DEVICE_READ";
 
   constructor(backend: string) {
     super(`${backend} cannot be read synchronously here; use applyGradientsAsync`);
