@@ -56,10 +56,10 @@ export {
   StepFailedError,
 } from "./errors.ts";
 export type { Counters } from "./optimizer/counters.ts";
+export type { CreateOptions } from "./optimizer/create-options.ts";
 export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./optimizer/events.ts";
 export type { Group, GroupOptions } from "./optimizer/groups.ts";
 export {
-  type CreateOptions,
   createOptimizer,
   type Optimizer,
   type ParameterReport,

@@ -9,7 +9,7 @@ import { Place } from "./place.ts";
 /** Options of a transformation. */
 export interface Rule {
   readonly groups: Group | readonly Group[];
-  readonly steps: Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches">;
+  readonly steps: Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches" | "clip">;
   /** Some weights decay, so updates depend on them. */
   readonly needsParams: boolean;
 }

@@ -39,7 +39,8 @@ export interface Transformation {
 }
 
 /** Options of a step; see core's `createOptimizer`. */
-export interface StepOptions extends Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches"> {}
+export interface StepOptions
+  extends Pick<CreateOptions<JaxMatrix, JaxSource>, "onNonFinite" | "microBatches" | "clip"> {}
 
 /**
  * Core's optimizers as a pair of functions for `@jax-js/jax`.
@@ -71,11 +72,11 @@ export function transformation(options: Group | readonly Group[], steps: StepOpt
     update: (grads, state, params) => State.advance(state, grads, params),
     plan: (params) => {
       const shapes = [...shapesOf(leavesOf(params, "parameters"))].filter(([, shape]) => hasElements(shape));
-      const { microBatches = 1 } = steps;
+      const { microBatches = 1, clip } = steps;
       return plan(
         shapes.map(([name, shape]) => ({ name, shape })),
         groups,
-        { sizes: backend.sizes, microBatches },
+        { sizes: backend.sizes, microBatches, ...(clip !== undefined && { clip }) },
       );
     },
   };

@@ -141,6 +141,15 @@ describe("as optax does it", () => {
     expect(lengths.map((length) => length / lengths[0]!)).toEqual([1, 0.5, expect.closeTo(1 / 3, 6)]);
   });
 
+  test("gradients are clipped to a joint norm", () => {
+    const solver = transformation({ optimizer: "sgd", lr: 1, momentum: 0 }, { clip: 1 });
+    const grads = { a: np.full([2], 3), b: np.full([2], 4) };
+    const [updates] = solver.update(grads, solver.init({ a: np.zeros([2]), b: np.zeros([2]) }));
+    const moved = [...dataOf(updates.a), ...dataOf(updates.b)];
+    expect(Math.hypot(...moved)).toBeCloseTo(1, 6);
+    expect(moved[0]! / moved[2]!).toBeCloseTo(3 / 4, 6);
+  });
+
   test("micro-batches make up a step, and what is not finite is skipped, where that was asked for", () => {
     const solver = transformation({ optimizer: "adamw", lr: 0.1 }, { microBatches: 2, onNonFinite: "skip" });
     let state = solver.init(np.zeros([2]));

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * Mutable matrix over immutable tensors: a write replaces the tensor that it holds, which survives `tf.tidy`.

@@ -3,6 +3,7 @@ import {
   algorithms,
   type CreateOptions,
   checkOptionNames,
+  describe,
   type HiddenChoice,
   type LearningRate,
   type OptimizerName,
@@ -10,7 +11,7 @@ import {
   type ScheduleSpec,
   schedule,
 } from "@sumo/core";
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** Assignment of variables to an optimizer for matrices and to AdamW. */
 export interface GroupingOptions {
@@ -24,7 +25,10 @@ export interface GroupingOptions {
 }
 
 /** Options of a step, common to all optimizers. */
-export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFinite" | "microBatches"> {}
+export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFinite" | "microBatches"> {
+  /** Largest joint norm of the gradients of a step, which are scaled down to it by one factor; without micro-batches. Default: no limit. */
+  readonly clip?: number;
+}
 
 /** Options that do not depend on the algorithm. */
 export interface Config extends GroupingOptions, StepOptions {
@@ -42,9 +46,12 @@ export function configOf<C extends Config>(optimizer: OptimizerName, given: C | 
     throw new OptimizerOptionError("config", "a learning rate, or an object such as { lr: 0.01 }", given);
   }
   const grouping = algorithms[optimizer].needsMatrix ? ["hidden", "others"] : [];
-  const known = [...algorithms[optimizer].options, ...grouping, "onNonFinite", "microBatches"];
+  const known = [...algorithms[optimizer].options, ...grouping, "onNonFinite", "microBatches", "clip"];
   checkOptionNames(`${algorithms[optimizer].title}'s`, given, known);
-  const { hidden, others } = given;
+  const { hidden, others, clip, microBatches = 1 } = given;
+  if (clip !== undefined && microBatches !== 1) {
+    throw new OptimizerOptionError("clip", "no micro-batches beside it", clip, `got ${describe(microBatches)}`);
+  }
   if (hidden !== undefined && hidden !== "auto" && typeof hidden !== "function" && !(hidden instanceof RegExp)) {
     throw new OptimizerOptionError("hidden", '"auto", a RegExp or a predicate', hidden);
   }

@@ -14,11 +14,11 @@ import {
   type Report,
   type Role,
 } from "@sumo/core";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
 import { BusyError } from "./errors.ts";
 import { type Gradients, gradientsOf, type VariableGradients } from "./gradients.ts";
-import { groupOf, isModel, type RoleRule, rolesOfVariables, variablesOf } from "./roles.ts";
+import { groupOf, isModel, type Model, type RoleRule, rolesOfVariables, variablesOf } from "./roles.ts";
 import { Slots } from "./slots.ts";
 import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
 import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";
@@ -61,8 +61,9 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     // Wrong options throw here, not in the first step. Core cannot check what a function says before it asks.
     const { main, others } = ruleOf(config.lr);
     const groups = [main, ...(others === undefined ? [] : [others])];
-    const { onNonFinite = "throw", microBatches = 1 } = config;
-    createOptimizer([], groups, { backend: this.backend, onNonFinite, microBatches }).dispose();
+    const { onNonFinite = "throw", microBatches = 1, clip } = config;
+    const clips = clip === undefined ? {} : { clip };
+    createOptimizer([], groups, { backend: this.backend, onNonFinite, microBatches, ...clips }).dispose();
     this.slots = new Slots({ rule: this.rule, backend: this.backend, onNonFinite, microBatches });
   }
 
@@ -92,8 +93,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       this.checkFinite(gradients);
       this.adopt(gradients);
       this.changing();
-      for (const [variable, gradient] of gradients)
-        if (gradient !== undefined) this.slots.of(variable)!.takeStep(gradient);
+      for (const [variable, gradient] of this.clipped(gradients)) this.slots.of(variable)!.takeStep(gradient);
     });
     this.incrementIterations();
   }
@@ -115,8 +115,12 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       this.checkFinite(gradients);
       this.adopt(gradients);
       this.changing();
-      for (const [variable, gradient] of gradients) {
-        if (gradient !== undefined) await this.slots.of(variable)!.takeStepAsync(gradient);
+      for (const [variable, gradient] of this.clipped(gradients)) {
+        try {
+          await this.slots.of(variable)!.takeStepAsync(gradient);
+        } finally {
+          if (gradient !== gradients.get(variable)) gradient.dispose();
+        }
       }
     } finally {
       this.busy = false;
@@ -131,7 +135,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
    * these roles in later steps.
    * @throws {ParameterError}
    */
-  plan(of: readonly ParameterShape[] | tf.LayersModel): Plan {
+  plan(of: readonly ParameterShape[] | Model): Plan {
     const { sizes } = this.backend;
     const { microBatches = 1 } = this.config;
     const wanted = isModel(of) ? this.planModel(of) : this.planShapes(of);
@@ -217,7 +221,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /** Keeps the roles of a model's variables, and returns those that are trained. */
-  private planModel(model: tf.LayersModel): Planned[] {
+  private planModel(model: Model): Planned[] {
     const variables = variablesOf(model, this.rule);
     for (const { variable, role } of variables) this.planned.set(variable, role);
     return variables
@@ -241,6 +245,18 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       if (gradient !== undefined && !Number.isFinite(this.backend.normOf(gradient))) {
         throw new NonFiniteGradientError(variable.name, this.slots.of(variable)?.step ?? 0);
       }
+    }
+  }
+
+  /** Gradients of the variables that have one, scaled to a joint norm of at most `clip`, each when it is asked for. */
+  private *clipped(gradients: Gradients): Generator<readonly [tf.Variable, tf.Tensor]> {
+    const given = [...gradients].filter((entry): entry is [tf.Variable, tf.Tensor] => entry[1] !== undefined);
+    const { clip } = this.config;
+    if (clip === undefined) return yield* given;
+    const norms = given.map(([, gradient]) => this.backend.normOf(gradient)).filter(Number.isFinite);
+    const norm = Math.hypot(...norms);
+    for (const [variable, gradient] of given) {
+      yield [variable, norm > clip ? this.backend.scaled(gradient, clip / norm) : gradient];
     }
   }
 

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { DeviceReadError } from "./errors.ts";
 
 /** Whether tensors are in host memory, where a read-back does not wait for a device. */

@@ -1,5 +1,5 @@
 import { describe, GradientShapeError, GradientTypeError, ParameterError } from "@sumo/core";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Gradients in tfjs's forms: by name, or in a list. The tensor is absent for a variable without a gradient. */
 export type VariableGradients = Parameters<tf.Optimizer["applyGradients"]>[0];

@@ -15,5 +15,6 @@ export {
   SumoOptimizer,
   type TfjsOrthogonalize,
 } from "./optimizers.ts";
+export type { Model } from "./roles.ts";
 export type { NamedTensor } from "./state.ts";
 export { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";

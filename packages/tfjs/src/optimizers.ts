@@ -7,7 +7,7 @@ import type {
   Orthogonalize,
   SumoOptions,
 } from "@sumo/core";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { configOf, type GroupingOptions, type StepOptions } from "./config.ts";
 import { CoreOptimizer } from "./core-optimizer.ts";
 import type { RoleRule } from "./roles.ts";
@@ -96,7 +96,7 @@ export class AdamWOptimizer extends CoreOptimizer {
   /** @param given - Options, or the learning rate alone. */
   constructor(given: AdamWConfig | LearningRate) {
     const config = configOf<AdamWConfig>("adamw", given);
-    const { onNonFinite: _, microBatches: __, ...options } = config;
+    const { onNonFinite: _, microBatches: __, clip: ___, ...options } = config;
     super(config, (lr) => ({ main: { optimizer: "adamw", ...options, lr }, others: undefined, hidden: "auto" }));
   }
 }
@@ -113,6 +113,7 @@ function matrixRule({
   others,
   onNonFinite: _,
   microBatches: __,
+  clip: ___,
   ...main
 }: MatrixOptions): (lr: LearningRate) => RoleRule {
   return (lr) => ({ main: { ...main, lr }, others: { optimizer: "adamw", lr, ...others }, hidden });

@@ -8,7 +8,7 @@ import {
   type Role,
   rolesOf,
 } from "@sumo/core";
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** Rules by which an optimizer class tells variables apart. */
 export interface RoleRule {
@@ -16,6 +16,30 @@ export interface RoleRule {
   /** For variables that are not hidden matrices. `undefined`: all variables get `main`. */
   readonly others: AdamwOptions | undefined;
   readonly hidden: HiddenChoice;
+}
+
+/** The parts of a `tf.LayersModel` that a plan reads; a model is one, and the package needs no `@tensorflow/tfjs-layers`. */
+export interface Model {
+  readonly layers: readonly Layer[];
+  readonly outputs: readonly Output[];
+}
+
+/** The parts of a `tf.layers.Layer`, which may be a model itself. */
+interface Layer {
+  readonly weights: readonly Weight[];
+  readonly trainableWeights: readonly Weight[];
+  getClassName(): string;
+}
+
+interface Weight {
+  readonly shape: readonly (number | null)[];
+  read(): tf.Tensor;
+}
+
+/** The parts of a `tf.SymbolicTensor`. */
+interface Output {
+  readonly sourceLayer: Layer;
+  readonly inputs: readonly Output[];
 }
 
 /** tfjs kernels are inputs × outputs. */
@@ -55,7 +79,7 @@ export interface ModelVariable {
  *
  * @throws {ParameterError} for a model without weights, and as {@link rolesOfVariables}.
  */
-export function variablesOf(model: tf.LayersModel, rule: RoleRule): ModelVariable[] {
+export function variablesOf(model: Model, rule: RoleRule): ModelVariable[] {
   const heads = headsOf(model.outputs ?? []);
   const variables = layersOf(model).flatMap((layer) => {
     const trained = new Set(layer.trainableWeights);
@@ -71,12 +95,7 @@ export function variablesOf(model: tf.LayersModel, rule: RoleRule): ModelVariabl
   );
 }
 
-function roleIn(
-  layer: tf.layers.Layer,
-  { name, shape }: tf.Variable,
-  heads: ReadonlySet<unknown>,
-  rule: RoleRule,
-): Role {
+function roleIn(layer: Layer, { name, shape }: tf.Variable, heads: ReadonlySet<unknown>, rule: RoleRule): Role {
   if (rule.others === undefined || rule.hidden !== "auto") return rolesOfVariables([{ name, shape }], rule, false)[0]!;
   if (layer.getClassName() === "Embedding") return { hidden: false, reason: "an embedding" };
   // The layer is known, so its name must not decide.
@@ -84,13 +103,13 @@ function roleIn(
   return role!.hidden && heads.has(layer) ? { hidden: false, reason: "an output layer" } : role!;
 }
 
-function layersOf(model: tf.LayersModel): tf.layers.Layer[] {
+function layersOf(model: Model): Layer[] {
   return model.layers.flatMap((layer) => (isModel(layer) ? layersOf(layer) : [layer]));
 }
 
 /** The last layer with a matrix before each output; activations and normalizations may follow it. */
-function headsOf(outputs: readonly tf.SymbolicTensor[]): Set<tf.layers.Layer> {
-  const heads = new Set<tf.layers.Layer>();
+function headsOf(outputs: readonly Output[]): Set<Layer> {
+  const heads = new Set<Layer>();
   const waiting = [...outputs];
   for (let output = waiting.pop(); output !== undefined; output = waiting.pop()) {
     const { sourceLayer: layer, inputs } = output;
@@ -102,5 +121,5 @@ function headsOf(outputs: readonly tf.SymbolicTensor[]): Set<tf.layers.Layer> {
 }
 
 /** Whether a value is a `tf.LayersModel`, also of another copy of tfjs. */
-export const isModel = (value: unknown): value is tf.LayersModel =>
+export const isModel = (value: unknown): value is Model =>
   typeof value === "object" && value !== null && "layers" in value && Array.isArray(value.layers);

@@ -14,7 +14,7 @@ import {
   type Role,
   StepFailedError,
 } from "@sumo/core";
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Cell } from "./cell.ts";
 import { groupOf, type RoleRule } from "./roles.ts";
 import type { TfjsBackend } from "./tfjs-backend.ts";

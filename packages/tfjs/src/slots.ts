@@ -1,5 +1,5 @@
 import { type OptimizerEvents, OptimizerOptionError, type Report, type Role } from "@sumo/core";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { rolesOfVariables } from "./roles.ts";
 import { type SavedState, SavedStates } from "./saved-states.ts";
 import { Slot, type SlotOptions } from "./slot.ts";

@@ -1,5 +1,5 @@
 import { CheckpointError, describe, readSafetensors, type Tensor, writeSafetensors } from "@sumo/core";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { SavedState } from "./saved-states.ts";
 
 /** Element of an optimizer's state in tfjs. */

@@ -15,7 +15,7 @@ import {
   type Scratch,
 } from "@sumo/core";
 import { newtonSchulzSchedule } from "@sumo/linalg";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Cell, GradientCell, OwnCell, VariableCell } from "./cell.ts";
 import { isHostMemory, lineRatios, normOf, normParts, polynomialPolar, product } from "./device.ts";
 import { Replay } from "./replay.ts";
@@ -37,6 +37,8 @@ export interface TfjsBackend extends Backend<Cell, tf.Tensor> {
   measure(gradients: readonly tf.Tensor[]): Promise<void>;
   /** Frobenius norm of a gradient; not finite if an element is not. */
   normOf(gradient: tf.Tensor): number;
+  /** A multiple of a gradient whose norm is known. */
+  scaled(gradient: tf.Tensor, factor: number): tf.Tensor;
 }
 
 /**
@@ -97,6 +99,12 @@ class Backing implements TfjsBackend {
 
   normOf(gradient: tf.Tensor): number {
     return this.norm(asMatrix(gradient));
+  }
+
+  scaled(gradient: tf.Tensor, factor: number): tf.Tensor {
+    const product = tf.mul(gradient, factor);
+    this.norms.set(product, factor * this.normOf(gradient));
+    return product;
   }
 
   weight(source: tf.Tensor, rows: number, cols: number): Cell | undefined {

@@ -211,6 +211,34 @@ describe("a step", () => {
     expect(optimizer.report().counters).toMatchObject({ steps: 2, skipped: 1 });
   });
 
+  test.each(["applyGradients", "applyGradientsAsync"] as const)(
+    "%s clips gradients to a joint norm, and leaks nothing",
+    async (method) => {
+      const [a] = two();
+      const c = tf.variable(tf.ones([3]), true, "c");
+      const gradients = { a: tf.fill([4, 4], 3), c: tf.fill([3], 4) };
+      const short = Math.hypot(...Array(16).fill(3), ...Array(3).fill(4)) / 2;
+      const [clipping, given] = [create, create].map(
+        (_, i) => new SumoOptimizer({ lr: 0.1, ...(i === 0 && { clip: short }) }),
+      );
+      const values = () => [a, c].flatMap((variable) => [...variable.dataSync()]);
+      const run = async (optimizer: CoreOptimizer, factor: number) => {
+        for (const variable of [a, c]) variable.assign(tf.ones(variable.shape));
+        const scaled = { a: tf.mul(gradients.a, factor), c: tf.mul(gradients.c, factor) };
+        await optimizer[method](scaled);
+        const { numTensors } = tf.memory();
+        for (let t = 0; t < 3; t++) await optimizer[method](scaled);
+        expect(tf.memory().numTensors).toBe(numTensors);
+        return values();
+      };
+      const clipped = await run(clipping!, 1);
+      const expected = await run(given!, 0.5);
+      clipped.forEach((x, i) => {
+        expect(Math.abs(x - expected[i]!)).toBeLessThanOrEqual(4 * 16 * 2 ** -23);
+      });
+    },
+  );
+
   test("is not taken while another is under way", async () => {
     two();
     const optimizer = create();

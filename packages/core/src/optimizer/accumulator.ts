@@ -24,11 +24,14 @@ export class Accumulator<T> {
   good = 0;
   private readonly backend: Backend<T, never>;
   private readonly parts: readonly TrackedPart<T>[];
+  private readonly keepsWhole: boolean;
   private readonly sums: (GradientSum<T> | undefined)[];
 
-  constructor(backend: Backend<T, never>, parts: readonly TrackedPart<T>[]) {
+  /** @param keepsWhole - Whether to sum whole gradients where projections would do. */
+  constructor(backend: Backend<T, never>, parts: readonly TrackedPart<T>[], keepsWhole: boolean) {
     this.backend = backend;
     this.parts = parts;
+    this.keepsWhole = keepsWhole;
     this.sums = parts.map(() => undefined);
   }
 
@@ -61,8 +64,8 @@ export class Accumulator<T> {
 
   /** A rank without a finite micro-batch adds zeros to the sums of the others. */
   private clear(): void {
-    for (const [i, { stepper }] of this.parts.entries()) {
-      const { matrix, rows, cols } = this.sumOf(i, stepper.subspaceSum?.());
+    for (const i of this.parts.keys()) {
+      const { matrix, rows, cols } = this.sumOf(i, this.subspaceOf(i));
       this.backend.write(matrix, new Float32Array(rows * cols));
     }
   }
@@ -86,7 +89,7 @@ export class Accumulator<T> {
 
   /** Projects first, and adds then: a product that adds rounds otherwise, and sums of ranks could not have the bits of these. */
   private addTo(i: number, gradient: T, scratch: Scratch<T>): void {
-    const inside = this.parts[i]!.stepper.subspaceSum?.();
+    const inside = this.subspaceOf(i);
     const { matrix } = this.sumOf(i, inside);
     if (inside === undefined) this.backend.axpby(matrix, 1, gradient, this.good === 0 ? 0 : 1);
     else if (this.good === 0) inside.project(matrix, gradient);
@@ -97,6 +100,10 @@ export class Accumulator<T> {
         this.backend.axpby(matrix, 1, projection, 1);
       });
     }
+  }
+
+  private subspaceOf(i: number): SubspaceSum<T> | undefined {
+    return this.keepsWhole ? undefined : this.parts[i]!.stepper.subspaceSum?.();
   }
 
   /** The sum of part `i`, reallocated if its shape has changed. */

@@ -1,11 +1,9 @@
-import { WholeGradient } from "../algorithms/gradient.ts";
-import { checkOptionNames } from "../algorithms/option-names.ts";
+import { type Gradient, WholeGradient, wholeOf } from "../algorithms/gradient.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
 import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
 import type { LinalgSource } from "../backend/linalg-source.ts";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
-import type { Collective } from "../collective/collective.ts";
 import {
   CheckpointError,
   DisposedError,
@@ -16,35 +14,17 @@ import {
   OptimizerOptionError,
   ParameterError,
 } from "../errors.ts";
+import { clipFactor } from "../wrappers/clip.ts";
 import { type Counters, totalOf } from "./counters.ts";
+import { type CreateOptions, checkCreateOptions } from "./create-options.ts";
 import { createTracks, weightOf } from "./create-tracks.ts";
 import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { entriesOf } from "./named.ts";
 import { checkParameters, flattened, type Parameter } from "./parameter.ts";
-import { checkMicroBatches, type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
-import { checkCollective, checkEqualWeight, rankOfBadGradient } from "./ranks.ts";
-import type { Track } from "./track.ts";
-
-export interface CreateOptions<T, Source> {
-  /** The backend that computes. Default `linalgBackend()`. */
-  readonly backend?: Backend<T, Source>;
-  /** A gradient with NaN or an infinity throws, or is skipped and counted; neither changes weights or state. Default `"throw"`. */
-  readonly onNonFinite?: "throw" | "skip";
-  /** Number of gradients of each parameter a step, which uses their mean. Default 1. */
-  readonly microBatches?: number;
-  /**
-   * Fraction of the refresh period by which all first periods are shorter, in [0, 1). Parameters of one optimizer take turns by themselves;
-   * this is for programs with an optimizer for each. Default 0.
-   */
-  readonly turn?: number;
-  /**
-   * The ranks of a data-parallel run, e.g. `connectMpi()` of `@sumo/mpi`. A step takes the mean of the gradients of all ranks, which make the
-   * same calls in the same order and begin with the same weights; weights and state remain equal. Where the residual is off, most steps send
-   * only Qᵀ G. A gradient that is not finite throws on every rank. Default: this process alone.
-   */
-  readonly collective?: Collective;
-}
+import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import { checkEqualWeight, rankOfBadGradient } from "./ranks.ts";
+import type { Accumulation, Track } from "./track.ts";
 
 /** The plan of a parameter, with its steps and counters. */
 export interface ParameterReport extends ParameterPlan {
@@ -99,32 +79,24 @@ export function createOptimizer(
   return new Optimizer(parameters, options, backend, rest);
 }
 
-/** @throws {OptimizerOptionError} */
-function checkCreateOptions(create: Partial<Record<keyof CreateOptions<never, never>, unknown>>): void {
-  if (typeof create !== "object" || create === null) {
-    throw new OptimizerOptionError("create", "an object such as { microBatches: 4 }", create);
-  }
-  checkOptionNames("createOptimizer's", create, ["backend", "onNonFinite", "microBatches", "turn", "collective"]);
-  const { onNonFinite = "throw", microBatches = 1, turn = 0, backend, collective } = create;
-  if (onNonFinite !== "throw" && onNonFinite !== "skip") {
-    throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
-  }
-  checkMicroBatches(microBatches);
-  checkCollective(collective);
-  if (!(typeof turn === "number" && turn >= 0 && turn < 1)) {
-    throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
-  }
-  if (backend !== undefined && typeof (backend as { readonly allocate?: unknown } | null)?.allocate !== "function") {
-    throw new OptimizerOptionError("backend", "a backend such as linalgBackend()", backend);
-  }
+/** A parameter with its gradient. */
+interface Given<T> {
+  readonly track: Track<T>;
+  readonly gradient: WholeGradient<T>;
+}
+
+/** Factor that limits the joint norm of `gradients`. */
+function factorOf(gradients: readonly WholeGradient<unknown>[], clip: number): number {
+  const norms = gradients.map((gradient) => (gradient.isFinite() ? gradient.norm() : Infinity));
+  return clipFactor(Math.hypot(...norms), clip);
 }
 
 /** See {@link createOptimizer}. */
 export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   readonly backend: Backend<T, Source>;
   private readonly onNonFinite: "throw" | "skip";
-  private readonly microBatches: number;
-  private readonly collective: Collective | undefined;
+  private readonly accumulation: Accumulation;
+  private readonly clip: number | undefined;
   private readonly planned: Plan;
   private readonly tracks: ReadonlyMap<string, Track<T>>;
   private readonly scratch: Scratch<T>;
@@ -135,7 +107,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     parameters: readonly Parameter<Source>[],
     options: Group | readonly Group[],
     backend: Backend<T, Source>,
-    { onNonFinite = "throw", microBatches = 1, turn = 0, collective }: Omit<CreateOptions<T, Source>, "backend">,
+    { onNonFinite = "throw", microBatches = 1, clip, turn = 0, collective }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
     checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
@@ -144,10 +116,13 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
       for (const [i, weight] of weights.entries()) checkEqualWeight(backend, collective, parameters[i]!.name, weight);
     }
     this.backend = backend;
-    this.collective = collective;
     this.onNonFinite = onNonFinite;
-    this.microBatches = microBatches;
-    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, this.accumulates);
+    this.accumulation = { microBatches, collective, keepsWhole: clip !== undefined };
+    this.clip = clip;
+    const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, {
+      accumulates: this.accumulates,
+      clips: clip !== undefined,
+    });
     this.planned = plan;
     this.scratch = backend.scratch(scratchBytes);
     try {
@@ -162,12 +137,16 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
    * Updates one parameter, e.g. as soon as back-propagation has its gradient. With micro-batches, updates it at the last one of a step.
    *
    * @param gradient - Of the parameter's shape, or flat; read only, during the call only.
-   * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError}:
-   * all before weights or state are changed.
+   * @throws {ParameterError} for an unknown name, {@link GradientShapeError}, {@link NonFiniteGradientError}, {@link StepFailedError},
+   * {@link OptimizerOptionError} if there is a `clip`, and other parameters: all before weights or state are changed.
    */
   stepParameter(name: string, gradient: Source): void {
     const track = this.track(name);
-    this.apply(track, this.gradientOf(track, gradient));
+    if (this.clip !== undefined && this.tracks.size > 1) {
+      const expected = "a step with the gradients of all parameters, whose joint norm it limits";
+      throw new OptimizerOptionError("clip", expected, undefined, `got stepParameter(${JSON.stringify(name)})`);
+    }
+    this.apply([{ track, gradient: this.gradientOf(track, gradient) }]);
   }
 
   /**
@@ -182,7 +161,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
       return { track, gradient: this.gradientOf(track, source) };
     });
     if (given.length > 1) for (const { track, gradient } of given) this.isUsable(track, gradient);
-    for (const { track, gradient } of given) this.apply(track, gradient);
+    this.apply(given);
   }
 
   /** The plan of every parameter, with its steps and counters. */
@@ -254,33 +233,90 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     return new WholeGradient(this.backend, matrix);
   }
 
+  private apply(given: readonly Given<T>[]): void {
+    if (this.clip !== undefined) this.applyClipped(given, this.clip);
+    else if (this.accumulates)
+      for (const { track, gradients } of this.accumulated(given)) this.update(track, gradients);
+    else for (const each of given) this.applyOne(each);
+  }
+
   /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */
-  private apply(track: Track<T>, gradient: WholeGradient<T>): void {
-    const { scratch, listeners, microBatches, collective } = this;
-    if (this.accumulates) {
-      const usable = this.isUsable(track, gradient);
-      if (!usable) track.skip(listeners);
-      track.accumulate(usable ? gradient.matrix : undefined, microBatches, scratch, listeners, collective);
-      return;
-    }
+  private applyOne({ track, gradient }: Given<T>): void {
     try {
-      track.update(track.gradientsOf(gradient), scratch, listeners);
+      this.update(track, track.gradientsOf(gradient));
     } catch (error) {
       if (this.isUsable(track, gradient)) throw error;
-      track.skip(listeners);
+      track.skip(this.listeners);
     }
+  }
+
+  private applyClipped(given: readonly Given<T>[], clip: number): void {
+    const { backend, scratch } = this;
+    const scaled = (out: T, factor: number, gradient: T): WholeGradient<T> => {
+      backend.axpby(out, factor, gradient, 0);
+      return new WholeGradient(backend, out);
+    };
+    if (this.accumulates) {
+      const means = [...this.accumulated(given)];
+      const factor = factorOf(
+        means.flatMap(({ gradients }) => gradients.map(wholeOf)),
+        clip,
+      );
+      for (const { track, gradients } of means) {
+        this.update(track, factor === 1 ? gradients : gradients.map(({ matrix }) => scaled(matrix, factor, matrix)));
+      }
+      return;
+    }
+    const usable = given.filter((each) => this.isTaken(each));
+    const factor = factorOf(
+      usable.map(({ gradient }) => gradient),
+      clip,
+    );
+    for (const { track, gradient } of usable) {
+      if (factor === 1) this.update(track, track.gradientsOf(gradient));
+      else {
+        const { parameter, layout } = track.assignment;
+        scratch.scope((inner) => {
+          const copy = inner.matrix(...flattened(parameter.shape, layout));
+          this.update(track, track.gradientsOf(scaled(copy, factor, gradient.matrix)));
+        });
+      }
+    }
+  }
+
+  /** Adds a micro-batch; yields the parameters whose step it completes, with the mean of each part. */
+  private *accumulated(given: readonly Given<T>[]): Generator<{ track: Track<T>; gradients: readonly Gradient<T>[] }> {
+    for (const each of given) {
+      const { track, gradient } = each;
+      const taken = this.isTaken(each) ? gradient.matrix : undefined;
+      const gradients = track.accumulate(taken, this.scratch, this.accumulation);
+      if (gradients !== undefined) yield { track, gradients };
+    }
+  }
+
+  /** Whether a gradient is finite; counts it if it is to be skipped. @throws as {@link isUsable}. */
+  private isTaken({ track, gradient }: Given<T>): boolean {
+    const usable = this.isUsable(track, gradient);
+    if (!usable) track.skip(this.listeners);
+    return usable;
+  }
+
+  private update(track: Track<T>, gradients: readonly Gradient<T>[]): void {
+    track.update(gradients, this.scratch, this.listeners);
   }
 
   /** Whether steps take the mean of several gradients. */
   private get accumulates(): boolean {
-    return this.microBatches > 1 || this.collective !== undefined;
+    const { microBatches, collective } = this.accumulation;
+    return microBatches > 1 || collective !== undefined;
   }
 
   /** Whether a gradient is finite. @throws {NonFiniteGradientError} if one is not, here or on another rank, unless `onNonFinite` is `"skip"`. */
   private isUsable({ name, step }: Track<T>, gradient: WholeGradient<T>): boolean {
     const finite = gradient.isFinite();
     if (this.onNonFinite === "skip") return finite;
-    const rank = this.collective && rankOfBadGradient(this.collective, finite);
+    const { collective } = this.accumulation;
+    const rank = collective && rankOfBadGradient(collective, finite);
     if (!finite || rank !== undefined) throw new NonFiniteGradientError(name, step, rank);
     return true;
   }

@@ -3,8 +3,9 @@ import { checkOptionNames } from "../algorithms/option-names.ts";
 import type { BackendSizes } from "../backend/backend.ts";
 import { linalgSizes } from "../backend/linalg-backend.ts";
 import { OptimizerOptionError } from "../errors.ts";
+import { checkClip } from "../wrappers/clip.ts";
 import { type Assignment, assignGroups, type Group } from "./groups.ts";
-import { checkParameters, type ParameterShape } from "./parameter.ts";
+import { checkParameters, flattened, type ParameterShape } from "./parameter.ts";
 
 /** The optimizer of one parameter, and its memory. */
 export interface ParameterPlan {
@@ -40,6 +41,8 @@ export interface PlanOptions {
   readonly sizes?: BackendSizes;
   /** See `createOptimizer`. Default 1. */
   readonly microBatches?: number;
+  /** See `createOptimizer`. Clipped gradients are in scratch. */
+  readonly clip?: number;
 }
 
 /**
@@ -58,11 +61,13 @@ export function plan(
   if (typeof planOptions !== "object" || planOptions === null) {
     throw new OptimizerOptionError("planOptions", "an object such as { microBatches: 4 }", planOptions);
   }
-  checkOptionNames("plan's", planOptions, ["sizes", "microBatches"]);
-  const { sizes = linalgSizes, microBatches = 1 } = planOptions;
+  checkOptionNames("plan's", planOptions, ["sizes", "microBatches", "clip"]);
+  const { sizes = linalgSizes, microBatches = 1, clip } = planOptions;
   checkMicroBatches(microBatches);
+  checkClip(clip);
   checkParameters(parameters);
-  return planAssignments(assignGroups(parameters, options), sizes, microBatches > 1).plan;
+  const accumulates = microBatches > 1;
+  return planAssignments(assignGroups(parameters, options), sizes, { accumulates, clips: clip !== undefined }).plan;
 }
 
 /** @throws {OptimizerOptionError} */
@@ -75,14 +80,16 @@ export function checkMicroBatches(count: unknown): void {
 export function planAssignments(
   assignments: readonly Assignment[],
   sizes: BackendSizes,
-  accumulates: boolean,
+  { accumulates, clips }: { readonly accumulates: boolean; readonly clips: boolean },
 ): { readonly plan: Plan; readonly scratchBytes: number } {
   let scratchBytes = 0;
   const parameters = assignments.map((assignment) => {
     const { parameter, settings, parts, reason } = assignment;
     const { optimizer } = settings;
     const plans = parts.map(({ rows, cols }) => algorithms[optimizer].plan(rows, cols, settings, sizes));
-    for (const plan of plans) scratchBytes = Math.max(scratchBytes, plan.scratchBytes);
+    // Sums of gradients are scaled in place.
+    const scaled = clips && !accumulates ? sizes.matrix(...flattened(parameter.shape, assignment.layout)) : 0;
+    for (const plan of plans) scratchBytes = Math.max(scratchBytes, scaled + plan.scratchBytes);
     const shapes = plans.flatMap(({ state }) => Object.values(state));
     const note = plans[0]!.note;
     return {

@@ -10,6 +10,14 @@ import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
 import type { TrackedPart } from "./part.ts";
 
+/** Options of the sums of gradients over the micro-batches and ranks of a step. */
+export interface Accumulation {
+  readonly microBatches: number;
+  readonly collective: Collective | undefined;
+  /** Whether to sum whole gradients where projections would do. */
+  readonly keepsWhole: boolean;
+}
+
 /** State of one parameter: its weights, its steppers, and the counts of its steps. */
 export class Track<T> {
   readonly assignment: Assignment;
@@ -81,26 +89,21 @@ export class Track<T> {
   }
 
   /**
-   * Adds a micro-batch (`undefined` if it was skipped); after the last of `count` takes a step with the mean, which is that of all ranks
-   * if there is a collective. @throws {StepFailedError}
+   * Adds a micro-batch, `undefined` if it was skipped. After the last of a step returns the mean of each part, over all ranks if there is a
+   * collective; `undefined` before, and if all were skipped. The means are valid until the next call.
    */
   accumulate(
     gradient: T | undefined,
-    count: number,
     scratch: Scratch<T>,
-    listeners: Listeners,
-    collective: Collective | undefined,
-  ): void {
-    this.accumulator ??= new Accumulator(this.backend, this.parts);
+    { microBatches, collective, keepsWhole }: Accumulation,
+  ): readonly Gradient<T>[] | undefined {
+    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole);
     const { accumulator } = this;
     accumulator.add(gradient && this.rowsOf(gradient), scratch);
-    if (accumulator.seen < count) return;
+    if (accumulator.seen < microBatches) return undefined;
     try {
       if (collective !== undefined) accumulator.reduce(collective);
-      if (accumulator.good > 0) {
-        const means = this.parts.map((_, i) => accumulator.mean(i));
-        this.update(means, scratch, listeners);
-      }
+      return accumulator.good > 0 ? this.parts.map((_, i) => accumulator.mean(i)) : undefined;
     } finally {
       accumulator.reset();
     }

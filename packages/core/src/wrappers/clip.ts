@@ -21,7 +21,7 @@ export function clipGlobalNorm(
   gradients: Readonly<Record<string, Float32Array>> | ReadonlyMap<string, Float32Array>,
   maxNorm: number,
 ): Clipped {
-  if (!(typeof maxNorm === "number" && maxNorm > 0)) throw new OptimizerOptionError("maxNorm", "a number > 0", maxNorm);
+  if (!isLimit(maxNorm)) throw new OptimizerOptionError("maxNorm", "a number > 0", maxNorm);
   const all = entriesOf(gradients);
   for (const [name, gradient] of all) {
     if (!(gradient instanceof Float32Array)) {
@@ -33,10 +33,21 @@ export function clipGlobalNorm(
     for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
   }
   const norm = Math.sqrt(sum);
-  if (!(Number.isFinite(norm) && norm > maxNorm)) return { norm, clipped: false };
-  const factor = maxNorm / norm;
+  const factor = clipFactor(norm, maxNorm);
+  if (factor === 1) return { norm, clipped: false };
   for (const [, gradient] of all) {
     for (let i = 0; i < gradient.length; i++) gradient[i] = factor * gradient[i]!;
   }
   return { norm, clipped: true };
 }
+
+/** Factor that shortens gradients of joint norm `norm` to `maxNorm`; 1 if they are short enough, or not finite. */
+export const clipFactor = (norm: number, maxNorm: number): number =>
+  Number.isFinite(norm) && norm > maxNorm ? maxNorm / norm : 1;
+
+/** @throws {OptimizerOptionError} */
+export function checkClip(clip: unknown): void {
+  if (clip !== undefined && !isLimit(clip)) throw new OptimizerOptionError("clip", "a number > 0", clip);
+}
+
+const isLimit = (value: unknown): value is number => typeof value === "number" && value > 0;

@@ -1,6 +1,6 @@
 import { currentEngine } from "@sumo/linalg";
-import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 
 interface MatMulAttributes {
   readonly transposeA: boolean;

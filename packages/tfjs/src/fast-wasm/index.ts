@@ -3,7 +3,7 @@
  * batches, and the gradient of `tf.gather`, which embeddings need.
  */
 import "@tensorflow/tfjs-backend-wasm";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { batchMatMul } from "./batch-matmul.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * `tf.unsortedSegmentSum` for tfjs's wasm backend, which has none: the gradient of embeddings and `tf.gather`. Rows whose id is not a segment
