@@ -1,4 +1,5 @@
 import { OptionError, WorkspaceError } from "../errors.ts";
+import type { WasmMemory } from "./web-assembly.ts";
 
 /** Low addresses that the heap leaves to WebAssembly modules that share the memory. */
 const RESERVED_BYTES = 1024;
@@ -15,7 +16,7 @@ export interface HeapOptions {
 
 /** A block of a memory that another heap handed out, so that a worker has a heap of its own in a shared memory. */
 interface HeapBlock {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Address of the block, a multiple of 64. */
   readonly start: number;
   readonly bytes: number;
@@ -28,7 +29,7 @@ interface HeapBlock {
  * the operating system commits pages on first write, so the reservation itself costs nothing.
  */
 export class Heap {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   /** Whether workers can share the memory. */
   readonly shared: boolean;
   /** Of the memory, asked for once: `memory.buffer` of a shared one can become another object when any shared memory grows. */

@@ -11,7 +11,7 @@ import { Barrier } from "./barrier.ts";
 
 /** Message that asks a worker to join a crew. Its typed arrays are views of the shared `memory`. */
 export interface Invitation {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: Heap["memory"];
   readonly heap: Uint8Array;
   readonly words: Int32Array;
   readonly index: number;

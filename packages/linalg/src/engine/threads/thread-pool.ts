@@ -30,7 +30,7 @@ export class ThreadPool {
     };
     this.states = heap.int32(count);
     this.tasks = heap.float64(count * TASK_LENGTH);
-    const { memory } = heap;
+    const memory = heap.memory as WebAssembly.Memory;
     const [states, tasks] = [this.states.byteOffset, this.tasks.byteOffset];
     this.workers = Array.from({ length: count }, (_, i) => {
       const place = { state: states + 4 * i, task: tasks + 8 * TASK_LENGTH * i };

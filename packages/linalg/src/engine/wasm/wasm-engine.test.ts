@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { UnsupportedError, WorkspaceError } from "../../errors.ts";
+import { ArgumentError, UnsupportedError, WorkspaceError } from "../../errors.ts";
 import { Heap } from "../heap.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
 import { instantiateKernels } from "./instantiate.ts";
@@ -29,6 +29,36 @@ test("a runtime without SIMD is a typed error with its cause", () => {
   const create = () => createWasmEngine({ bytes: 2 ** 20 });
   expect(create).toThrow(UnsupportedError);
   expect(create).toThrow(expect.objectContaining({ cause: expect.any(WebAssembly.CompileError) }));
+});
+
+test("a place that compiles no bytes says what to do, and takes the compiled module", async () => {
+  const compiled = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+  class ForbiddingModule {
+    static [Symbol.hasInstance](value: unknown) {
+      return value === compiled;
+    }
+    constructor() {
+      throw new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+    }
+  }
+  vi.stubGlobal("WebAssembly", { ...webAssembly, Module: ForbiddingModule });
+  expect(() => createWasmEngine({ bytes: 2 ** 20 })).toThrow(/may not be compiled.*'wasm-unsafe-eval'.*kernels\.wasm/);
+  const engine = createWasmEngine({ bytes: 2 ** 20 }, compiled);
+  const x = engine.heap.float64(3).fill(2);
+  expect([engine.name, engine.dot(3, x, 0, x, 0)]).toEqual(["wasm", 12]);
+});
+
+test.each<[string, unknown]>([
+  ["bytes", new Uint8Array(8)],
+  ["an instance", {}],
+  ["an empty module", new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))],
+])("%s in place of the compiled kernels are refused", (_, module) => {
+  expect(() => createWasmEngine({ bytes: 2 ** 20 }, module as object)).toThrow(ArgumentError);
+});
+
+test("a compiled module is for heaps that are not shared", () => {
+  const compiled = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+  expect(() => createWasmEngine({ bytes: 2 ** 20, shared: true }, compiled)).toThrow(/a shared heap/);
 });
 
 test("the default engine falls back to the reference engine and says so", async () => {

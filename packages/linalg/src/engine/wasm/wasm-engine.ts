@@ -1,7 +1,9 @@
+import { ArgumentError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { Heap, type HeapOptions } from "../heap.ts";
+import type { WasmModule } from "../web-assembly.ts";
 import { factorizations } from "./factorizations.ts";
-import { instantiateKernels } from "./instantiate.ts";
+import { instantiateKernels, instantiateModule } from "./instantiate.ts";
 import { wasmBase64 } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
 import { Staging, span } from "./staging.ts";
@@ -10,12 +12,18 @@ import { Staging, span } from "./staging.ts";
  * The default engine: WebAssembly with SIMD, the same bits in every runtime.
  *
  * @param heap - options of a new heap, or a heap to share with other engines and modules.
- * @throws {UnsupportedError} where WebAssembly has no SIMD instructions.
+ * @param module - The compiled kernels, `import`ed from `@sumo/linalg/kernels.wasm`, where a runtime forbids compiling from bytes; for heaps
+ * that are not shared.
+ * @throws {UnsupportedError} where WebAssembly has no SIMD instructions, or may not be compiled from bytes. @throws {ArgumentError} for another
+ * module.
  * Scratch for packing, and copies of operands that lie outside the heap, stay allocated in the heap for the next call.
  */
-export function createWasmEngine(heap: Heap | HeapOptions = {}): Engine {
+export function createWasmEngine(heap: Heap | HeapOptions = {}, module?: WasmModule): Engine {
   const own = heap instanceof Heap ? heap : new Heap(heap);
-  return assembleEngine("wasm", instantiateKernels<Kernels>(wasmBase64, own), own);
+  const kernels =
+    module === undefined ? instantiateKernels<Kernels>(wasmBase64, own) : instantiateModule<Kernels>(module, own);
+  if (typeof kernels.gemm32 === "function") return assembleEngine("wasm", kernels, own);
+  throw new ArgumentError("createWasmEngine", "expected the module of @sumo/linalg/kernels.wasm, got another");
 }
 
 /** An engine from the module's exports, or from functions that stand in for some of them. */
