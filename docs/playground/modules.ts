@@ -10,5 +10,6 @@ export const modules: Readonly<Record<string, () => Promise<object>>> = {
   "@sumo/gpu/backend": () => import("@sumo/gpu/backend"),
   "@tensorflow/tfjs": () => import("@tensorflow/tfjs"),
   "@jax-js/jax": () => import("@jax-js/jax"),
+  "ml-matrix": () => import("ml-matrix"),
   ndarray: () => import("ndarray"),
 };
