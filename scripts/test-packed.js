@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const packages = ["linalg", "core", "tfjs", "jax"];
-const compilerOptions = [
-  ..."--strict --skipLibCheck --module nodenext --target es2022 --lib es2023,esnext.disposable,dom".split(" "),
-  ...["--types", ""], // none but those of the packages
-];
+const packages = ["linalg", "core", "llama", "mpi", "tfjs", "jax"];
+/** Frameworks beside the packages' peers: models of layers. */
+const frameworks = ["@tensorflow/tfjs@^4.22.0"];
+const compilerOptions = "--strict --module nodenext --target es2022".split(" ");
+const inBrowsers = ["--skipLibCheck", "--lib", "es2023,esnext.disposable,dom", "--types", ""]; // none but those of the packages
+/** Without the DOM, and with the declarations of all packages checked. */
+const inNode = ["--lib", "es2022", "--types", "node", "--typeRoots", join(root, "node_modules", "@types")];
 
 const project = mkdtempSync(join(tmpdir(), "sumo-packed-"));
 const run = (command, ...args) =>
@@ -22,8 +24,9 @@ const compile = (file, ...options) =>
 try {
   install();
   cpSync(join(root, "packages", "tfjs", "test", "packed"), project, { recursive: true });
-  compile("types.ts", "--noEmit");
-  console.log("types resolve");
+  compile("types.ts", "--noEmit", ...inBrowsers);
+  compile("types-in-node.ts", "--noEmit", ...inNode);
+  console.log("types resolve, without the DOM too");
   runLoopOfStartPage();
   for (const backend of ["cpu", "wasm"]) resumeInAnotherProcess(backend);
 } finally {
@@ -39,14 +42,14 @@ function install() {
     Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${range}`),
   );
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", ...packed, ...peers);
+  run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", ...packed, ...peers, ...frameworks);
 }
 
 function runLoopOfStartPage() {
   const page = readFileSync(join(root, "docs", "start.md"), "utf8");
   const block = (language) => new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "ms").exec(page)[1];
   writeFileSync(join(project, "loop.ts"), block("ts"));
-  compile("loop.ts");
+  compile("loop.ts", ...inBrowsers);
   const printed = run(process.execPath, "loop.js");
   if (printed !== block("text")) throw new Error(`the loop of docs/start.md printed\n${printed}`);
   console.log("the loop of docs/start.md prints what the page says");
