@@ -42,7 +42,17 @@ function install() {
     Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${range}`),
   );
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts", ...packed, ...peers, ...frameworks);
+  run(
+    "npm",
+    "install",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    ...packed,
+    ...peers,
+    ...frameworks,
+  );
 }
 
 function runLoopOfStartPage() {

@@ -242,11 +242,12 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
 
   /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */
   private applyOne({ track, gradient }: Given<T>): void {
+    const { scratch, listeners } = this;
     try {
-      this.update(track, track.gradientsOf(gradient));
+      track.update(track.gradientsOf(gradient), scratch, listeners);
     } catch (error) {
       if (this.isUsable(track, gradient)) throw error;
-      track.skip(this.listeners);
+      track.skip(listeners);
     }
   }
 
