@@ -2,7 +2,8 @@
 import { Command } from "commander";
 import { type CliOptions, checkDependent } from "./cli/cli-options.ts";
 import { compare } from "./cli/commands/compare.ts";
-import { exportAdapter, exportModel } from "./cli/commands/export.ts";
+import { exportModel } from "./cli/commands/export.ts";
+import { exportAdapter } from "./cli/commands/export-adapter.ts";
 import { resumeRun } from "./cli/commands/resume.ts";
 import { listRuns, showRun } from "./cli/commands/runs.ts";
 import { sampleRun } from "./cli/commands/sample.ts";
@@ -42,10 +43,9 @@ program
   .description(
     "write what training changed as a LoRA adapter that Hugging Face's PEFT loads; base and tuned are runs or model folders",
   )
-  .action((from: string, tuned: string, folder: string, _, command: Command) => {
-    const { rank, runs } = command.optsWithGlobals<CliOptions>();
-    finish(exportAdapter(from, tuned, folder, rank, { runs, base }, screen));
-  });
+  .action((from: string, tuned: string, folder: string, _, command: Command) =>
+    finish(exportAdapter(from, tuned, folder, command, base, screen)),
+  );
 
 function runsOf(command: Command): string {
   return command.optsWithGlobals<CliOptions>().runs;

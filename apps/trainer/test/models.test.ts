@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mergeAdapter, readSafetensors } from "@sumo/core";
+import { readSafetensors } from "@sumo/core";
 import { expect, test } from "vitest";
 import { logged, losses, run, start, TINY, workplace } from "./command-line.ts";
 
@@ -89,40 +89,6 @@ test("fine-tuning begins where the model stands, from a run as from an exported 
   expect((await run(folder, "--resume", "c")).code).toBe(0);
   expect(losses(folder, "c")[0]!.validation).toBe(end);
   expect(losses(folder, "c").map(({ step }) => step)).toEqual([...Array(201).keys(), 200]);
-});
-
-test("the adapter of full rank is the whole change; a smaller one is smaller", async () => {
-  const folder = workplace();
-  writeFileSync(join(folder, "other.txt"), "pack my box with five dozen liquor jugs; ".repeat(60));
-  await run(folder, ...BASE);
-  await run(folder, ...TUNE, "--init", "base", "--steps", "10", "--name", "tuned");
-  const { code, out } = await run(folder, "export-adapter", "base", "tuned", "whole", "--rank", "16");
-  expect(code).toBe(0);
-  expect(out).toContain("100.0 % to 100.0 %");
-  const [base, tuned] = ["base", "tuned"].map((name) => tensors(join(folder, "runs", name, "model.safetensors")));
-  const adapter = tensors(join(folder, "whole", "adapter_model.safetensors"));
-  const names = Object.keys(base!).filter((name) => name.endsWith("_proj.weight"));
-  expect(names).toHaveLength(7);
-  for (const name of names) {
-    const module = `base_model.model.${name.slice(0, -".weight".length)}`;
-    const [a, b] = [adapter[`${module}.lora_A.weight`]!, adapter[`${module}.lora_B.weight`]!];
-    const [rows, columns] = base![name]!.shape as [number, number];
-    const merged = mergeAdapter(base![name]!, {
-      a: a.data,
-      b: b.data,
-      rank: a.shape[0]!,
-      shape: [rows, columns],
-      energyKept: 1,
-    });
-    const wanted = tuned![name]!.data;
-    const scale = Math.max(...wanted.map(Math.abs));
-    for (const [i, value] of merged.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThan(16 * 2 ** -23 * scale);
-  }
-  await run(folder, "export-adapter", "base", "tuned", "small", "--rank", "1");
-  expect(JSON.parse(readFileSync(join(folder, "small", "adapter_config.json"), "utf8"))).toMatchObject({
-    peft_type: "LORA",
-    r: 1,
-  });
 });
 
 test.each([

@@ -20,6 +20,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--hidden": ["2", "5"],
   "--context": ["2", "3"],
   "--tied": [""],
+  "--train": ["all", "hidden"],
   "--optimizer": ["sumo", "adamw", "muon", "galore", "soap", "sgd"],
   "--rank": ["1", "3", "9"],
   "--lr": ["1e-3", "10"],
@@ -53,6 +54,7 @@ const FLAGS = addOptions(new Command()).options.map(({ long }) => long!);
 const OTHERS = [
   "--data",
   "--init",
+  "--adapter",
   "--engine",
   "--name",
   "--runs",

@@ -1,5 +1,12 @@
-export { type Adapter, type AdapterSize, type AdapterTensor, extractAdapter, mergeAdapter } from "./adapter/adapter.ts";
-export { type PeftFiles, type PeftOptions, peftFiles } from "./adapter/peft.ts";
+export {
+  type Adapter,
+  type AdapterSize,
+  type AdapterTensor,
+  extractAdapter,
+  type LowRankChange,
+  mergeAdapter,
+} from "./adapter/adapter.ts";
+export { type PeftAdapter, type PeftFiles, type PeftOptions, peftAdapter, peftFiles } from "./adapter/peft.ts";
 export type { AdamwOptions } from "./algorithms/adamw.ts";
 export type { Algorithm, BaseOptions } from "./algorithms/algorithm.ts";
 export { algorithms, type OptimizerName, type OptimizerOptions } from "./algorithms/algorithms.ts";

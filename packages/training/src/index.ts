@@ -3,7 +3,14 @@ export { modelConfig } from "./options/model-config.ts";
 export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
 export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
-export { ENGINES, RESIDUALS, type SampleOptions, SCHEDULES, type TrainOptions } from "./options/train-options.ts";
+export {
+  ENGINES,
+  RESIDUALS,
+  type SampleOptions,
+  SCHEDULES,
+  TRAINED,
+  type TrainOptions,
+} from "./options/train-options.ts";
 export type { Checkpoint } from "./run-files/checkpoint.ts";
 export { type FinalLoss, formatLine, type LogLine, parseLog } from "./run-files/log-line.ts";
 export { fixedConfig, formatManifest, type LogExtent, type Manifest, parseManifest } from "./run-files/manifest.ts";
@@ -17,7 +24,7 @@ export {
 } from "./run-files/run-config.ts";
 export { readWeights } from "./run-files/weights.ts";
 export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
-export { evenStarts } from "./text/batches.ts";
+export { emptyBatch, evenStarts } from "./text/batches.ts";
 export { type Corpus, createCorpus, tokensOf, trainingBytes } from "./text/corpus.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
 export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
@@ -29,6 +36,7 @@ export {
   checkModel,
   planRun,
   planSample,
+  RESERVE_BYTES,
   type RunPlan,
   type RunPlanOptions,
 } from "./training/plan-run.ts";
@@ -42,3 +50,4 @@ export {
   type TrainingCallbacks,
   type TrainingLoopOptions,
 } from "./training/training-loop.ts";
+export { type ValidationLoss, validationLoss } from "./training/validation-loss.ts";

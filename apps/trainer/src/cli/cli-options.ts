@@ -31,10 +31,17 @@ export function resumedOptions(saved: TrainOptions, command: Command): TrainOpti
   return { ...saved, ...Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)])) };
 }
 
-/** @throws {UsageError} if an option of comparisons was given without `--compare`. */
+/** Options that mean something beside another one alone. */
+const DEPENDENT = { seeds: "compare", sweep: "compare", adapter: "init" } as const;
+
+/** @throws {UsageError} if an option was given without the one that it belongs to, or for parameters that are not trained. */
 export function checkDependent(command: Command): void {
-  const lonely = ["seeds", "sweep"].find((name) => command.getOptionValueSource(name) === "cli");
-  if (lonely !== undefined && command.getOptionValue("compare") === undefined) {
-    throw new UsageError(`${flagOf(lonely)} belongs to --compare`);
+  for (const [name, other] of Object.entries(DEPENDENT)) {
+    if (command.getOptionValueSource(name) === "cli" && command.getOptionValue(other) === undefined) {
+      throw new UsageError(`${flagOf(name)} belongs to ${flagOf(other)}`);
+    }
+  }
+  if (command.getOptionValue("train") === "hidden" && command.getOptionValueSource("auxLr") === "cli") {
+    throw new UsageError("--aux-lr is for embeddings, norms and the head, which --train hidden leaves as they are");
   }
 }

@@ -1,4 +1,13 @@
-import { BYTES, ENGINES, MOST_TOKENS, OPTIMIZER_NAMES, OPTIMIZERS, RESIDUALS, SCHEDULES } from "@sumo/training";
+import {
+  BYTES,
+  ENGINES,
+  MOST_TOKENS,
+  OPTIMIZER_NAMES,
+  OPTIMIZERS,
+  RESIDUALS,
+  SCHEDULES,
+  TRAINED,
+} from "@sumo/training";
 import { type Command, Option } from "commander";
 import { FREE } from "./cli-options.ts";
 import { between, nonEmpty, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
@@ -37,6 +46,7 @@ function addDataAndModel(command: Command): void {
         "fine-tune a run's model, or one in a folder of Hugging Face's LLaMA layout",
       ).conflicts(["vocab", "dim", "layers", "heads", "kvHeads", "hidden", "tied"]),
     )
+    .option("--adapter <folder>", "merge a LoRA adapter in PEFT's layout into the weights of --init")
     .option("--dim <n>", "width, a multiple of twice the heads", whole(2), 128)
     .option("--layers <n>", "transformer layers", whole(1), 4)
     .option("--heads <n>", "attention heads", whole(1), 4)
@@ -53,6 +63,14 @@ function addOptimizer(command: Command): void {
       new Option("--optimizer <name>", "for the hidden matrices; embeddings, norms and the head always use AdamW")
         .choices(OPTIMIZER_NAMES)
         .default("sumo"),
+    )
+    .addOption(
+      new Option(
+        "--train <parameters>",
+        "what is trained; hidden leaves embeddings, norms and the head as they are, so that a LoRA adapter holds the whole change",
+      )
+        .choices(TRAINED)
+        .default("all"),
     )
     .option(
       "--rank <n>",

@@ -2,6 +2,7 @@ import { setImmediate as pause } from "node:timers/promises";
 import type { Engine } from "@sumo/linalg";
 import { loadWeights } from "@sumo/llama";
 import { DivergedError, type LogLine, peakRate, planRun, runTrainingLoop } from "@sumo/training";
+import { applyAdapter } from "../run/adapter-folder.ts";
 import type { RunInputs } from "../training/run-inputs.ts";
 import { createTrainer, type WorkerPool } from "../training/worker-pool.ts";
 import type { Contestant } from "./contestants.ts";
@@ -39,9 +40,10 @@ export async function runTrial(
   { inputs, pool, engine, signal }: TrialSetting,
   logged: (line: LogLine) => void,
 ): Promise<Trial | undefined> {
-  const { model, corpus, init } = inputs;
+  const { model, corpus, init, adapter } = inputs;
   const trainer = await createTrainer(model, options, corpus, pool, engine);
   if (init !== undefined) loadWeights(trainer.model, init.weights);
+  if (adapter !== undefined) applyAdapter(trainer.model, adapter);
   const lines: LogLine[] = [];
   const callbacks = {
     logged: (line: LogLine): void => {

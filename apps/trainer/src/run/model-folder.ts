@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Tensor as StoredTensor, writeSafetensors } from "@sumo/core";
 import {
@@ -42,6 +42,8 @@ export interface TrainedModel {
   readonly dtypes: Readonly<Record<string, Dtype>>;
   /** Other files that were published with the model, by name. */
   readonly companions: Readonly<Record<string, Uint8Array>>;
+  /** The run that made it; `undefined` for a published model. */
+  readonly run: RunConfig | undefined;
 }
 
 const CONFIG = "config.json";
@@ -78,7 +80,7 @@ const COMPANIONS: readonly string[] = [
 export function readModel(runs: string, source: string, base: string): TrainedModel {
   const places = [join(runs, source), resolve(base, source)];
   const folder = places.find((place) => existsSync(join(place, CONFIG))) ?? findRun(runs, source);
-  const { model: config, origin } = readModelConfig(join(folder, CONFIG));
+  const { run, model: config } = readModelConfig(join(folder, CONFIG));
   const isRun = hasManifest(folder);
   const path = join(folder, TOKENIZER);
   const tokenizer = existsSync(path) ? parseTokenizer(readFileSync(path, "utf8"), path) : createTokenizer([]);
@@ -87,9 +89,9 @@ export function readModel(runs: string, source: string, base: string): TrainedMo
     throw new RunError(`${folder}: the tokenizer has ${tokenizer.size} tokens, the model ${config.vocabSize}`);
   }
   const weights = weightFiles(folder);
-  const dtypes = origin?.dtypes ?? weightTypes(weights);
-  const companions = isRun ? readCompanions(folder, origin) : companionsIn(folder);
-  return { config, tokenizer, weights, dtypes, companions };
+  const dtypes = run?.origin?.dtypes ?? weightTypes(weights);
+  const companions = isRun ? readCompanions(folder, run?.origin) : companionsIn(folder);
+  return { config, tokenizer, weights, dtypes, companions, run };
 }
 
 /** The origin of a run that begins from a model; `undefined` for a model that a run of this trainer made from random weights. */
@@ -148,15 +150,24 @@ function inType({ shape, data }: Tensor, dtype: Dtype): StoredTensor {
 }
 
 /** Reads a `config.json`: a published model's, or a run's. */
-function readModelConfig(path: string): Pick<RunConfig, "model" | "origin"> {
+function readModelConfig(path: string): Pick<TrainedModel, "run"> & Pick<RunConfig, "model"> {
   const json = parseJson(path);
   const isRun = typeof json === "object" && json !== null && "sumo" in json;
-  return isRun ? parseConfig(readFileSync(path, "utf8"), path) : { model: fromHuggingFaceConfig(json) };
+  if (!isRun) return { run: undefined, model: fromHuggingFaceConfig(json) };
+  const run = parseConfig(readFileSync(path, "utf8"), path);
+  return { run, model: run.model };
 }
 
 /** The tensors of a model's files. @throws as `readWeights`. */
-export function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
+function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
   return Object.assign({}, ...weights.map((file) => readWeights(allBytes(file))));
+}
+
+/** @throws {RunError} if a folder is there, and is not empty. */
+export function checkEmpty(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory() && readdirSync(folder).length > 0) {
+    throw new RunError(`${folder} is not empty: choose another folder`);
+  }
 }
 
 /**
@@ -167,8 +178,8 @@ export function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor
 export function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   const paths = Object.entries(files).map(([name, content]) => [join(folder, name), content] as const);
   try {
+    checkEmpty(folder);
     mkdirSync(folder, { recursive: true });
-    if (readdirSync(folder).length > 0) throw new RunError(`${folder} is not empty: choose another folder`);
     for (const [path, content] of paths) replaceFile(path, content);
   } catch (error) {
     if (!isSystemError(error)) throw error;

@@ -1,3 +1,4 @@
+import type { PeftAdapter } from "@sumo/core";
 import type { LlamaConfig } from "@sumo/llama";
 import {
   BYTES,
@@ -13,6 +14,7 @@ import {
   trainingBytes,
 } from "@sumo/training";
 import { digest, readText, type Text } from "@sumo/training/text";
+import { readAdapter } from "../run/adapter-folder.ts";
 import { readModel, type TrainedModel } from "../run/model-folder.ts";
 
 /** Inputs of a new run: text, tokenizer, corpus, model and initial weights. */
@@ -24,6 +26,8 @@ export interface RunInputs {
   readonly model: LlamaConfig;
   /** Model to start from; random weights without it. */
   readonly init: TrainedModel | undefined;
+  /** Adapter to merge into the weights of `init`. */
+  readonly adapter: PeftAdapter | undefined;
 }
 
 /**
@@ -38,10 +42,11 @@ export function loadRunInputs(options: TrainOptions, runs: string, base: string)
   const text = readText(options.data, base);
   const init = options.init === undefined ? undefined : readModel(runs, options.init, base);
   const { config, tokenizer } = init ?? newModel(options, text);
+  const adapter = options.adapter === undefined ? undefined : readAdapter(options.adapter, base);
   checkModel(config, options);
   const corpus = createCorpus(text.bytes, tokenizer, options.context);
   const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
-  return { text, data, tokenizer, corpus, model: config, init };
+  return { text, data, tokenizer, corpus, model: config, init, adapter };
 }
 
 function newModel(options: TrainOptions, text: Text): Pick<TrainedModel, "config" | "tokenizer"> {

@@ -11,7 +11,8 @@ export function summarize(run: ReadyRun, folder: string): Facts {
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
   const passes = options.accumulate === 1 ? "" : `${options.accumulate} x `;
-  const origin = options.init === undefined ? "" : `, from ${options.init}`;
+  const merged = options.adapter === undefined ? "" : ` with the adapter ${options.adapter}`;
+  const origin = options.init === undefined ? "" : `, from ${options.init}${merged}`;
   return [
     ["data", describeText(text, tokens)],
     [
@@ -47,10 +48,12 @@ function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
   const chosen = planRun(config, options, { threads });
   const adamw = planRun(config, { ...options, optimizer: "adamw" }, { threads });
   const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
+  const others =
+    options.train === "hidden" ? "embeddings, norms and head stay as they are" : "AdamW on embeddings, norms and head";
   return [
     [
       "optimizer",
-      `${options.optimizer}, lr ${peakRate(options)}, on ${chosen.hiddenMatrices} hidden matrices; AdamW on embeddings, norms and head`,
+      `${options.optimizer}, lr ${peakRate(options)}, on ${chosen.hiddenMatrices} hidden matrices; ${others}`,
     ],
     ["state", `${formatBytes(chosen.hiddenStateBytes)} for the hidden matrices, ${share}`],
     ["", `${formatBytes(chosen.stateBytes)} in all, where AdamW needs ${formatBytes(adamw.stateBytes)}`],

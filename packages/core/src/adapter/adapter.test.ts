@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { readSafetensors } from "../checkpoint/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../checkpoint/safetensors.ts";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
 import { combined, EPS32, flat, frobenius, type Rows, random, unflat, withSpectrum } from "../testing/dense.ts";
 import { type Adapter, extractAdapter, mergeAdapter } from "./adapter.ts";
-import { peftFiles } from "./peft.ts";
+import { peftAdapter, peftFiles } from "./peft.ts";
 
 const SPECTRUM = [4, 2, 1, 0.5, 0.25];
 const TOTAL = SPECTRUM.reduce((sum, s) => sum + s * s, 0);
@@ -95,8 +95,84 @@ describe("peftFiles", () => {
     });
   });
 
+  test("what is read is what was written: changes, whole weights, biases", () => {
+    const weights = {
+      "model.norm.weight": { shape: [3], data: Float32Array.of(1, 2, 3) },
+      "lm_head.weight": tensor(random(4, 3, 5)),
+      "model.layers.0.self_attn.q_proj.bias": { shape: [9], data: new Float32Array(9).fill(2) },
+    };
+    const changes = { "model.layers.0.self_attn.q_proj.weight": q, "model.layers.0.self_attn.o_proj.weight": o };
+    const whole = peftFiles(changes, { baseModel: "base", weights });
+    const read = peftAdapter(whole);
+    expect(read.weights).toEqual(weights);
+    for (const [name, { a, b, rank, shape }] of Object.entries(changes)) {
+      expect(read.changes[name]).toEqual({ a, b, rank, shape });
+    }
+    expect(JSON.parse(whole["adapter_config.json"])).toMatchObject({
+      modules_to_save: ["model.norm", "lm_head"],
+      bias: "all",
+    });
+    const keys = Object.keys(readSafetensors(whole["adapter_model.safetensors"]).tensors);
+    expect(keys).toContain("base_model.model.lm_head.weight");
+    expect(keys).toContain("base_model.model.model.layers.0.self_attn.q_proj.base_layer.bias");
+  });
+
+  test.each<readonly [Record<string, unknown>, number, number]>([
+    [{ lora_alpha: 8 }, 2, 4],
+    [{ lora_alpha: 8, use_rslora: true }, 4, 8 / Math.sqrt(2)],
+    [{ lora_alpha: 8, alpha_pattern: { q_proj: 6 } }, 2, 3],
+    [{ lora_alpha: 8, alpha_pattern: { "layers\\.0\\..*\\.[qk]_proj": 6, proj: 1 } }, 2, 3],
+    [{ lora_alpha: 8, alpha_pattern: null, rank_pattern: null }, 2, 4],
+  ])("scalings of PEFT are in the change: %o", (keys, forFour, forTwo) => {
+    const config = JSON.stringify({ ...JSON.parse(files["adapter_config.json"]), alpha_pattern: {}, ...keys });
+    const { changes } = peftAdapter({ ...files, "adapter_config.json": config });
+    const { b } = changes["model.layers.0.self_attn.q_proj.weight"]!;
+    expect(b).toEqual(q.b.map((x) => forTwo * x));
+    expect(changes["model.layers.0.self_attn.o_proj.weight"]!.b).toEqual(o.b.map((x) => forFour * x));
+  });
+
+  test("other kinds of adapters, and files that do not fit each other, are refused by name", () => {
+    const config = JSON.parse(files["adapter_config.json"]);
+    for (const [keys, message] of [
+      [{ peft_type: "IA3" }, /peft_type "LORA", got IA3/],
+      [{ use_dora: true }, /use_dora false, got true/],
+      [{ fan_in_fan_out: true }, /fan_in_fan_out/],
+      [{ lora_alpha: "8" }, /lora_alpha/],
+    ] as const) {
+      const changed = { ...files, "adapter_config.json": JSON.stringify({ ...config, ...keys }) };
+      expect(() => peftAdapter(changed)).toThrow(ParameterError);
+      expect(() => peftAdapter(changed)).toThrow(message);
+    }
+    for (const text of ["", "[]", "{"]) {
+      expect(() => peftAdapter({ ...files, "adapter_config.json": text })).toThrow(/adapter_config.json/);
+    }
+    const { tensors } = readSafetensors(files["adapter_model.safetensors"]);
+    const [name] = Object.keys(tensors).filter((key) => key.includes("q_proj.lora_A"));
+    const { [name!]: a, ...rest } = tensors;
+    const other = name!.replace("lora_A", "lora_B");
+    const { [other]: _, ...halves } = tensors;
+    for (const changed of [
+      rest, // its other half is left
+      halves,
+      {},
+      { ...tensors, [name!]: { ...a!, shape: [6, 2] } },
+      { ...tensors, "base_model.model.model.embed_tokens.lora_embedding_A": a! },
+      { ...tensors, [name!.replace("lora_A.weight", "lora_magnitude_vector")]: a! },
+      { ...tensors, "model.norm.weight": a! },
+    ]) {
+      const file = writeSafetensors(changed);
+      expect(() => peftAdapter({ ...files, "adapter_model.safetensors": file })).toThrow(ParameterError);
+    }
+  });
+
   test("bad input", () => {
     expect(() => peftFiles({}, { baseModel: "base" })).toThrow(ParameterError);
     expect(() => peftFiles({ "model.q_proj": q }, { baseModel: "base" })).toThrow(ParameterError);
+    for (const name of ["a.weight", "b.bias", "c"]) {
+      const weights = { [name]: tensor(base) };
+      expect(() => peftFiles({ "a.weight": q }, { baseModel: "base", weights })).toThrow(ParameterError);
+    }
+    const weights = { "norm.weight": {} } as never;
+    expect(() => peftFiles({ "a.weight": q }, { baseModel: "base", weights })).toThrow(ParameterError);
   });
 });

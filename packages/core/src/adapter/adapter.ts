@@ -1,14 +1,18 @@
 import { type MatrixLike, matmul, matrix, svd } from "@sumo/linalg";
 import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
 
-/** Low-rank factorization of the change that training made: tuned ≈ base + b a. */
-export interface Adapter {
+/** A change of a weight in factored form, b a. */
+export interface LowRankChange {
   /** rank × in, row-major. */
   readonly a: Float32Array;
   /** out × rank, row-major. */
   readonly b: Float32Array;
   readonly rank: number;
   readonly shape: readonly [outputs: number, inputs: number];
+}
+
+/** Low-rank factorization of the change that training made: tuned ≈ base + b a. */
+export interface Adapter extends LowRankChange {
   /** ‖b a‖² / ‖tuned − base‖²: 1 if the factorization is exact, or nothing changed. */
   readonly energyKept: number;
 }
@@ -16,7 +20,7 @@ export interface Adapter {
 /** Size of an adapter: a rank, or the smallest rank that keeps a fraction of the change's energy. */
 export type AdapterSize = { readonly rank: number } | { readonly energy: number };
 
-/** A weight of `[out, in]`, flat and row-major. */
+/** A weight, flat and row-major; matrices are `[out, in]`. */
 export interface AdapterTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -52,7 +56,7 @@ export function extractAdapter(base: AdapterTensor, tuned: AdapterTensor, size: 
 }
 
 /** Computes base + b a, the tuned weight approximated by the adapter. @throws {ParameterError} if the shapes differ. */
-export function mergeAdapter(base: AdapterTensor, adapter: Adapter): Float32Array {
+export function mergeAdapter(base: AdapterTensor, adapter: LowRankChange): Float32Array {
   checkTensor("base", base);
   checkAdapter("adapter", adapter);
   const { a, b, rank, shape } = adapter;
@@ -72,8 +76,8 @@ function rankFor(wanted: number, energies: readonly number[]): number {
 }
 
 /** @throws {ParameterError} unless both factors have the shapes that the adapter says. */
-export function checkAdapter(name: string, adapter: Adapter): void {
-  const { a, b, rank, shape } = (adapter ?? {}) as Partial<Adapter>;
+export function checkAdapter(name: string, adapter: LowRankChange): void {
+  const { a, b, rank, shape } = (adapter ?? {}) as Partial<LowRankChange>;
   const isWhole =
     a instanceof Float32Array &&
     b instanceof Float32Array &&
@@ -84,7 +88,8 @@ export function checkAdapter(name: string, adapter: Adapter): void {
   if (!isWhole) throw new ParameterError(name, `expected an adapter of \`extractAdapter\`, got ${describe(adapter)}`);
 }
 
-function checkTensor(name: string, tensor: AdapterTensor): void {
+/** @throws {ParameterError} unless `tensor` has a shape and float32 numbers. */
+export function checkTensor(name: string, tensor: AdapterTensor): void {
   const { shape, data } = (tensor ?? {}) as Partial<AdapterTensor>;
   if (Array.isArray(shape) && data instanceof Float32Array) return;
   throw new ParameterError(name, `expected { shape, data } with a Float32Array, got ${describe(tensor)}`);

@@ -11,6 +11,14 @@ export function peakRate({ lr, optimizer }: Pick<TrainOptions, "lr" | "optimizer
   return lr ?? OPTIMIZERS[optimizer].learningRate;
 }
 
+/** The parameters of a model that a run trains. */
+export function trainedParameters<P extends Pick<Parameter, "kind">>(
+  parameters: readonly P[],
+  { train = "all" }: Pick<TrainOptions, "train">,
+): readonly P[] {
+  return train === "all" ? parameters : parameters.filter(({ kind }) => kind === "hidden");
+}
+
 /** Names of the hidden matrices: all of a model's matrices but the embedding and the head. */
 export function hiddenNames(parameters: readonly Pick<Parameter, "name" | "kind">[]): ReadonlySet<string> {
   return new Set(parameters.filter(({ kind }) => kind === "hidden").map(({ name }) => name));

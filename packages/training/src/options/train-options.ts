@@ -9,6 +9,9 @@ type ResidualName = (typeof RESIDUALS)[number];
 export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
 type ScheduleName = (typeof SCHEDULES)[number];
 
+export const TRAINED = ["all", "hidden"] as const;
+type TrainedName = (typeof TRAINED)[number];
+
 /** Options of a training run: data, model, optimizer, schedule and measurements. Stored in the run's `config.json`. */
 export interface TrainOptions {
   /** Name of a built-in text, or a path. */
@@ -17,6 +20,8 @@ export interface TrainOptions {
   readonly vocab: number;
   /** Model whose weights the run starts from. Random weights without it. */
   readonly init?: string;
+  /** Folder of a LoRA adapter that is merged into these weights. */
+  readonly adapter?: string;
 
   readonly dim: number;
   readonly layers: number;
@@ -30,6 +35,8 @@ export interface TrainOptions {
   /** Whether the head shares the embedding's weights. */
   readonly tied?: true;
 
+  /** Parameters that are trained: all, or the hidden matrices alone. Default: all. */
+  readonly train?: TrainedName;
   /** Optimizer of the hidden matrices; all other parameters use AdamW. */
   readonly optimizer: OptimizerName;
   readonly rank?: number;

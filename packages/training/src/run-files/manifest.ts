@@ -29,7 +29,9 @@ export interface LogExtent {
 
 /** The part of a configuration that a resumed run cannot change: fixed options, the text without its path, the model and its origin. */
 export function fixedConfig({ options, data, model, origin }: RunConfig): string {
-  const fixed = OPTION_NAMES.filter((name) => OPTION_RULES[name] === "fixed" && name !== "data");
+  const fixed = OPTION_NAMES.filter(
+    (name) => OPTION_RULES[name] === "fixed" && name !== "data" && options[name] !== undefined,
+  );
   const { bytes, digest } = data;
   return JSON.stringify([
     fixed.map((name) => [name, options[name]]),

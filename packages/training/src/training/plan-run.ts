@@ -1,12 +1,12 @@
 import { plan } from "@sumo/core";
 import { type LlamaConfig, type LlamaPlan, parameterShapes, planDecoder, planLlama } from "@sumo/llama";
 import { UsageError } from "../errors.ts";
-import { hiddenNames, optimizerGroups } from "../options/optimizer-groups.ts";
+import { hiddenNames, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import { formatBytes } from "./format-bytes.ts";
 
 /** Bytes that no plan counts: the engine's packed operands, and rounding up. */
-const RESERVE_BYTES = 2 ** 28;
+export const RESERVE_BYTES: number = 2 ** 28;
 /** WebAssembly's addresses have 32 bits. */
 const ADDRESSABLE_BYTES = 2 ** 32;
 
@@ -48,7 +48,9 @@ export function planRun(
 ): RunPlan {
   const shapes = parameterShapes(model);
   const hidden = hiddenNames(shapes);
-  const optimizer = plan(shapes, optimizerGroups(options, hidden), { microBatches: options.accumulate });
+  const optimizer = plan(trainedParameters(shapes, options), optimizerGroups(options, hidden), {
+    microBatches: options.accumulate,
+  });
   const { stateBytes, workspaceBytes, accumulationBytes } = optimizer;
   const { batch, context: length, recompute = false } = options;
   const llama = planLlama(model, { batch, length, threads, recompute });

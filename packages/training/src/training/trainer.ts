@@ -11,11 +11,12 @@ import {
   type PassOptions,
 } from "@sumo/llama";
 import { DivergedError, RunError } from "../errors.ts";
-import { hiddenNames, optimizerGroups } from "../options/optimizer-groups.ts";
+import { hiddenNames, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import type { Checkpoint } from "../run-files/checkpoint.ts";
-import { type Batch, type BatchShape, copySequence, drawBatch, emptyBatch, evenStarts } from "../text/batches.ts";
+import { type Batch, type BatchShape, drawBatch, emptyBatch } from "../text/batches.ts";
 import type { Corpus } from "../text/corpus.ts";
+import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
 /** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves and loads checkpoints. Reads and writes no files. */
 export class Trainer {
@@ -27,6 +28,7 @@ export class Trainer {
   private readonly corpus: Corpus;
   private readonly shape: BatchShape;
   private readonly batch: Batch;
+  private readonly trained: ReadonlySet<string>;
   private pass: Pass;
 
   /** @param engine - with a shared heap if {@link useWorkers} is to be called. */
@@ -38,7 +40,9 @@ export class Trainer {
     this.model = createLlama(config, { engine, seed: options.seed });
     this.pass = this.model.createPass(this.shape.batch, this.shape.length, passOptions(options));
     const groups = optimizerGroups(options, hiddenNames(this.model.parameters));
-    this.optimizer = createOptimizer(this.model.parameters, groups, {
+    const trained = trainedParameters(this.model.parameters, options);
+    this.trained = new Set(trained.map(({ name }) => name));
+    this.optimizer = createOptimizer(trained, groups, {
       backend: linalgBackend(engine),
       microBatches: options.accumulate,
     });
@@ -58,11 +62,7 @@ export class Trainer {
 
   /** Tokens in the batches of one step. */
   get tokensPerStep(): number {
-    return this.options.accumulate * this.tokensPerBatch;
-  }
-
-  private get tokensPerBatch(): number {
-    return this.shape.batch * this.shape.length;
+    return this.options.accumulate * this.shape.batch * this.shape.length;
   }
 
   /**
@@ -85,9 +85,9 @@ export class Trainer {
   private backward(): number {
     const { tokens, targets } = this.batch;
     try {
-      const loss = this.pass.backward(tokens, targets, (name, gradient) =>
-        this.optimizer.stepParameter(name, gradient),
-      );
+      const loss = this.pass.backward(tokens, targets, (name, gradient) => {
+        if (this.trained.has(name)) this.optimizer.stepParameter(name, gradient);
+      });
       if (!Number.isFinite(loss)) throw new DivergedError(this.step + 1, `the loss is ${loss}`);
       return loss;
     } catch (error) {
@@ -97,21 +97,12 @@ export class Trainer {
   }
 
   /**
-   * Validation loss: the mean in nats per token over at least `tokens` tokens in evenly spaced sequences, or over all of them where there are fewer.
+   * Validation loss of the model, as {@link validationLoss} measures it.
    *
-   * @returns the loss, and the tokens that it was measured on.
+   * @param tokens - to measure it on, at least.
    */
-  evaluate(tokens: number): { readonly loss: number; readonly tokens: number } {
-    const { validation } = this.corpus;
-    const { batch, length } = this.shape;
-    const batches = Math.ceil(Math.min(tokens, validation.length - 1) / this.tokensPerBatch);
-    const starts = evenStarts(batches * batch, validation.length, length);
-    let sum = 0;
-    for (let b = 0; b < batches; b++) {
-      for (let i = 0; i < batch; i++) copySequence(this.batch, i, validation, starts[b * batch + i]!, length);
-      sum += this.pass.loss(this.batch.tokens, this.batch.targets);
-    }
-    return { loss: sum / batches, tokens: batches * this.tokensPerBatch };
+  evaluate(tokens: number): ValidationLoss {
+    return validationLoss(this.pass, this.corpus, this.batch, this.shape, tokens);
   }
 
   /** Frees all memory. The trainer must not be used again. */

@@ -1,0 +1,60 @@
+import { createWasmEngine } from "@sumo/linalg";
+import { createLlama, type Llama, loadWeights, planLlama } from "@sumo/llama";
+import {
+  checkAddressable,
+  createCorpus,
+  emptyBatch,
+  RESERVE_BYTES,
+  type TrainOptions,
+  type ValidationLoss,
+  validationLoss,
+} from "@sumo/training";
+import { readText } from "@sumo/training/text";
+import type { TrainedModel } from "../run/model-folder.ts";
+
+/** Models of one shape in one heap, and their validation losses. */
+export interface MeasuredModels {
+  readonly models: readonly Llama[];
+  /** Validation loss of one of them with the weights that it has now. */
+  readonly loss: (model: Llama) => ValidationLoss;
+  /** The text's name or path. */
+  readonly source: string;
+}
+
+/**
+ * Loads models and a text to measure them on.
+ *
+ * @param options - its text, context and `evalTokens` count.
+ * @param base - folder that relative paths start from.
+ * @throws {DataError} @throws {CheckpointError}
+ * @throws {UsageError} if they need more memory than WebAssembly can address.
+ */
+export function measuredModels(
+  sources: readonly TrainedModel[],
+  { data, context, evalTokens }: TrainOptions,
+  base: string,
+): MeasuredModels {
+  const { config, tokenizer } = sources.at(-1)!;
+  const shape = { batch: 1, length: Math.min(context, config.context) };
+  const text = readText(data, base);
+  const corpus = createCorpus(text.bytes, tokenizer, shape.length);
+  const { weightBytes, activationBytes } = planLlama(config, shape);
+  const heapBytes = sources.length * (weightBytes + activationBytes) + RESERVE_BYTES;
+  checkAddressable({ heapBytes, activationBytes });
+  const engine = createWasmEngine({ bytes: heapBytes });
+  const models = sources.map((source) => {
+    const model = createLlama(source.config, { engine });
+    loadWeights(model, source.weights);
+    return model;
+  });
+  const batch = emptyBatch(shape);
+  const loss = (model: Llama): ValidationLoss => {
+    const pass = model.createPass(shape.batch, shape.length);
+    try {
+      return validationLoss(pass, corpus, batch, shape, evalTokens);
+    } finally {
+      pass.dispose();
+    }
+  };
+  return { models, loss, source: text.source };
+}
