@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCorpus, parseConfig, parseManifest, parseTokenizer, Trainer } from "@sumo/training";
+import { checkpointFiles, createCorpus, parseConfig, parseManifest, parseTokenizer, Trainer } from "@sumo/training";
 import { readText } from "@sumo/training/text";
 import axe from "axe-core";
 import { strFromU8, type Unzipped, unzipSync, zipSync } from "fflate";
@@ -328,8 +328,9 @@ function finalInNode(files: Unzipped, run: string): number {
   const { model, options, data } = parseConfig(strFromU8(file("config.json")), "config.json");
   const tokenizer = parseTokenizer(strFromU8(file("tokenizer.json")), "tokenizer.json");
   const { step } = parseManifest(strFromU8(file("checkpoint.json")), "checkpoint.json");
-  const trainer = new Trainer(model, options, createCorpus(readText(data.source).bytes, tokenizer, model.context));
-  trainer.load({ step, model: file("model.safetensors"), optimizer: file("optimizer.safetensors") });
+  const corpus = createCorpus(readText(data.source).bytes, tokenizer, model.context);
+  const saved = { step, model: file("model.safetensors"), optimizer: file("optimizer.safetensors") };
+  const trainer = new Trainer(model, options, corpus, { checkpoint: checkpointFiles(saved) });
   while (trainer.step < options.steps) trainer.trainStep();
   return trainer.evaluate(options.finalTokens).loss;
 }

@@ -69,6 +69,14 @@ export function startOnDisk(
   return startNode(folder, disk, ["--import", new URL("./failing-disk.js", import.meta.url).href, PROGRAM, ...words]);
 }
 
+/** Runs the command line in `folder` to its end, and measures its memory. */
+export async function measured(folder: string, ...words: string[]): Promise<Ended & { readonly peakBytes: number }> {
+  const file = join(folder, "peak");
+  const preload = ["--import", new URL("./peak-memory.js", import.meta.url).href];
+  const ended = await startNode(folder, { PEAK_FILE: file }, [...preload, PROGRAM, ...words]).ended;
+  return { ...ended, peakBytes: Number(readFileSync(file, "utf8")) };
+}
+
 function startNode(
   folder: string,
   variables: Readonly<Record<string, string>>,

@@ -23,6 +23,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--train": ["all", "hidden"],
   "--optimizer": ["sumo", "adamw", "muon", "galore", "soap", "sgd"],
   "--rank": ["1", "3", "9"],
+  "--state-bits": ["8", "32"],
   "--lr": ["1e-3", "10"],
   "--aux-lr": ["1e-3", "10"],
   "--momentum": ["0", "0.5"],

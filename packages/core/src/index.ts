@@ -41,13 +41,9 @@ export type { LinalgMatrix } from "./backend/linalg-scratch.ts";
 export type { LinalgSource, NumberList } from "./backend/linalg-source.ts";
 export { OwningScratch } from "./backend/owning-scratch.ts";
 export { deviceSizes, type HostAccess, readBack } from "./backend/read-back.ts";
-export {
-  readSafetensors,
-  type Tensor,
-  type TensorData,
-  type TensorFile,
-  writeSafetensors,
-} from "./checkpoint/safetensors.ts";
+export type { RandomAccessFile } from "./checkpoint/random-access-file.ts";
+export { readSafetensors, safetensorsPieces, type TensorFile, writeSafetensors } from "./checkpoint/safetensors.ts";
+export type { Tensor, TensorData } from "./checkpoint/tensor.ts";
 export type { Collective, CollectiveArray, PendingReduction, Reduction } from "./collective/collective.ts";
 export {
   CheckpointError,

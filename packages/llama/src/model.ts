@@ -1,4 +1,6 @@
 import { currentEngine, type Engine } from "@sumo/linalg";
+import { loadWeights } from "./checkpoint/load-weights.ts";
+import type { WeightFile } from "./checkpoint/weight-file.ts";
 import { type LlamaConfig, llamaConfig } from "./config.ts";
 import { createDecoder, type Decoder } from "./decode/decoder.ts";
 import { ConfigError } from "./errors.ts";
@@ -18,8 +20,10 @@ import { allocateWeights } from "./weights/weights.ts";
 export interface LlamaOptions {
   /** Engine whose heap holds the weights and which computes the products. Default: linalg's current engine. */
   readonly engine?: Engine;
-  /** Seed of the initial weights: a whole number from 0 to below 2⁵³. Default 0. */
+  /** Seed of random weights: a whole number from 0 to below 2⁵³. Default 0. */
   readonly seed?: number;
+  /** Safetensors files to read the weights from, as {@link loadWeights} does. No random weights are drawn then. */
+  readonly weights?: readonly WeightFile[];
 }
 
 /** A LLaMA whose weights lie in an engine's heap. */
@@ -58,7 +62,8 @@ export interface Llama {
  * numbers of standard deviation 0.02, divided by √(2 layers) for the projections into the residual stream; norms are 1.
  *
  * @param config - missing entries take the defaults of {@link llamaConfig}.
- * @throws {ConfigError} for a config or seed out of range. @throws {WorkspaceError} when the heap is full.
+ * @throws {ConfigError} for a config or seed out of range. @throws {WorkspaceError} when the heap is full. @throws {CheckpointError} for
+ * weights that do not fit the config. Nothing stays allocated.
  *
  * @example
  * const model = createLlama({ dim: 64, layers: 2, context: 32 });
@@ -67,21 +72,25 @@ export interface Llama {
  */
 export function createLlama(
   config: Partial<LlamaConfig> = {},
-  { engine = currentEngine(), seed = 0 }: LlamaOptions = {},
+  { engine = currentEngine(), seed = 0, weights }: LlamaOptions = {},
 ): Llama {
   const full = llamaConfig(config);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);
   }
-  return Arena.allocate(engine.heap, (arena) => build(full, engine, seed, arena));
+  return Arena.allocate(engine.heap, (arena) => {
+    const model = build(full, engine, arena);
+    if (weights === undefined) initializeParameters(model.parameters, full.layers, seed);
+    else loadWeights(model, weights);
+    return model;
+  });
 }
 
-function build(config: LlamaConfig, engine: Engine, seed: number, arena: Arena): Llama {
+function build(config: LlamaConfig, engine: Engine, arena: Arena): Llama {
   const weights = allocateWeights(config, arena);
   const { embedding, norm, head } = outerParameters(config, weights.outer);
   const layers = weights.layers.flatMap((blocks, layer) => layerParameters(config, layer, blocks));
   const parameters = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
-  initializeParameters(parameters, config.layers, seed);
   const parts: ModelParts = { config, engine, kernels: kernelsOf(engine), weights };
   return {
     config,

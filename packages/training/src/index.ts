@@ -8,10 +8,17 @@ export {
   RESIDUALS,
   type SampleOptions,
   SCHEDULES,
+  STATE_BITS,
   TRAINED,
   type TrainOptions,
 } from "./options/train-options.ts";
-export type { Checkpoint } from "./run-files/checkpoint.ts";
+export {
+  type Checkpoint,
+  type CheckpointBytes,
+  type CheckpointPieces,
+  checkpointBytes,
+  checkpointFiles,
+} from "./run-files/checkpoint.ts";
 export { type FinalLoss, formatLine, type LogLine, parseLog } from "./run-files/log-line.ts";
 export { fixedConfig, formatManifest, type LogExtent, type Manifest, parseManifest } from "./run-files/manifest.ts";
 export {
@@ -41,7 +48,7 @@ export {
   type RunPlanOptions,
 } from "./training/plan-run.ts";
 export { sampleText } from "./training/sample-text.ts";
-export { Trainer } from "./training/trainer.ts";
+export { Trainer, type TrainerOptions } from "./training/trainer.ts";
 export {
   finalLine,
   initialLine,

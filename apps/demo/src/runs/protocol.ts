@@ -1,4 +1,4 @@
-import type { Checkpoint, LogLine, RunConfig } from "@sumo/training";
+import type { CheckpointBytes, LogLine, RunConfig } from "@sumo/training";
 
 /** A log line with fields for the page's charts. */
 export interface Line extends LogLine {
@@ -25,7 +25,7 @@ export interface Opening {
   readonly tokenizer: string;
   readonly text: Uint8Array;
   /** Absent for a new run. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: CheckpointBytes | undefined;
   /** Threads of a pass; more than one need shared memory. Results have the same bits for every number. */
   readonly threads: number;
   /** The log up to the checkpoint. */
@@ -39,6 +39,6 @@ export type Order = Opening | { readonly kind: "go" | "step" | "pause" | "save" 
 export type News =
   | { readonly kind: "opened" }
   | { readonly kind: "logged"; readonly lines: readonly Line[]; readonly spectra: readonly Spectrum[] | undefined }
-  | { readonly kind: "saved"; readonly checkpoint: Checkpoint }
+  | { readonly kind: "saved"; readonly checkpoint: CheckpointBytes }
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly message: string };

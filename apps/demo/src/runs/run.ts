@@ -1,4 +1,4 @@
-import type { Checkpoint, RunConfig } from "@sumo/training";
+import type { CheckpointBytes, RunConfig } from "@sumo/training";
 import { History } from "./history.ts";
 import type { Line, News, Order, Spectrum } from "./protocol.ts";
 
@@ -11,7 +11,7 @@ export interface RunRecord {
   /** The log up to the checkpoint. */
   readonly lines: readonly Line[];
   /** The latest checkpoint; absent before the first. */
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: CheckpointBytes | undefined;
 }
 
 /** Callbacks of a run. */
@@ -34,7 +34,7 @@ export class Run {
   private readonly tokenizer: string;
   private readonly worker: Worker;
   private readonly listener: Listener;
-  private checkpoint: Checkpoint | undefined;
+  private checkpoint: CheckpointBytes | undefined;
   private busy = false;
   private waiting: (() => void)[] = [];
 

@@ -1,5 +1,5 @@
 import {
-  type Checkpoint,
+  type CheckpointBytes,
   fixedConfig,
   formatConfig,
   formatLine,
@@ -135,7 +135,7 @@ function progressOf(
   };
   const { step, model, optimizer } = manifest;
   if (model === undefined || optimizer === undefined) return { lines: [], checkpoint: undefined };
-  const checkpoint: Checkpoint = { step, model: part(MODEL, model), optimizer: part(OPTIMIZER, optimizer) };
+  const checkpoint: CheckpointBytes = { step, model: part(MODEL, model), optimizer: part(OPTIMIZER, optimizer) };
   const lines: Line[] = parseLog(text(LOG), folder + LOG);
   return { lines: upTo(step, lines), checkpoint };
 }

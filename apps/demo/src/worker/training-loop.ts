@@ -1,6 +1,8 @@
 import { createReferenceEngine, createWasmEngine, type Engine, UnsupportedError } from "@sumo/linalg";
 import {
   checkAddressable,
+  checkpointBytes,
+  checkpointFiles,
   createCorpus,
   finalLine,
   initialLine,
@@ -57,8 +59,10 @@ export class TrainingLoop {
     this.options = config.options;
     this.tokenizer = parseTokenizer(tokenizer, "tokenizer.json");
     const corpus = createCorpus(text, this.tokenizer, config.model.context);
-    this.trainer = new Trainer(config.model, config.options, corpus, createEngine(config, threads));
-    if (checkpoint !== undefined) this.trainer.load(checkpoint);
+    this.trainer = new Trainer(config.model, config.options, corpus, {
+      engine: createEngine(config, threads),
+      checkpoint: checkpoint && checkpointFiles(checkpoint),
+    });
     this.savedStep = checkpoint?.step ?? -1;
     this.seconds = lines.at(-1)?.seconds ?? 0;
     this.closed = lines.at(-1)?.final !== undefined && this.trainer.step >= config.options.steps;
@@ -99,7 +103,7 @@ export class TrainingLoop {
     this.savedAt = performance.now();
     if (this.trainer.step === this.savedStep) return;
     this.savedStep = this.trainer.step;
-    this.post({ kind: "saved", checkpoint: this.trainer.save() });
+    this.post({ kind: "saved", checkpoint: checkpointBytes(this.trainer.save()) });
   }
 
   private stop(): void {

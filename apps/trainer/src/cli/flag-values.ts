@@ -15,6 +15,15 @@ export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (t
   };
 }
 
+/** Parser of one of a few numbers. */
+export function oneOf<N extends number>(values: readonly N[]): (text: string) => N {
+  return (text) => {
+    const value = values.find((each) => String(each) === text);
+    if (value === undefined) throw new InvalidArgumentError(`Expected ${values.join(" or ")}.`);
+    return value;
+  };
+}
+
 /** Parses names of optimizers: `sumo,adamw`. */
 export function optimizers(text: string): OptimizerName[] {
   const names = text.split(",");

@@ -6,11 +6,12 @@ import {
   OPTIMIZERS,
   RESIDUALS,
   SCHEDULES,
+  STATE_BITS,
   TRAINED,
 } from "@sumo/training";
 import { type Command, Option } from "commander";
 import { FREE } from "./cli-options.ts";
-import { between, nonEmpty, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
+import { between, nonEmpty, oneOf, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
 
 /** Default learning rates, as the help lists them. */
 const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].learningRate}`).join(", ");
@@ -76,6 +77,12 @@ function addOptimizer(command: Command): void {
       "--rank <n>",
       "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side), or of an exported adapter (default: 8)",
       whole(1),
+    )
+    .addOption(
+      new Option(
+        "--state-bits <n>",
+        `bits of a number in SUMO's state: 8 takes a quarter of the memory of 32 (default: 32)`,
+      ).argParser(oneOf(STATE_BITS)),
     )
     .option("--lr <x>", `learning rate of the hidden matrices (default: ${LEARNING_RATES})`, positive)
     .option("--aux-lr <x>", "AdamW's learning rate for embeddings, norms and the head", positive, 3e-3)

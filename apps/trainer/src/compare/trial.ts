@@ -1,6 +1,5 @@
 import { setImmediate as pause } from "node:timers/promises";
 import type { Engine } from "@sumo/linalg";
-import { loadWeights } from "@sumo/llama";
 import { DivergedError, type LogLine, peakRate, planRun, runTrainingLoop } from "@sumo/training";
 import { applyAdapter } from "../run/adapter-folder.ts";
 import type { RunInputs } from "../training/run-inputs.ts";
@@ -41,8 +40,7 @@ export async function runTrial(
   logged: (line: LogLine) => void,
 ): Promise<Trial | undefined> {
   const { model, corpus, init, adapter } = inputs;
-  const trainer = await createTrainer(model, options, corpus, pool, engine);
-  if (init !== undefined) loadWeights(trainer.model, init.weights);
+  const trainer = await createTrainer(model, options, corpus, pool, { engine, weights: init?.weights });
   if (adapter !== undefined) applyAdapter(trainer.model, adapter);
   const lines: LogLine[] = [];
   const callbacks = {

@@ -1,21 +1,31 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Bytes that are read back at once. */
+/** Contents of a file: a text, bytes, or pieces that follow one another, so that the whole need not be in memory. */
+export type Content = string | Uint8Array | Iterable<Uint8Array>;
+
+/** Bytes that are written, or read back, at once. */
 const CHUNK = 2 ** 20;
 
 /**
  * Writes a file, flushes it to the disk and reads it back. After a failure the file is gone.
  *
+ * @returns the SHA-256 of the content, in hexadecimal.
  * @throws the system's error, with the file's path; `EIO` if the file does not hold what was written.
  */
-export function writeDurably(path: string, content: string | Uint8Array): void {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+export function writeDurably(path: string, content: Content): string {
+  const hash = createHash("sha256");
   const file = openSync(path, "w+");
   try {
-    writeAll(file, bytes);
+    for (const chunk of chunksOf(content)) {
+      writeAll(file, chunk);
+      hash.update(chunk);
+    }
     fsyncSync(file);
-    readBack(file, bytes);
+    const written = hash.digest("hex");
+    if (digestOf(file) === written) return written;
+    throw Object.assign(new Error("EIO: the file does not hold what was written"), { code: "EIO", syscall: "write" });
   } catch (error) {
     rmSync(path, { force: true }); // on a full disk it takes the room that something else needs
     throw Object.assign(error as Error, { path });
@@ -25,7 +35,7 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
 }
 
 /** Replaces a file atomically: writes a temporary file beside it, and renames it. After a failure the old file is as it was. */
-export function replaceFile(path: string, content: string | Uint8Array): void {
+export function replaceFile(path: string, content: Content): void {
   writeDurably(`${path}.new`, content);
   renameDurably(`${path}.new`, path);
 }
@@ -52,15 +62,42 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** @throws `EIO` if an open file does not hold `bytes`. */
-function readBack(file: number, bytes: Uint8Array): void {
-  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, bytes.length));
-  let same = fstatSync(file).size === bytes.length;
-  for (let at = 0; same && at < bytes.length; at += chunk.length) {
-    const read = readSync(file, chunk, 0, chunk.length, at);
-    same = chunk.subarray(0, read).equals(bytes.subarray(at, at + chunk.length));
+/** SHA-256 of a file, in hexadecimal. It is read in pieces. */
+export function digestOfFile(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    return digestOf(file);
+  } finally {
+    closeSync(file);
   }
-  if (!same) {
-    throw Object.assign(new Error("EIO: the file does not hold what was written"), { code: "EIO", syscall: "write" });
+}
+
+function digestOf(file: number): string {
+  const hash = createHash("sha256");
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  for (let at = 0; ; ) {
+    const read = readSync(file, chunk, 0, CHUNK, at);
+    if (read === 0) return hash.digest("hex");
+    hash.update(chunk.subarray(0, read));
+    at += read;
   }
+}
+
+/** The bytes of a content in chunks, each valid until the next. */
+function* chunksOf(content: Content): Generator<Uint8Array> {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  let used = 0;
+  for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + CHUNK - used);
+      chunk.set(part, used);
+      at += part.length;
+      used += part.length;
+      if (used < CHUNK) continue;
+      yield chunk;
+      used = 0;
+    }
+  }
+  if (used > 0) yield chunk.subarray(0, used);
 }

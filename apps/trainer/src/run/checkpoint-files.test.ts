@@ -1,18 +1,32 @@
 import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
-import { type Checkpoint, RunError } from "@sumo/training";
+import { type CheckpointPieces, RunError } from "@sumo/training";
 import { expect, test } from "vitest";
-import { hasManifest, readCheckpoint, writeCheckpoint as write, writeFirstManifest } from "./checkpoint-files.ts";
+import {
+  hasManifest,
+  readCheckpoint as read,
+  writeCheckpoint as write,
+  writeFirstManifest,
+} from "./checkpoint-files.ts";
+import { allBytes } from "./disk-file.ts";
 import { EMPTY_LOG } from "./log-file.ts";
 
-const checkpoint = (step: number): Checkpoint => ({
-  step,
-  model: Buffer.from(`weights of ${step}`),
-  optimizer: Buffer.from(`state of ${step}`),
-});
+const contents = (step: number) => ({ step, model: `weights of ${step}`, optimizer: `state of ${step}` });
+const checkpoint = (step: number): CheckpointPieces => {
+  const { model, optimizer } = contents(step);
+  return { step, model: ["", ...model].map((letter) => Buffer.from(letter)), optimizer: [Buffer.from(optimizer)] };
+};
 const DIGESTS = { config: "c", tokenizer: "t", log: EMPTY_LOG };
-const writeCheckpoint = (folder: string, saved: Checkpoint): void => write(folder, saved, DIGESTS);
+const writeCheckpoint = (folder: string, saved: CheckpointPieces): void => write(folder, saved, DIGESTS);
+
+/** The checkpoint of a folder, with its files read. */
+function readCheckpoint(folder: string): ReturnType<typeof contents> | undefined {
+  const found = read(folder);
+  if (found === undefined) return undefined;
+  const [model, optimizer] = [found.model, found.optimizer].map((file) => Buffer.from(allBytes(file)).toString());
+  return { step: found.step, model: model!, optimizer: optimizer! };
+}
 const FILES = ["model.safetensors", "optimizer.safetensors"];
 
 test("the last checkpoint written is the one read, and no file is left aside", () => {
@@ -20,7 +34,7 @@ test("the last checkpoint written is the one read, and no file is left aside", (
   expect(hasManifest(folder)).toBe(false);
   for (const step of [1, 2, 3]) writeCheckpoint(folder, checkpoint(step));
   expect(hasManifest(folder)).toBe(true);
-  expect(readCheckpoint(folder)).toEqual(checkpoint(3));
+  expect(readCheckpoint(folder)).toEqual(contents(3));
   expect(readdirSync(folder).sort()).toEqual(["checkpoint.json", ...FILES]);
 });
 
@@ -48,17 +62,21 @@ function* crashes(): Generator<{ folder: string; step: number }> {
 test("a process that dies at any moment leaves one whole checkpoint, and the next one can be written over it", () => {
   for (const { folder, step } of crashes()) {
     const before = readdirSync(folder).sort();
-    expect(readCheckpoint(folder)).toEqual(checkpoint(step));
+    expect(readCheckpoint(folder)).toEqual(contents(step));
     expect(readdirSync(folder).sort()).toEqual(before);
     writeCheckpoint(folder, checkpoint(3));
-    expect(readCheckpoint(folder)).toEqual(checkpoint(3));
+    expect(readCheckpoint(folder)).toEqual(contents(3));
   }
 });
 
 test("dying again while the next checkpoint is written aside loses nothing", () => {
   for (const { folder, step } of crashes()) {
-    expect(() => writeCheckpoint(folder, { ...checkpoint(3), optimizer: {} as Uint8Array })).toThrow();
-    expect(readCheckpoint(folder)).toEqual(checkpoint(step));
+    const cut = function* (): Generator<Uint8Array> {
+      yield Buffer.from("state");
+      throw new Error("died");
+    };
+    expect(() => writeCheckpoint(folder, { ...checkpoint(3), optimizer: cut() })).toThrow("died");
+    expect(readCheckpoint(folder)).toEqual(contents(step));
   }
 });
 
@@ -77,6 +95,15 @@ test.each(FILES)("a damaged or missing %s is refused", (name) => {
   expect(() => readCheckpoint(folder)).toThrow(`damaged run: ${path} is not the one`);
   rmSync(path);
   expect(() => readCheckpoint(folder)).toThrow(`${path} is missing`);
+});
+
+test("a file that is replaced while it is read is refused", () => {
+  const folder = temporaryFolder();
+  writeCheckpoint(folder, checkpoint(1));
+  const { model } = read(folder)!;
+  writeCheckpoint(folder, checkpoint(2)); // another process saves
+  expect(() => allBytes(model)).toThrow(RunError);
+  expect(() => allBytes(model)).toThrow("changed while it was read");
 });
 
 test.each(["", "{", "null", '{"step":-1}', '{"step":1,"model":2,"optimizer":3}'])(

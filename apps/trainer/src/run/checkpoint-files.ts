@@ -1,8 +1,16 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Checkpoint, formatManifest, type Manifest, parseManifest, RunError } from "@sumo/training";
-import { digest } from "@sumo/training/text";
-import { renameDurably, replaceFile, writeDurably } from "./atomic-file.ts";
+import type { WeightFile } from "@sumo/llama";
+import {
+  type Checkpoint,
+  type CheckpointPieces,
+  formatManifest,
+  type Manifest,
+  parseManifest,
+  RunError,
+} from "@sumo/training";
+import { digestOfFile, renameDurably, replaceFile, writeDurably } from "./atomic-file.ts";
+import { diskFile } from "./disk-file.ts";
 
 const MANIFEST = "checkpoint.json";
 const FILES = { model: "model.safetensors", optimizer: "optimizer.safetensors" } as const;
@@ -16,11 +24,11 @@ export type RunDigests = Pick<Manifest, "config" | "tokenizer" | "log">;
  * Writes a folder's checkpoint. A process that dies at any moment leaves either the old one or the new one, never a mixture: both files are
  * written under temporary names, then the manifest with their digests is replaced atomically, and only then are they renamed.
  */
-export function writeCheckpoint(folder: string, checkpoint: Checkpoint, digests: RunDigests): void {
-  const { step, model, optimizer } = checkpoint;
+export function writeCheckpoint(folder: string, checkpoint: CheckpointPieces, digests: RunDigests): void {
+  const { step } = checkpoint;
   completeCheckpoint(folder);
-  for (const part of PARTS) writeDurably(temporaryPath(folder, part), checkpoint[part]);
-  writeManifest(folder, { ...digests, step, model: digest(model), optimizer: digest(optimizer) });
+  const [model, optimizer] = PARTS.map((part) => writeDurably(temporaryPath(folder, part), checkpoint[part]));
+  writeManifest(folder, { ...digests, step, model: model!, optimizer: optimizer! });
   for (const part of PARTS) renameDurably(temporaryPath(folder, part), join(folder, FILES[part]));
 }
 
@@ -41,7 +49,7 @@ export function readCheckpoint(folder: string): Checkpoint | undefined {
   const model = locate(folder, manifest, "model");
   const optimizer = locate(folder, manifest, "optimizer");
   if (model !== undefined && optimizer !== undefined) {
-    return { step: manifest.step, model: model.bytes, optimizer: optimizer.bytes };
+    return { step: manifest.step, model, optimizer };
   }
   // Another process may have completed a checkpoint meanwhile.
   if (readManifest(folder).step !== manifest.step) return readCheckpoint(folder);
@@ -56,7 +64,7 @@ export function completeCheckpoint(folder: string): void {
   for (const part of PARTS) {
     const path = temporaryPath(folder, part);
     if (!existsSync(path)) continue;
-    if (digest(readFileSync(path)) === readManifest(folder)[part]) renameDurably(path, join(folder, FILES[part]));
+    if (digestOfFile(path) === readManifest(folder)[part]) renameDurably(path, join(folder, FILES[part]));
     else rmSync(path);
   }
 }
@@ -94,11 +102,11 @@ function refuseStrangers(folder: string): undefined {
 }
 
 /** Finds the file with the manifest's digest: under its own name, or under the temporary one. */
-function locate(folder: string, manifest: Manifest, part: Part): { path: string; bytes: Uint8Array } | undefined {
+function locate(folder: string, manifest: Manifest, part: Part): WeightFile | undefined {
   for (const path of [join(folder, FILES[part]), temporaryPath(folder, part)]) {
     if (!existsSync(path)) continue;
-    const bytes = readFileSync(path);
-    if (digest(bytes) === manifest[part]) return { path, bytes };
+    const file = diskFile(path); // before its digest, so that a later change is noticed
+    if (digestOfFile(path) === manifest[part]) return file;
   }
   return undefined;
 }

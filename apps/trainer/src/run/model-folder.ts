@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join, resolve } from "node:path";
 import { type Tensor as StoredTensor, writeSafetensors } from "@sumo/core";
 import {
-  bytesFile,
   type Dtype,
   fromHuggingFaceConfig,
   type LlamaConfig,
@@ -200,7 +199,7 @@ function weightFiles(folder: string): readonly WeightFile[] {
     const checkpoint = readCheckpoint(folder);
     if (checkpoint === undefined)
       throw new RunError(`${folder} has no weights yet: it ended before its first checkpoint`);
-    return [bytesFile(checkpoint.model)];
+    return [checkpoint.model];
   }
   if (existsSync(path)) return [diskFile(path)];
   const index = join(folder, INDEX);

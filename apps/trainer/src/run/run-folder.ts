@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import {
-  type Checkpoint,
+  type CheckpointPieces,
   fixedConfig,
   formatConfig,
   formatTokenizer,
@@ -46,7 +46,7 @@ export function createRun(
   prefix: string,
   run: Omit<StoredRun, "digests">,
   companions: Companions = {},
-  checkpoint?: Checkpoint,
+  checkpoint?: CheckpointPieces,
 ): StoredRun & { readonly folder: string } {
   const folder = makeFolder(runs, name, prefix);
   const tokenizer = formatTokenizer(run.tokenizer);

@@ -1,5 +1,5 @@
 import { createWasmEngine } from "@sumo/linalg";
-import { createLlama, type Llama, loadWeights, planLlama } from "@sumo/llama";
+import { createLlama, type Llama, planLlama } from "@sumo/llama";
 import {
   checkAddressable,
   createCorpus,
@@ -42,11 +42,7 @@ export function measuredModels(
   const heapBytes = sources.length * (weightBytes + activationBytes) + RESERVE_BYTES;
   checkAddressable({ heapBytes, activationBytes });
   const engine = createWasmEngine({ bytes: heapBytes });
-  const models = sources.map((source) => {
-    const model = createLlama(source.config, { engine });
-    loadWeights(model, source.weights);
-    return model;
-  });
+  const models = sources.map((source) => createLlama(source.config, { engine, weights: source.weights }));
   const batch = emptyBatch(shape);
   const loss = (model: Llama): ValidationLoss => {
     const pass = model.createPass(shape.batch, shape.length);

@@ -45,8 +45,9 @@ export function describeText({ source, bytes, files, documents, leftOut }: Text,
 /** Optimizer state beside AdamW's for the same model, and the memory of the model. */
 function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
   const { config } = trainer.model;
-  const chosen = planRun(config, options, { threads });
-  const adamw = planRun(config, { ...options, optimizer: "adamw" }, { threads });
+  const plan = { threads, reserveBytes: 0 };
+  const chosen = planRun(config, options, plan);
+  const adamw = planRun(config, { ...options, optimizer: "adamw" }, plan);
   const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
   const others =
     options.train === "hidden" ? "embeddings, norms and head stay as they are" : "AdamW on embeddings, norms and head";
@@ -61,5 +62,6 @@ function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
       "memory",
       `weights ${formatBytes(chosen.weightBytes)}, activations ${formatBytes(chosen.activationBytes)}, gradients ${formatBytes(chosen.gradientBytes)} (one layer at a time)`,
     ],
+    ["", `${formatBytes(chosen.heapBytes)} in all, state included; Node itself takes about 100 MB more`],
   ];
 }

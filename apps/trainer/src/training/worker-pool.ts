@@ -9,6 +9,7 @@ import {
   checkModel,
   planRun,
   Trainer,
+  type TrainerOptions,
   type TrainOptions,
   UsageError,
 } from "@sumo/training";
@@ -61,15 +62,15 @@ export function createEngine(model: LlamaConfig, options: readonly TrainOptions[
   return options[0]!.engine === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
 }
 
-/** Creates a trainer whose passes use all threads of the pool. */
+/** Creates a trainer whose passes use all threads of the pool. @param start - as for {@link Trainer}; its engine is by default a new one. */
 export async function createTrainer(
   model: LlamaConfig,
   options: TrainOptions,
   corpus: Corpus,
   pool: WorkerPool,
-  engine: Engine = createEngine(model, [options], pool),
+  { engine = createEngine(model, [options], pool), ...start }: TrainerOptions = {},
 ): Promise<Trainer> {
-  const trainer = new Trainer(model, options, corpus, engine);
+  const trainer = new Trainer(model, options, corpus, { engine, ...start });
   if (pool.threads > 1) await trainer.useWorkers(pool.workers());
   return trainer;
 }

@@ -1,6 +1,7 @@
 import { checkOptionNames } from "../algorithms/option-names.ts";
 import { isRecord } from "../checkpoint/json.ts";
-import { readSafetensors, type Tensor, writeSafetensors } from "../checkpoint/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../checkpoint/safetensors.ts";
+import type { Tensor } from "../checkpoint/tensor.ts";
 import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
 import { type Adapter, type AdapterTensor, checkAdapter, checkTensor, type LowRankChange } from "./adapter.ts";
 

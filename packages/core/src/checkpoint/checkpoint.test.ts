@@ -7,7 +7,9 @@ import { createOptimizer } from "../optimizer/optimizer.ts";
 import { flat, random } from "../testing/dense.ts";
 import { cosine } from "../wrappers/schedule.ts";
 import { crc32 } from "./crc32.ts";
-import { bytesOf, readSafetensors, type TensorFile, writeSafetensors } from "./safetensors.ts";
+import { bytesFile } from "./random-access-file.ts";
+import { readSafetensors, type TensorFile, writeSafetensors } from "./safetensors.ts";
+import { bytesOf } from "./tensor.ts";
 
 const SHAPES: Readonly<Record<string, readonly number[]>> = { wide: [12, 30], tall: [30, 12], norm: [30] };
 const lr = cosine({ peak: 0.02, warmup: 2, total: 12 });
@@ -64,6 +66,43 @@ test.each(named)("%s resumes bit for bit after any interruption", (_, options) =
     }
     expect(bits(current)).toEqual(bits(straight));
   }
+});
+
+test.each(named)("%s: pieces are the file, and a file that is read in pieces restores the same bits", (_, options) => {
+  const made = create(options);
+  for (let t = 0; t < 5; t++) made.optimizer.step(gradientsAt(t));
+  const saved = made.optimizer.save();
+  const pieces = [...made.optimizer.savePieces()];
+  expect(Buffer.concat(pieces).equals(saved)).toBe(true);
+  const largest = Math.max(...Object.values(readSafetensors(saved).tensors).map(({ data }) => data.byteLength));
+  expect(Math.max(...pieces.slice(1).map(({ length }) => length))).toBe(largest);
+
+  const resumed = create(options);
+  resumed.parameters.forEach(({ data }, i) => {
+    data.set(made.parameters[i]!.data);
+  });
+  let longest = 0;
+  const file = bytesFile(saved);
+  const read = (into: Uint8Array, position: number): void => {
+    if (position > 8) longest = Math.max(longest, into.length); // after the header
+    file.read(into, position);
+  };
+  resumed.optimizer.load({ size: saved.length, read });
+  expect(longest).toBe(largest);
+  expect(bits(resumed)).toEqual(bits(made));
+});
+
+test("a file that fails while it is checked changes nothing", () => {
+  const made = create(OPTIMIZERS[0]!);
+  made.optimizer.step(gradientsAt(0));
+  const before = bits(made);
+  const { size, read } = bytesFile(made.optimizer.save());
+  const failing = (into: Uint8Array, position: number): void => {
+    if (position > size - 400) throw new Error("the disk failed");
+    read(into, position);
+  };
+  expect(() => made.optimizer.load({ size, read: failing })).toThrow("the disk failed");
+  expect(bits(made)).toEqual(before);
 });
 
 describe("a file that does not belong is refused, and nothing changes", () => {

@@ -5,10 +5,15 @@ import { CheckpointError } from "../errors.ts";
 import { crc32 } from "./crc32.ts";
 import { isRecord } from "./json.ts";
 import { migrate } from "./migration.ts";
-import { bytesOf, readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
-import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./state.ts";
+import { type OpenFile, openSafetensors, type StoredTensor } from "./open-safetensors.ts";
+import type { RandomAccessFile } from "./random-access-file.ts";
+import { type LazyTensor, lazyPieces } from "./safetensors.ts";
+import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState, type StateTensor } from "./state.ts";
+import { bytesOf, sizeOf } from "./tensor.ts";
 
 const FORMAT = "sumo-optimizer";
+/** Bytes of a file that are in memory at a time while its checksum is computed. */
+const CHUNK = 2 ** 20;
 
 /** One parameter's interface for checkpoints. */
 interface Saved<T> {
@@ -25,10 +30,14 @@ interface SavedPart<T> {
   readonly stepper: Stepper<T>;
 }
 
-export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMap<string, Saved<T>>): Uint8Array {
+/** The pieces of a checkpoint, one a matrix. Every matrix is fetched twice: for the checksum, which comes first, and to be written. */
+export function saveCheckpoint<T>(
+  backend: Backend<T, never>,
+  tracks: ReadonlyMap<string, Saved<T>>,
+): Iterable<Uint8Array> {
   const matrices: Record<string, MatrixState> = {};
   const counters: Record<string, Readonly<Record<string, number>>> = {};
-  const tensors: Record<string, Tensor> = {};
+  const tensors: Record<string, LazyTensor> = {};
   for (const [name, track] of tracks) {
     counters[name] = { ...track.counters };
     for (const { name: matrix, stepper } of track.parts) {
@@ -36,22 +45,24 @@ export function saveCheckpoint<T>(backend: Backend<T, never>, tracks: ReadonlyMa
       matrices[matrix] = { settings: { ...track.assignment.settings }, facts };
       const shapes = stepper.stateShapes(facts);
       for (const [key, value] of Object.entries(stepper.state)) {
-        tensors[tensorName(matrix, key)] = { shape: shapes[key]!, data: backend.read(value) };
+        const fetch = (): Float32Array => backend.elements?.(value) ?? backend.read(value);
+        tensors[tensorName(matrix, key)] = { shape: shapes[key]!, dtype: "F32", fetch };
       }
     }
   }
   const state = JSON.stringify({ version: CHECKPOINT_VERSION, matrices, counters } satisfies CheckpointState);
-  return writeSafetensors(tensors, { format: FORMAT, state, crc32: checksumOf(state, tensors) });
+  const crc = checksumOf(state, tensors, (tensor) => [bytesOf(tensor.fetch())]);
+  return lazyPieces(tensors, { format: FORMAT, state, crc32: crc });
 }
 
 /** Checks everything, then writes. @throws {SafetensorsError} @throws {CheckpointError} with nothing changed. */
 export function loadCheckpoint<T>(
   backend: Backend<T, never>,
   tracks: ReadonlyMap<string, Saved<T>>,
-  bytes: Uint8Array,
+  file: RandomAccessFile,
 ): void {
-  const file = readSafetensors(bytes);
-  const { state, tensors } = migrate(stateOf(file.metadata, file.tensors), file.tensors);
+  const opened = openSafetensors(file);
+  const { state, tensors } = migrate(stateOf(opened), mapValues(opened.tensors, stateTensor));
   const parts = Array.from(tracks.values()).flatMap((track) => track.parts.map((part) => ({ track, part })));
   checkNames(
     Object.keys(state.matrices),
@@ -69,11 +80,29 @@ export function loadCheckpoint<T>(
   restoreAll(backend, parts, state);
   for (const { part } of parts) {
     for (const [key, matrix] of Object.entries(part.stepper.state)) {
-      backend.write(matrix, tensors[tensorName(part.name, key)]!.data as Float32Array);
+      fill(backend, matrix, tensors[tensorName(part.name, key)]!);
     }
   }
   for (const [name, track] of tracks) track.restore(state.counters[name]!);
 }
+
+/** Reads a tensor straight into a matrix where its elements are in memory. */
+function fill<T>(backend: Backend<T, never>, matrix: T, { shape, read }: StateTensor): void {
+  const elements = backend.elements?.(matrix);
+  if (elements !== undefined) {
+    read(elements);
+    return;
+  }
+  const values = new Float32Array(sizeOf(shape));
+  read(values);
+  backend.write(matrix, values);
+}
+
+const stateTensor = ({ dtype, shape, read }: StoredTensor): StateTensor => ({
+  dtype,
+  shape,
+  read: (out) => read(bytesOf(out)),
+});
 
 /** Reallocates every matrix in its saved shape, without contents; undoes all of it if an allocation fails. */
 function restoreAll<T>(
@@ -108,26 +137,44 @@ function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts
 
 const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;
 
-function checksumOf(state: string, tensors: Readonly<Record<string, Tensor>>): string {
+function checksumOf<Source>(
+  state: string,
+  tensors: Readonly<Record<string, Source>>,
+  chunksOf: (tensor: Source) => Iterable<Uint8Array>,
+): string {
   let crc = crc32(new TextEncoder().encode(state));
-  for (const name of Object.keys(tensors).sort()) crc = crc32(bytesOf(tensors[name]!.data), crc);
+  for (const name of Object.keys(tensors).sort()) {
+    for (const chunk of chunksOf(tensors[name]!)) crc = crc32(chunk, crc);
+  }
   return crc.toString(16).padStart(8, "0");
 }
 
+function* storedChunks({ byteLength, read }: StoredTensor): Generator<Uint8Array> {
+  const chunk = new Uint8Array(Math.min(CHUNK, byteLength));
+  for (let at = 0; at < byteLength; at += chunk.length) {
+    const part = chunk.subarray(0, Math.min(chunk.length, byteLength - at));
+    read(part, at);
+    yield part;
+  }
+}
+
 /** Parses the JSON part, after a check of format and checksum. */
-function stateOf(metadata: Record<string, string>, tensors: Record<string, Tensor>): CheckpointState {
+function stateOf({ metadata, tensors }: OpenFile): CheckpointState {
   const { format, state, crc32: checksum } = metadata;
   if (format !== FORMAT || state === undefined) {
     throw new CheckpointError(
       `expected an optimizer's checkpoint, got a safetensors file of format ${format ?? "unknown"}`,
     );
   }
-  if (checksum !== checksumOf(state, tensors))
+  if (checksum !== checksumOf(state, tensors, storedChunks))
     throw new CheckpointError("the checkpoint is damaged: its checksum is wrong");
   const parsed: unknown = JSON.parse(state);
   if (!isCheckpointState(parsed)) throw new CheckpointError("the checkpoint's state is not an optimizer's");
   return parsed;
 }
+
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
 function isCheckpointState(value: unknown): value is CheckpointState {
   if (!isRecord(value) || !isRecord(value["matrices"]) || !isRecord(value["counters"])) return false;
@@ -158,7 +205,11 @@ function checkNames(saved: readonly string[], current: readonly string[]): void 
   throw new CheckpointError(`the checkpoint is of other parameters: ${parts.join("; ")}`);
 }
 
-function checkState<T>({ name, stepper }: SavedPart<T>, saved: MatrixState, tensors: Record<string, Tensor>): void {
+function checkState<T>(
+  { name, stepper }: SavedPart<T>,
+  saved: MatrixState,
+  tensors: Readonly<Record<string, StateTensor>>,
+): void {
   let shapes: ReturnType<typeof stepper.stateShapes>;
   try {
     shapes = stepper.stateShapes(saved.facts);
@@ -168,7 +219,7 @@ function checkState<T>({ name, stepper }: SavedPart<T>, saved: MatrixState, tens
   for (const [key, shape] of Object.entries(shapes)) {
     const tensor = tensors[tensorName(name, key)];
     if (tensor === undefined) throw new CheckpointError(`the checkpoint lacks ${tensorName(name, key)}`);
-    if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+    if (tensor.dtype !== "F32" || tensor.shape.join() !== shape.join()) {
       throw new CheckpointError(
         `${tensorName(name, key)}: expected float32 [${shape.join(", ")}], got [${tensor.shape.join(", ")}] in the checkpoint`,
       );
@@ -180,7 +231,7 @@ function checkState<T>({ name, stepper }: SavedPart<T>, saved: MatrixState, tens
 function checkTensorCount<T>(
   parts: readonly { readonly part: SavedPart<T> }[],
   { matrices }: CheckpointState,
-  tensors: Record<string, Tensor>,
+  tensors: Readonly<Record<string, StateTensor>>,
 ): void {
   const known = parts.flatMap(({ part: { name, stepper } }) =>
     Object.keys(stepper.stateShapes(matrices[name]!.facts)).map((key) => tensorName(name, key)),

@@ -1,8 +1,7 @@
 import { CheckpointError } from "../errors.ts";
-import type { Tensor } from "./safetensors.ts";
-import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState } from "./state.ts";
+import { CHECKPOINT_VERSION, type CheckpointState, type MatrixState, type StateTensor } from "./state.ts";
 
-type Tensors = Readonly<Record<string, Tensor>>;
+type Tensors = Readonly<Record<string, StateTensor>>;
 
 interface Contents {
   readonly state: CheckpointState;
@@ -43,7 +42,7 @@ function mapMatrices(
 }
 
 /** Version 1: ranks were fixed and not saved, so that the rank is the basis's number of columns. State had 32 bits. */
-function withRank(matrix: MatrixState, basis: Tensor | undefined): MatrixState {
+function withRank(matrix: MatrixState, basis: StateTensor | undefined): MatrixState {
   const isSumo = matrix.settings["optimizer"] === "sumo" && basis !== undefined;
   if (!isSumo) return matrix;
   return { settings: { ...matrix.settings, stateBits: 32 }, facts: { ...matrix.facts, rank: basis.shape[1]! } };
@@ -63,13 +62,16 @@ function withSketch({ settings, facts }: MatrixState): MatrixState {
 }
 
 /** Converts an average of gradients to their sum, by a factor of 1 / (1 − μ). @throws {CheckpointError} for packed bytes. */
-function asSum(name: string, tensor: Tensor, matrices: CheckpointState["matrices"]): Tensor {
+function asSum(name: string, tensor: StateTensor, matrices: CheckpointState["matrices"]): StateTensor {
   const matrix = name.endsWith("/moment") ? matrices[name.slice(0, -"/moment".length)] : undefined;
   const { momentumForm, momentum, stateBits } = matrix?.settings ?? {};
   if (momentumForm !== "average") return tensor;
   if (stateBits !== 32) {
     throw new CheckpointError(`${name} is an average in ${String(stateBits)} bits, which can no longer be read`);
   }
-  const sum = Float32Array.from(tensor.data as Float32Array, (x) => x / (1 - (momentum as number)));
-  return { shape: tensor.shape, data: sum };
+  const read = (out: Float32Array): void => {
+    tensor.read(out);
+    for (let i = 0; i < out.length; i++) out[i]! /= 1 - (momentum as number);
+  };
+  return { ...tensor, read };
 }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SafetensorsError } from "../errors.ts";
 import { narrowed, widened } from "./half.ts";
-import { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
+import { readSafetensors, safetensorsPieces, writeSafetensors } from "./safetensors.ts";
+import type { Tensor } from "./tensor.ts";
 
 const arrays = [Float64Array, Float32Array, Int32Array, Uint16Array, Int8Array, Uint8Array];
 const tensor: fc.Arbitrary<Tensor> = fc
@@ -40,6 +41,18 @@ test("the layout is the format's, byte for byte", () => {
   expect(new TextDecoder().decode(bytes.subarray(8, 8 + padded.length))).toBe(padded);
   expect(new Float64Array(bytes.slice(8 + padded.length).buffer, 0, 1)).toEqual(Float64Array.of(3));
   expect(new Float32Array(bytes.slice(8 + padded.length).buffer, 8, 2)).toEqual(Float32Array.of(1, 2));
+});
+
+test("the pieces are the file, and a tensor's piece is its own memory", () => {
+  const data = Float32Array.of(1, 2);
+  const tensors = {
+    a: { shape: [], data: Float64Array.of(3) },
+    b: { shape: [2], data },
+    none: { shape: [0], data: new Int8Array() },
+  };
+  const pieces = [...safetensorsPieces(tensors, { key: "value" })];
+  expect(Buffer.concat(pieces).equals(writeSafetensors(tensors, { key: "value" }))).toBe(true);
+  expect(pieces.some(({ buffer }) => buffer === data.buffer)).toBe(true);
 });
 
 test("a file in the middle of a larger buffer is read", () => {
@@ -118,6 +131,7 @@ describe("refused", () => {
 
   test("tensors that cannot be written", () => {
     expect(() => writeSafetensors({ a: { shape: [2], data: Float32Array.of(1) } })).toThrow(SafetensorsError);
+    expect(() => safetensorsPieces({ a: { shape: [2], data: Float32Array.of(1) } })).toThrow(SafetensorsError);
     expect(() => writeSafetensors({ __metadata__: { shape: [1], data: Float32Array.of(1) } })).toThrow(
       SafetensorsError,
     );

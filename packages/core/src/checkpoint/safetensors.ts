@@ -1,34 +1,32 @@
 import { describe, SafetensorsError } from "../errors.ts";
 import { type HalfDtype, narrowed, widened } from "./half.ts";
-import { isRecord } from "./json.ts";
-
-/** Storage of a tensor; its class determines the dtype. */
-export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
-
-export interface Tensor {
-  readonly shape: readonly number[];
-  readonly data: TensorData;
-  /** Type of a Float32Array in the file, where it has 16 bits. */
-  readonly dtype?: HalfDtype;
-}
+import { LENGTH_BYTES, openSafetensors, type StoredTensor } from "./open-safetensors.ts";
+import { bytesFile } from "./random-access-file.ts";
+import {
+  bytesOf,
+  DTYPES,
+  type Dtype,
+  dtypeOf,
+  isHalf,
+  isShape,
+  sizeOf,
+  type Tensor,
+  type TensorData,
+  widthOf,
+} from "./tensor.ts";
 
 export interface TensorFile {
   readonly tensors: Record<string, Tensor>;
   readonly metadata: Record<string, string>;
 }
 
-const DTYPES = {
-  F64: Float64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U16: Uint16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-} as const;
-type Dtype = keyof typeof DTYPES;
-/** The format's limit of the header's length. */
-const MOST_HEADER_BYTES = 100_000_000;
-const LENGTH_BYTES = 8;
+/** A tensor whose numbers are fetched when they are written. */
+export interface LazyTensor {
+  readonly shape: readonly number[];
+  readonly dtype: Dtype | HalfDtype;
+  /** The numbers: a copy, or a view that is valid until they change. */
+  fetch(): TensorData;
+}
 
 /**
  * Writes tensors as a safetensors file: a length, a JSON header, and the numbers.
@@ -44,28 +42,77 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = Object.entries(tensors).map(toStored).sort(byAlignmentThenName);
-  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
-  let end = 0;
-  for (const [name, { shape, dtype, data }] of entries) {
-    if (name === "__metadata__") throw new SafetensorsError('a tensor cannot be called "__metadata__"');
+  return joined(safetensorsPieces(tensors, metadata));
+}
+
+/**
+ * The file of {@link writeSafetensors} in pieces: the header, then each tensor's bytes, which are copied only where they are rounded. To write
+ * large files, e.g. with `fs.writeSync`.
+ *
+ * @throws {SafetensorsError} as {@link writeSafetensors}, before the first piece.
+ */
+export function safetensorsPieces(
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Iterable<Uint8Array> {
+  const entries = Object.entries(tensors).map(([name, { shape, data, dtype }]): [string, LazyTensor] => {
     if (!isShape(shape) || sizeOf(shape) !== data.length) {
       throw new SafetensorsError(`${name}: shape [${shape.join(", ")}] does not fit ${data.length} numbers`);
     }
-    header.push([name, { dtype, shape, data_offsets: [end, end + data.byteLength] }]);
-    end += data.byteLength;
+    if (dtype === undefined) return [name, { shape, dtype: dtypeOf(data), fetch: () => data }];
+    halvesOf(name, data, dtype); // too large a number is refused before anything is written
+    return [name, { shape, dtype, fetch: () => halvesOf(name, data, dtype) }];
+  });
+  return lazyPieces(Object.fromEntries(entries), metadata);
+}
+
+/** Numbers in 16 bits. @throws {SafetensorsError} */
+function halvesOf(name: string, data: TensorData, dtype: HalfDtype): Uint16Array {
+  if (!(data instanceof Float32Array)) throw new SafetensorsError(`${name}: expected a Float32Array for ${dtype}`);
+  const halves = narrowed(data, dtype);
+  const infinity = dtype === "BF16" ? 0x7f80 : 0x7c00;
+  const large = halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));
+  if (large >= 0) throw new SafetensorsError(`${name}: ${data[large]} at ${large} is too large for ${dtype}`);
+  return halves;
+}
+
+/** The pieces of a file whose tensors are fetched one by one. @throws as {@link safetensorsPieces}. */
+export function lazyPieces(
+  tensors: Readonly<Record<string, LazyTensor>>,
+  metadata: Readonly<Record<string, string>>,
+): Iterable<Uint8Array> {
+  const entries = Object.entries(tensors).sort(byAlignmentThenName);
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
+  let end = 0;
+  for (const [name, { shape, dtype }] of entries) {
+    if (name === "__metadata__") throw new SafetensorsError('a tensor cannot be called "__metadata__"');
+    const bytes = sizeOf(shape) * widthOf(dtype);
+    header.push([name, { dtype, shape, data_offsets: [end, end + bytes] }]);
+    end += bytes;
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  return pieces(Object.fromEntries(header), entries);
+}
+
+function* pieces(header: object, entries: readonly (readonly [string, LazyTensor])[]): Generator<Uint8Array> {
+  const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const file = new Uint8Array(LENGTH_BYTES + headerBytes + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(json, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const [, { data }] of entries) {
-    file.set(bytesOf(data), at);
-    at += data.byteLength;
+  const start = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.set(json, LENGTH_BYTES);
+  yield start;
+  for (const [, tensor] of entries) yield bytesOf(tensor.fetch());
+}
+
+/** One array of all pieces. */
+export function joined(parts: Iterable<Uint8Array>): Uint8Array {
+  const list = Array.from(parts);
+  const out = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of list) {
+    out.set(part, at);
+    at += part.length;
   }
-  return file;
+  return out;
 }
 
 /**
@@ -76,104 +123,19 @@ export function writeSafetensors(
  * element types without a typed array.
  */
 export function readSafetensors(bytes: Uint8Array): TensorFile {
-  const { header, dataStart } = readHeader(bytes);
-  const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isStringRecord(metadata)) throw new SafetensorsError("__metadata__: expected an object of strings");
-  const described = Object.entries(entries).map(([name, entry]) => [name, checkEntry(name, entry)] as const);
-  checkCover(described, bytes.length - dataStart);
-  const tensors = described.map(([name, { dtype, shape, from, to }]) => {
-    const { buffer } = new Uint8Array(bytes.subarray(dataStart + from, dataStart + to)); // a Buffer's slice would not copy
-    if (isHalf(dtype)) return [name, { shape, data: widened(new Uint16Array(buffer), dtype), dtype }] as const;
-    return [name, { shape, data: new DTYPES[dtype](buffer) }] as const;
-  });
-  return { tensors: Object.fromEntries(tensors), metadata: { ...metadata } };
-}
-
-/** View of a typed array's bytes. */
-export const bytesOf = (data: TensorData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
-interface Entry {
-  readonly dtype: Dtype | HalfDtype;
-  readonly shape: readonly number[];
-  readonly from: number;
-  readonly to: number;
-}
-
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
   if (!(bytes instanceof Uint8Array)) throw new SafetensorsError(`expected a Uint8Array, got ${describe(bytes)}`);
-  if (bytes.length < LENGTH_BYTES) throw new SafetensorsError(`expected a header length, got ${bytes.length} bytes`);
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > MOST_HEADER_BYTES || LENGTH_BYTES + length > bytes.length) {
-    throw new SafetensorsError(`expected a header of ${length} bytes, got a file of ${bytes.length}`);
-  }
-  const dataStart = LENGTH_BYTES + length;
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, dataStart)));
-  } catch (cause) {
-    throw new SafetensorsError("the header is not JSON", { cause });
-  }
-  if (!isRecord(header)) throw new SafetensorsError("the header is not a JSON object");
-  return { header, dataStart };
+  const { tensors, metadata } = openSafetensors(bytesFile(bytes));
+  const read = Object.entries(tensors).map(([name, tensor]) => [name, readTensor(tensor)]);
+  return { tensors: Object.fromEntries(read), metadata: { ...metadata } };
 }
 
-function checkEntry(name: string, entry: unknown): Entry {
-  if (!isRecord(entry)) throw new SafetensorsError(`${name}: expected an object`);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDtype(dtype)) {
-    const known = [...Object.keys(DTYPES), "F16", "BF16"].join(", ");
-    throw new SafetensorsError(`${name}: expected dtype ${known}, got ${JSON.stringify(dtype)}`);
-  }
-  if (!isShape(shape)) throw new SafetensorsError(`${name}: expected a shape, got ${JSON.stringify(shape)}`);
-  if (!isShape(offsets) || offsets.length !== 2) {
-    throw new SafetensorsError(`${name}: expected two offsets, got ${JSON.stringify(offsets)}`);
-  }
-  const [from, to] = offsets as readonly [number, number];
-  const need = sizeOf(shape) * (isHalf(dtype) ? 2 : DTYPES[dtype].BYTES_PER_ELEMENT);
-  if (to - from !== need) throw new SafetensorsError(`${name}: expected ${need} bytes, got ${from} to ${to}`);
-  return { dtype, shape, from, to };
+function readTensor({ shape, dtype, byteLength, read }: StoredTensor): Tensor {
+  const bytes = new Uint8Array(byteLength);
+  read(bytes);
+  if (isHalf(dtype)) return { shape, data: widened(new Uint16Array(bytes.buffer), dtype), dtype };
+  return { shape, data: new DTYPES[dtype](bytes.buffer) };
 }
 
-/** Checks that the tensors cover the data exactly once. */
-function checkCover(described: readonly (readonly [string, Entry])[], dataBytes: number): void {
-  let end = 0;
-  for (const [name, { from, to }] of [...described].sort((a, b) => a[1].from - b[1].from || a[1].to - b[1].to)) {
-    if (from !== end) throw new SafetensorsError(`${name}: expected to start at ${end}, got ${from}`);
-    end = to;
-  }
-  if (end !== dataBytes) throw new SafetensorsError(`expected ${end} bytes of tensors, got ${dataBytes}`);
+function byAlignmentThenName([nameA, a]: [string, LazyTensor], [nameB, b]: [string, LazyTensor]): number {
+  return widthOf(b.dtype) - widthOf(a.dtype) || (nameA < nameB ? -1 : 1);
 }
-
-/** A tensor's numbers as the file has them, and their type. */
-interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly dtype: Dtype | HalfDtype;
-  readonly data: TensorData;
-}
-
-function toStored([name, { shape, data, dtype }]: readonly [string, Tensor]): [string, StoredTensor] {
-  if (dtype === undefined) return [name, { shape, data, dtype: dtypeOf(data) }];
-  if (!(data instanceof Float32Array)) throw new SafetensorsError(`${name}: expected a Float32Array for ${dtype}`);
-  const halves = narrowed(data, dtype);
-  const infinity = dtype === "BF16" ? 0x7f80 : 0x7c00;
-  const large = halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));
-  if (large >= 0) throw new SafetensorsError(`${name}: ${data[large]} at ${large} is too large for ${dtype}`);
-  return [name, { shape, data: halves, dtype }];
-}
-
-function byAlignmentThenName([nameA, a]: [string, StoredTensor], [nameB, b]: [string, StoredTensor]): number {
-  return b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT || (nameA < nameB ? -1 : 1);
-}
-
-function dtypeOf(data: TensorData): Dtype {
-  return (Object.keys(DTYPES) as Dtype[]).find((dtype) => data instanceof DTYPES[dtype])!;
-}
-
-const isHalf = (dtype: unknown): dtype is HalfDtype => dtype === "F16" || dtype === "BF16";
-const isDtype = (dtype: unknown): dtype is Dtype | HalfDtype =>
-  isHalf(dtype) || (typeof dtype === "string" && Object.hasOwn(DTYPES, dtype));
-const isStringRecord = (value: unknown): value is Record<string, string> =>
-  isRecord(value) && Object.values(value).every((entry) => typeof entry === "string");
-const isShape = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);

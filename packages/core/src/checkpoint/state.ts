@@ -17,3 +17,11 @@ export interface MatrixState {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly facts: Facts;
 }
+
+/** A tensor of a checkpoint, which is read when it is needed. */
+export interface StateTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Fills `out` with its numbers, float32. */
+  read(out: Float32Array): void;
+}

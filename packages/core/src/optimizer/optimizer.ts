@@ -4,6 +4,8 @@ import { linalgBackend } from "../backend/linalg-backend.ts";
 import type { LinalgMatrix } from "../backend/linalg-scratch.ts";
 import type { LinalgSource } from "../backend/linalg-source.ts";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
+import { bytesFile, isFile, type RandomAccessFile } from "../checkpoint/random-access-file.ts";
+import { joined } from "../checkpoint/safetensors.ts";
 import {
   CheckpointError,
   DisposedError,
@@ -13,6 +15,7 @@ import {
   NonFiniteGradientError,
   OptimizerOptionError,
   ParameterError,
+  SafetensorsError,
 } from "../errors.ts";
 import { clipFactor } from "../wrappers/clip.ts";
 import { type Counters, totalOf } from "./counters.ts";
@@ -192,6 +195,16 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
    * @throws {CheckpointError} between two micro-batches of one step.
    */
   save(): Uint8Array {
+    return joined(this.savePieces());
+  }
+
+  /**
+   * The file of {@link save} in pieces, at most one matrix each, to write large states to a disk without a copy of the whole. The optimizer
+   * must not step before the last one; matrices in memory are not copied.
+   *
+   * @throws as {@link save}, before the first piece.
+   */
+  savePieces(): Iterable<Uint8Array> {
     this.alive();
     const pending = Array.from(this.tracks.values()).find((track) => track.pending > 0);
     if (pending !== undefined) {
@@ -203,11 +216,14 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   /**
    * Restores a saved state. Names, shapes and all options but the learning rate must be the same.
    *
+   * @param file - its bytes, or a file that is read in pieces, twice: to check it, and to restore each matrix.
    * @throws {SafetensorsError} @throws {CheckpointError} before anything is changed.
    */
-  load(bytes: Uint8Array): void {
+  load(file: Uint8Array | RandomAccessFile): void {
     this.alive();
-    loadCheckpoint(this.backend, this.tracks, bytes);
+    if (file instanceof Uint8Array) loadCheckpoint(this.backend, this.tracks, bytesFile(file));
+    else if (isFile(file)) loadCheckpoint(this.backend, this.tracks, file);
+    else throw new SafetensorsError(`expected a Uint8Array or a file, got ${describe(file)}`);
   }
 
   /** Releases the memory, except for the weights, which belong to the user. */

@@ -61,10 +61,15 @@ const valuesOf = (config: LlamaConfig): Float32Array[] => parameterShapes(config
 
 describe("weights", () => {
   test.each(Object.keys(ENCODE))("of %s are read to the bit, subnormals among them", (dtype) => {
+    const weights = [bytesFile(safetensors(tensorsOf(CONFIG, dtype)))];
     const model = createLlama(CONFIG, { engine });
-    loadWeights(model, [bytesFile(safetensors(tensorsOf(CONFIG, dtype)))]);
-    expect(model.parameters.map(({ data }) => data.slice())).toEqual(valuesOf(CONFIG));
+    loadWeights(model, weights);
+    const loaded = createLlama(CONFIG, { engine, weights });
+    for (const { parameters } of [model, loaded]) {
+      expect(parameters.map(({ data }) => data.slice())).toEqual(valuesOf(CONFIG));
+    }
     model.dispose();
+    loaded.dispose();
   });
 
   test("come from shards on disk, a tensor at a time, with each byte read once", () => {
@@ -130,8 +135,12 @@ describe("weights", () => {
     const before = model.parameters.map(({ data }) => data.slice());
     const tensors = tensorsOf(CONFIG, "F32");
     damage(tensors);
-    expect(() => loadWeights(model, [bytesFile(safetensors(tensors))])).toThrow(CheckpointError);
+    const weights = [bytesFile(safetensors(tensors))];
+    expect(() => loadWeights(model, weights)).toThrow(CheckpointError);
     expect(model.parameters.map(({ data }) => data.slice())).toEqual(before);
+    const used = engine.heap.usedBytes;
+    expect(() => createLlama(CONFIG, { engine, weights })).toThrow(CheckpointError);
+    expect(engine.heap.usedBytes).toBe(used);
     model.dispose();
   });
 

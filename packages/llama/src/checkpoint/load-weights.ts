@@ -41,7 +41,7 @@ export function weightTypes(files: readonly WeightFile[]): Readonly<Record<strin
  * @example
  * const config = fromHuggingFaceConfig(JSON.parse(readFileSync("config.json", "utf8")));
  * const model = createLlama(config);
- * loadWeights(model, [bytesFile(readFileSync("model.safetensors"))]);
+ * loadWeights(model, [bytesFile(readFileSync("model.safetensors"))]); // or createLlama(config, { weights: [file] }), which draws none before
  */
 export function loadWeights(
   model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },

@@ -19,6 +19,7 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   train: "fixed",
   optimizer: "fixed",
   rank: "fixed",
+  stateBits: "fixed",
   lr: "fixed",
   auxLr: "fixed",
   momentum: "fixed",
@@ -44,7 +45,12 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
 export const OPTION_NAMES: readonly (keyof TrainOptions)[] = Object.keys(OPTION_RULES) as (keyof TrainOptions)[];
 
 /** Options of the optimizer of the hidden matrices alone. The others that an optimizer takes are the run's or AdamW's too. */
-const OPTIMIZER_OPTIONS = ["rank", "momentum", "residual"] as const satisfies readonly (keyof TrainOptions)[];
+const OPTIMIZER_OPTIONS = [
+  "rank",
+  "stateBits",
+  "momentum",
+  "residual",
+] as const satisfies readonly (keyof TrainOptions)[];
 
 /**
  * The training options among `options`; properties that are none are left out.

@@ -6,6 +6,9 @@ type EngineName = (typeof ENGINES)[number];
 export const RESIDUALS = ["off", "raw", "fira", "joint"] as const;
 type ResidualName = (typeof RESIDUALS)[number];
 
+export const STATE_BITS = [8, 32] as const;
+type StateBits = (typeof STATE_BITS)[number];
+
 export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
 type ScheduleName = (typeof SCHEDULES)[number];
 
@@ -40,6 +43,8 @@ export interface TrainOptions {
   /** Optimizer of the hidden matrices; all other parameters use AdamW. */
   readonly optimizer: OptimizerName;
   readonly rank?: number;
+  /** Bits of each number of SUMO's state. Default: 32. */
+  readonly stateBits?: StateBits;
   /** Peak learning rate of the hidden matrices. Default: the optimizer's own. */
   readonly lr?: number;
   /** AdamW's peak learning rate for embeddings, norms and head. */

@@ -1,7 +1,8 @@
+import { concatenate } from "../concatenate.ts";
 import { RunError } from "../errors.ts";
 import { spellBytes, unspellBytes } from "./byte-spelling.ts";
 import { MOST_TOKENS, pairKey } from "./token-chain.ts";
-import { concatenate, encodeWords, mergeWord, type Tokenizer } from "./tokenizer.ts";
+import { encodeWords, mergeWord, type Tokenizer } from "./tokenizer.ts";
 import { wordSplitter } from "./word-splitter.ts";
 
 /** The fields of a published `tokenizer.json` that encoding needs. */

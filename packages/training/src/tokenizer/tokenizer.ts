@@ -1,3 +1,4 @@
+import { concatenate } from "../concatenate.ts";
 import { Heap } from "./heap.ts";
 import { pairKey, TokenChain } from "./token-chain.ts";
 
@@ -126,15 +127,4 @@ function latin1(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i += CHUNK) parts.push(String.fromCharCode(...bytes.subarray(i, i + CHUNK)));
   return parts.join("");
-}
-
-/** Concatenates arrays of bytes. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

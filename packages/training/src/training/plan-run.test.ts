@@ -20,7 +20,7 @@ const corpus = createCorpus(new TextEncoder().encode("a whale ".repeat(80)), cre
 /** A trainer on an engine of its own, with what it allocates when it is made, and the most of three steps, in bytes. */
 function allocations(changes: Partial<TrainOptions>): { made: number; peak: number } {
   const engine = createWasmEngine({ bytes: 2 ** 26 });
-  const trainer = new Trainer(model, { ...options, ...changes }, corpus, engine);
+  const trainer = new Trainer(model, { ...options, ...changes }, corpus, { engine });
   const made = engine.heap.usedBytes;
   for (let i = 0; i < 3; i++) trainer.trainStep();
   const peak = engine.heap.peakBytes;
@@ -41,10 +41,18 @@ describe.each(OPTIMIZER_NAMES)("%s", (optimizer) => {
   );
 });
 
+test("SUMO's state in 8 bits is planned, and takes little more than a quarter", () => {
+  const [whole, packed] = [32, 8].map((stateBits) =>
+    planRun(model, { ...options, stateBits: stateBits as 8 | 32 }, { reserveBytes: 0 }),
+  );
+  expect(packed!.hiddenStateBytes / whole!.hiddenStateBytes).toBeLessThan(0.3);
+  expect(allocations({ stateBits: 8 }).made).toBe(packed!.heapBytes - packed!.sampleBytes);
+});
+
 test("a run of a model with a long context has room for its sample, whatever its length", () => {
   const long = { ...model, context: 2 ** 17 };
   const engine = createWasmEngine({ bytes: planRun(long, options, { reserveBytes: 2 ** 20 }).heapBytes });
-  const trainer = new Trainer(long, options, corpus, engine);
+  const trainer = new Trainer(long, options, corpus, { engine });
   trainer.trainStep();
   const choice = { prompt: "a", length: 1000, temperature: 0 };
   const sample = sampleText(trainer.model, createTokenizer([]), choice, 0, options.context);

@@ -1,24 +1,34 @@
-import { createOptimizer, linalgBackend, NonFiniteGradientError, type Optimizer, writeSafetensors } from "@sumo/core";
+import { createOptimizer, linalgBackend, NonFiniteGradientError, type Optimizer, safetensorsPieces } from "@sumo/core";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
 import {
-  bytesFile,
   type CrewWorker,
   createLlama,
   type Llama,
   type LlamaConfig,
-  loadWeights,
   type Pass,
   type PassOptions,
+  type WeightFile,
 } from "@sumo/llama";
-import { DivergedError, RunError } from "../errors.ts";
+import { DivergedError, RunError, TrainingError } from "../errors.ts";
 import { hiddenNames, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
-import type { Checkpoint } from "../run-files/checkpoint.ts";
+import type { Checkpoint, CheckpointPieces } from "../run-files/checkpoint.ts";
+import { isSystemError } from "../system-errors.ts";
 import { type Batch, type BatchShape, drawBatch, emptyBatch } from "../text/batches.ts";
 import type { Corpus } from "../text/corpus.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
-/** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves and loads checkpoints. Reads and writes no files. */
+/** What a trainer begins with, and computes on. */
+export interface TrainerOptions {
+  /** With a shared heap if {@link Trainer.useWorkers} is to be called. Default: a new one. */
+  readonly engine?: Engine | undefined;
+  /** Initial weights, safetensors files. Default: random ones. */
+  readonly weights?: readonly WeightFile[] | undefined;
+  /** Checkpoint to go on from, with the same bits, instead of initial weights. */
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+/** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves checkpoints and goes on from them. Reads and writes no files. */
 export class Trainer {
   readonly model: Llama;
   readonly optimizer: Optimizer;
@@ -31,13 +41,20 @@ export class Trainer {
   private readonly trained: ReadonlySet<string>;
   private pass: Pass;
 
-  /** @param engine - with a shared heap if {@link useWorkers} is to be called. */
-  constructor(config: LlamaConfig, options: TrainOptions, corpus: Corpus, engine: Engine = createWasmEngine()) {
+  /** @throws {CheckpointError} for weights of another model. @throws {RunError} for a checkpoint of another model or optimizer. */
+  constructor(
+    config: LlamaConfig,
+    options: TrainOptions,
+    corpus: Corpus,
+    { engine = createWasmEngine(), weights, checkpoint }: TrainerOptions = {},
+  ) {
     this.options = options;
     this.corpus = corpus;
     this.shape = { batch: options.batch, length: options.context };
     this.batch = emptyBatch(this.shape);
-    this.model = createLlama(config, { engine, seed: options.seed });
+    const create = (files: readonly WeightFile[] | undefined): Llama =>
+      createLlama(config, { engine, seed: options.seed, ...(files && { weights: files }) });
+    this.model = checkpoint === undefined ? create(weights) : whole(() => create([checkpoint.model]));
     this.pass = this.model.createPass(this.shape.batch, this.shape.length, passOptions(options));
     const groups = optimizerGroups(options, hiddenNames(this.model.parameters));
     const trained = trainedParameters(this.model.parameters, options);
@@ -46,6 +63,9 @@ export class Trainer {
       backend: linalgBackend(engine),
       microBatches: options.accumulate,
     });
+    if (checkpoint === undefined) return;
+    whole(() => this.optimizer.load(checkpoint.optimizer));
+    this.step = checkpoint.step;
   }
 
   /** Shares forward and backward passes between the calling thread and `workers`, until `dispose`. The bits stay the same. */
@@ -112,21 +132,24 @@ export class Trainer {
     this.model.dispose();
   }
 
-  /** A checkpoint: a trainer that loads it continues with the same bits. */
-  save(): Checkpoint {
+  /** A checkpoint: a trainer that begins with it continues with the same bits. */
+  save(): CheckpointPieces {
     const tensors = Object.fromEntries(this.model.parameters.map(({ name, shape, data }) => [name, { shape, data }]));
-    return { step: this.step, model: writeSafetensors(tensors, { format: "pt" }), optimizer: this.optimizer.save() };
+    return {
+      step: this.step,
+      model: safetensorsPieces(tensors, { format: "pt" }),
+      optimizer: this.optimizer.savePieces(),
+    };
   }
+}
 
-  /** Restores a checkpoint of {@link save}. @throws {RunError} if it belongs to another model or optimizer. */
-  load({ step, model, optimizer }: Checkpoint): void {
-    try {
-      this.optimizer.load(optimizer);
-      loadWeights(this.model, [bytesFile(model)]);
-    } catch (cause) {
-      throw new RunError(`damaged checkpoint: ${(cause as Error).message}`, { cause });
-    }
-    this.step = step;
+/** The result of `load`, which reads a checkpoint's file. @throws {RunError} if it belongs to another model or optimizer. */
+function whole<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (cause) {
+    if (cause instanceof TrainingError || isSystemError(cause)) throw cause;
+    throw new RunError(`damaged checkpoint: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { createCorpus, type DataSource, RunError, type Trainer, tokensOf } from "@sumo/training";
+import { createCorpus, type DataSource, RunError, tokensOf } from "@sumo/training";
 import { digest, readText, type Text } from "@sumo/training/text";
 import type { Command } from "commander";
 import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
@@ -20,8 +20,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
     const text = readSameText(data, folder);
     const corpus = createCorpus(text.bytes, tokenizer, options.context);
     return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-      const trainer = await createTrainer(model, options, corpus, pool);
-      loadCheckpoint(trainer, folder);
+      const trainer = await createTrainer(model, options, corpus, pool, { checkpoint: readCheckpoint(folder) });
       refuseFinished(run, folder, trainer.step, options.steps);
       completeCheckpoint(folder);
       writeConfig(folder, { options, data, model, ...(origin && { origin }) });
@@ -38,11 +37,6 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
       return trainRun(ready, cli.runs, cli, screen);
     });
   });
-}
-
-function loadCheckpoint(trainer: Trainer, folder: string): void {
-  const checkpoint = readCheckpoint(folder);
-  if (checkpoint !== undefined) trainer.load(checkpoint);
 }
 
 /** Reads the text of a run. @throws {RunError} if it has changed since the run began. */

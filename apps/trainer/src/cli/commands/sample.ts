@@ -1,6 +1,6 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { createWasmEngine } from "@sumo/linalg";
-import { createLlama, loadWeights } from "@sumo/llama";
+import { createLlama } from "@sumo/llama";
 import { planSample, sampleText } from "@sumo/training";
 import { readModel } from "../../run/model-folder.ts";
 import type { Screen } from "../../screen/screen.ts";
@@ -10,8 +10,8 @@ import type { CliOptions } from "../cli-options.ts";
 export async function sampleRun(cli: CliOptions, run: string, base: string, screen: Screen): Promise<number> {
   const { config, tokenizer, weights } = readModel(cli.runs, run, base);
   const tokens = tokenizer.encode(new TextEncoder().encode(cli.prompt)).length + cli.length;
-  const model = createLlama(config, { engine: createWasmEngine({ bytes: planSample(config, tokens) }) });
-  loadWeights(model, weights);
+  const engine = createWasmEngine({ bytes: planSample(config, tokens) });
+  const model = createLlama(config, { engine, weights });
   screen.write(cli.prompt);
   for (const piece of sampleText(model, tokenizer, cli, cli.seed)) {
     screen.write(piece);

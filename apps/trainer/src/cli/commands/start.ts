@@ -1,5 +1,4 @@
-import { loadWeights } from "@sumo/llama";
-import { type Checkpoint, isSystemError, peakRate, storageError, tokensOf, trainOptions } from "@sumo/training";
+import { type CheckpointPieces, isSystemError, peakRate, storageError, tokensOf, trainOptions } from "@sumo/training";
 import { applyAdapter } from "../../run/adapter-folder.ts";
 import { originOfRun } from "../../run/model-folder.ts";
 import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
@@ -16,8 +15,7 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen): P
   const { text, data, tokenizer, corpus, model, init, adapter } = loadRunInputs(asked, cli.runs, base);
   const options = { ...asked, data: data.source, lr: peakRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-    const trainer = await createTrainer(model, options, corpus, pool);
-    if (init !== undefined) loadWeights(trainer.model, init.weights);
+    const trainer = await createTrainer(model, options, corpus, pool, { weights: init?.weights });
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);
     const origin = init === undefined ? undefined : originOfRun(init);
     const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
@@ -34,7 +32,7 @@ function begin(
   prefix: string,
   run: Omit<StoredRun, "digests">,
   companions: Companions | undefined,
-  initial: Checkpoint | undefined,
+  initial: CheckpointPieces | undefined,
 ): ReturnType<typeof createRun> {
   try {
     return createRun(runs, name, prefix, run, companions, initial);
