@@ -16,9 +16,9 @@ export { checkOptionNames } from "./algorithms/option-names.ts";
 export type { SgdOptions } from "./algorithms/sgd.ts";
 export type { SoapOptions } from "./algorithms/soap.ts";
 export type { RefreshTrace } from "./algorithms/stepper.ts";
-export type { AdaptiveRank, Side } from "./algorithms/steps/geometry.ts";
+export { type AdaptiveRank, type Geometry, geometryOf, type Side } from "./algorithms/steps/geometry.ts";
 export type { Orthogonalize } from "./algorithms/steps/orthogonalize.ts";
-export type { Layout, Scale } from "./algorithms/steps/scale.ts";
+export { type Layout, type Scale, updateScale } from "./algorithms/steps/scale.ts";
 export type { RefreshOptions, SketchOptions, SumoOptions } from "./algorithms/sumo/options.ts";
 export type { Residual } from "./algorithms/sumo/residual/options.ts";
 export type {
@@ -61,7 +61,7 @@ export {
 export type { Counters } from "./optimizer/counters.ts";
 export type { CreateOptions } from "./optimizer/create-options.ts";
 export type { AlarmEvent, OptimizerEvents, RefreshEvent, StepEvent } from "./optimizer/events.ts";
-export type { Group, GroupOptions } from "./optimizer/groups.ts";
+export { type Assignment, assignGroups, type Group, type GroupOptions } from "./optimizer/groups.ts";
 export {
   createOptimizer,
   type Optimizer,

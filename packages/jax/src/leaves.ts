@@ -12,9 +12,10 @@ type Structure = ReturnType<typeof tree.structure>;
  * Names the leaves of a tree and checks that each is a float32 array.
  *
  * @param what - What they are, for messages.
+ * @param mayBeTraced - Whether arrays inside of `jit` are leaves too.
  * @throws {StructureError}
  */
-export function leavesOf(given: Arrays, what: string): Leaves {
+export function leavesOf(given: Arrays, what: string, mayBeTraced = false): Leaves {
   if (typeof given !== "object" || given === null) {
     throw new StructureError(`${what}: expected an array, or lists and objects of arrays, got ${describe(given)}`);
   }
@@ -22,8 +23,11 @@ export function leavesOf(given: Arrays, what: string): Leaves {
   const names = pathsOf(tree.structure(given));
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw new StructureError(`${what}: two paths are ${repeated}; rename a key with a dot`);
-  return new Map(names.map((name, i) => [name, checked(values[i], `${what}: ${JSON.stringify(name)}`)]));
+  return new Map(names.map((name, i) => [name, checked(values[i], `${what}: ${JSON.stringify(name)}`, mayBeTraced)]));
 }
+
+/** Whether a leaf is trained. */
+export const hasElements = (shape: readonly number[]): boolean => shape.every((length) => length > 0);
 
 /** Names and shapes of arrays. */
 export const shapesOf = (leaves: Leaves): ReadonlyMap<string, readonly number[]> =>
@@ -52,17 +56,24 @@ export function checkSame(leaves: Leaves, shapes: ReadonlyMap<string, readonly n
 /** Disposes of every array of a tree; other leaves are ignored. */
 export function release(given: unknown): void {
   if (typeof given !== "object" || given === null) return;
-  for (const leaf of tree.leaves(given as Arrays)) if (leaf instanceof np.Array && leaf.refCount > 0) leaf.dispose();
+  for (const leaf of tree.leaves(given as Arrays)) {
+    if (leaf instanceof np.Array ? leaf.refCount > 0 : isTraced(leaf)) leaf.dispose();
+  }
 }
 
-function checked(leaf: unknown, what: string): np.Array {
-  if (!(leaf instanceof np.Array)) {
-    const isTraced = typeof leaf === "object" && leaf !== null && "aval" in leaf;
-    const got = isTraced ? "one that is being traced: optimizers run outside of jit, grad and vmap" : describe(leaf);
+/** Whether a leaf stands for an array inside of `jit`, `grad` or `vmap`. */
+const isTraced = (leaf: unknown): leaf is np.Array => typeof leaf === "object" && leaf !== null && "aval" in leaf;
+
+function checked(leaf: unknown, what: string, mayBeTraced: boolean): np.Array {
+  if (leaf instanceof np.Array) {
+    if (leaf.refCount < 1)
+      throw new StructureError(`${what}: expected an array, got one that was used up; \`.ref\` keeps one`);
+  } else if (!isTraced(leaf)) {
+    throw new StructureError(`${what}: expected an array, got ${describe(leaf)}`);
+  } else if (!mayBeTraced) {
+    const got = "one that is being traced; inside of jit use pureTransformation";
     throw new StructureError(`${what}: expected an array, got ${got}`);
   }
-  if (leaf.refCount < 1)
-    throw new StructureError(`${what}: expected an array, got one that was used up; \`.ref\` keeps one`);
   if (leaf.dtype !== np.float32) throw new StructureError(`${what}: expected float32, got ${leaf.dtype}`);
   return leaf;
 }

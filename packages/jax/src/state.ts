@@ -3,7 +3,7 @@ import { type CreateOptions, createOptimizer, describe, type Group, type Optimiz
 import type { Arrays } from "./arrays.ts";
 import { StateError, StructureError } from "./errors.ts";
 import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
-import { checkSame, type Leaves, leavesOf, release, shapesOf } from "./leaves.ts";
+import { checkSame, hasElements, type Leaves, leavesOf, release, shapesOf } from "./leaves.ts";
 import { Place } from "./place.ts";
 
 /** Options of a transformation. */
@@ -116,6 +116,3 @@ export class State {
     throw new StateError("this state was used up by an update or disposed of; go on with the one that the update gave");
   }
 }
-
-/** Whether a leaf is trained. */
-export const hasElements = (shape: readonly number[]): boolean => shape.every((length) => length > 0);

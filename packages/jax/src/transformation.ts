@@ -1,21 +1,15 @@
 import { tree } from "@jax-js/jax";
-import {
-  algorithms,
-  type CreateOptions,
-  createOptimizer,
-  type Group,
-  type ParameterShape,
-  type Plan,
-  plan,
-} from "@sumo/core";
+import { type CreateOptions, createOptimizer, type Group, type Plan, plan } from "@sumo/core";
 import type { Arrays } from "./arrays.ts";
+import { decays, withHidden, withLayout } from "./groups.ts";
 import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
-import { checkSame, leavesOf, shapesOf } from "./leaves.ts";
-import { hasElements, type Rule, State } from "./state.ts";
+import { checkSame, hasElements, leavesOf, shapesOf } from "./leaves.ts";
+import { type Rule, State } from "./state.ts";
 
 /**
  * Optimizer with optax's interface. As usual in jax-js, functions consume their arguments, even if they throw; `.ref` or `tree.ref` adds a
- * reference. An update consumes its state, unless it throws. Not for use inside `jit`.
+ * reference. An update consumes its state, unless it throws. Not for use inside `jit`; see
+ * `pureTransformation`.
  */
 export interface Transformation {
   /**
@@ -82,29 +76,10 @@ export function transformation(options: Group | readonly Group[], steps: StepOpt
   };
 }
 
-const isOptions = (group: unknown): group is object => typeof group === "object" && group !== null;
-
-/** Adds JAX's layout, unless the group has one. */
-function withLayout(group: Group): Group {
-  const layoutOf = ({ shape }: ParameterShape): "out-in" | "in-out" => (shape.length > 2 ? "out-in" : "in-out");
-  return isOptions(group) ? { layout: layoutOf, ...group } : group;
-}
-
-function withHidden(group: Group): Group {
-  const isForMatrices =
-    isOptions(group) && Object.hasOwn(algorithms, group.optimizer) && algorithms[group.optimizer].needsMatrix;
-  return isForMatrices ? { hidden: "auto", ...group } : group;
-}
-
-function decays(group: Group): boolean {
-  const { weightDecay = 0, others } = group as Group & { readonly weightDecay?: number };
-  return weightDecay > 0 || (others?.weightDecay ?? 0) > 0;
-}
-
 /** params + updates. Consumes both. */
 export function applyUpdates<P extends Arrays>(params: P, updates: P): P {
-  const weights = leavesOf(params, "parameters");
-  const increments = leavesOf(updates, "updates");
+  const weights = leavesOf(params, "parameters", true);
+  const increments = leavesOf(updates, "updates", true);
   checkSame(increments, shapesOf(weights), "updates");
   const sums = [...weights].map(([name, weight]) => weight.add(increments.get(name)!));
   return tree.unflatten(tree.structure(params), sums) as P;

@@ -221,7 +221,7 @@ describe("misuse", () => {
   test("an update inside of jit says so", () => {
     const state = solver.init(matrix(1));
     const traced = jit((grads: np.Array) => solver.update(grads, state)[0]);
-    expect(() => traced(matrix(2))).toThrow(/outside of jit/);
+    expect(() => traced(matrix(2))).toThrow(/inside of jit use pureTransformation/);
   });
 
   test("a gradient with NaN leaves the state as it was", () => {
