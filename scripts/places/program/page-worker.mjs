@@ -1,0 +1,3 @@
+import { digest } from "./digest.mjs";
+
+postMessage(digest());
