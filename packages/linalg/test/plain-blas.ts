@@ -62,5 +62,8 @@ export function plainBlas({ gemm = multiply, syrk = multiplyWithItself }: PlainB
     gemm: { 4: cblasGemm, 8: cblasGemm },
     syrk: (_, _triangle, op, n, k, alpha, a, lda, beta, c, ldc) =>
       syrk({ trans: op !== AS_IT_IS, n, k, alpha, a, lda, beta, c, ldc }),
+    trsm: () => {
+      throw new Error("no LAPACK here: nothing asks for it");
+    },
   };
 }

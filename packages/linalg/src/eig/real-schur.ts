@@ -1,8 +1,12 @@
 import { applyReflectors, tridiagonalizeWorkspace } from "../eigh/tridiagonal.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { transposeInPlace } from "../rows/transpose.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
 import { francisQr, francisQrWorkspace } from "./francis-qr.ts";
 import { reduceToHessenberg, reduceToHessenbergWorkspace } from "./hessenberg-reduction.ts";
+
+/** Up to this order a library's call and the copies for it take longer than what they save. */
+const SMALL = 24;
 
 /**
  * Hessenberg form of the packed n × n matrix `a`, upper triangular outside of rows and columns low … high: on exit `a` is
@@ -16,6 +20,10 @@ export function hessenbergForm(
   q: Float64Array | undefined,
   work: Workspace,
 ): void {
+  if (n > SMALL && work.engine.lapack !== undefined) {
+    work.engine.lapack.hessenberg(n, low, high, a, q);
+    return;
+  }
   work.scope(() => {
     const v = work.float64(n * n);
     const tau = work.float64(n);
@@ -37,6 +45,10 @@ export function realSchur(
   z: Float64Array | undefined,
   work: Workspace,
 ): void {
+  if (n > SMALL && work.engine.lapack !== undefined) {
+    work.engine.lapack.realSchur(operation, n, low, high, a, z);
+    return;
+  }
   hessenbergForm(n, low, high, a, z, work);
   francisQr(operation, n, low, high, a, z, work);
 }
@@ -47,13 +59,3 @@ export const realSchurWorkspace = (n: number): WorkspaceSize =>
     allOf(sizeOfFloat64(n * n), sizeOfFloat64(n), anyOf(reduceToHessenbergWorkspace(n), tridiagonalizeWorkspace(n))),
     francisQrWorkspace(n),
   );
-
-function transposeInPlace(n: number, x: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const value = x[i * n + j]!;
-      x[i * n + j] = x[j * n + i]!;
-      x[j * n + i] = value;
-    }
-  }
-}

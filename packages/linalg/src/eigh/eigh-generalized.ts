@@ -7,6 +7,7 @@ import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
 import { largestOfTriangle, packScaled, powerOfTwo, scaleBy, writeScaled } from "../memory/scale.ts";
 import { allOf, sizeOfFloat64, type WorkspaceSize } from "../memory/workspace.ts";
 import { signOf } from "../rows/sign.ts";
+import { transposeInPlace } from "../rows/transpose.ts";
 import { factorCholesky, solveLower } from "../solve/triangular.ts";
 import { type Eigh, eighWorkspace, packLower, writeEigh } from "./eigh.ts";
 
@@ -67,13 +68,3 @@ export function eighGeneralized<D extends Real>(
 
 const eighGeneralizedWorkspace = (n: number): WorkspaceSize =>
   allOf(3 * sizeOfFloat64(n * n), sizeOfFloat64(n), eighWorkspace(n));
-
-function transposeInPlace(n: number, a: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const value = a[i * n + j]!;
-      a[i * n + j] = a[j * n + i]!;
-      a[j * n + i] = value;
-    }
-  }
-}

@@ -36,6 +36,7 @@ const SHAPES = [
   [9, 5],
   [5, 9],
   [40, 35],
+  [40, 5],
 ] as const;
 
 onEveryEngine("rank", () => {

@@ -1,7 +1,8 @@
+import type { Engine } from "../engine/engine.ts";
 import { checkSquare } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
 import { withWorkspace } from "../memory/allocate.ts";
-import { largest, packScaled, powerOfTwo, scaleBy, timesPowerOfTwo } from "../memory/scale.ts";
+import { largest, packScaled, powerOfTwo, timesPowerOfTwo } from "../memory/scale.ts";
 import {
   allOf,
   checkWorkspace,
@@ -54,12 +55,11 @@ export function slogdet(a: MatrixLike, work?: Workspace): Slogdet {
 export const detWorkspace = (n: number): WorkspaceSize => allOf(sizeOfFloat64(n * n), sizeOfInt32(n));
 
 /** Divides each row by a power of two that brings its largest element to [1, 2); returns the sum of the exponents. */
-function scaleRows(n: number, a: Float64Array): number {
+function scaleRows(n: number, a: Float64Array, engine: Engine): number {
   let exponent = 0;
   for (let i = 0; i < n; i++) {
-    const row = a.subarray(i * n, (i + 1) * n);
-    const unit = powerOfTwo(row.reduce((most, x) => Math.max(most, Math.abs(x)), 0));
-    scaleBy(row, 1 / unit);
+    const unit = powerOfTwo(engine.largest(n, a, i * n));
+    engine.axpby(n, 1 / unit, a, i * n, 0, a, i * n);
     exponent += Math.log2(unit);
   }
   return exponent;
@@ -96,7 +96,7 @@ function determinant(operation: string, a: MatrixLike, work?: Workspace): Determ
   return work.scope(() => {
     const lu = packScaled(work.engine, work.float64(n * n), a, 1);
     const pivots = work.int32(n);
-    const exponent = scaleRows(n, lu);
+    const exponent = scaleRows(n, lu, work.engine);
     factorLu(n, lu, pivots, work);
     return productOfPivots(n, lu, pivots, exponent);
   });

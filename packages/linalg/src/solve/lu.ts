@@ -20,6 +20,7 @@ const MOST_GROWTH = 2 ** 26;
  */
 export function factorLu(n: number, a: Float64Array, pivots: Int32Array, work: Workspace, m: number = n): void {
   const k = Math.min(m, n);
+  if (k > SMALL && work.engine.lapack?.factorLu(m, n, a, pivots)) return;
   const blocks = k > SMALL ? BLOCKS : [];
   eliminateColumns(m, n, a, 0, k, pivots, work, blocks);
   if (k < n) solveUnitRows(n, a, 0, k, k, n, work, blocks);

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import type { Triangle } from "../engine/lapack.ts";
 import type { Workspace } from "../memory/workspace.ts";
 import { writeIdentity } from "../rows/write-identity.ts";
 
@@ -6,6 +7,8 @@ import { writeIdentity } from "../rows/write-identity.ts";
 const BLOCK = 32;
 /** Columns of a Cholesky factor that are made one by one before the rest of their block is updated by a matrix product. */
 const SMALL_BLOCK = 8;
+/** Up to this order the calls would take longer than what they save. */
+const SMALL = 2 * BLOCK;
 
 /**
  * Cholesky factor of the packed symmetric n × n matrix whose lower triangle is that of `a`: on exit the lower triangle is L with
@@ -15,11 +18,11 @@ const SMALL_BLOCK = 8;
  * @see Golub and Van Loan, Matrix Computations (2013), §4.2.5.
  */
 export function factorCholesky(n: number, a: Float64Array, { engine }: Workspace): number {
+  if (n > SMALL && engine.lapack !== undefined) return engine.lapack.factorCholesky(n, a);
   for (let first = 0; first < n; first += BLOCK) {
     const last = Math.min(first + BLOCK, n);
     subtractLeft(n, a, first, 0, first, last, engine);
-    // On small matrices the calls would take longer than what they save.
-    const step = n > 2 * BLOCK ? SMALL_BLOCK : BLOCK;
+    const step = n > SMALL ? SMALL_BLOCK : BLOCK;
     for (let at = first; at < last; at += step) {
       const size = Math.min(step, last - at);
       subtractLeft(n, a, at, first, at, at + size, engine);
@@ -78,25 +81,26 @@ export function solveLower(
   x: Float64Array,
   work: Workspace,
 ): void {
-  substitute(n, l, transposed, transposed, unit, m, x, work);
+  solveTriangle(n, l, { lower: true, transposed, unit }, m, x, work);
 }
 
 /** The n × m rows at `x` ← U⁻¹ X by back substitution, for the upper triangle of the packed n × n matrix `u`. As {@link solveLower}. */
 export function solveUpper(n: number, u: Float64Array, m: number, x: Float64Array, work: Workspace): void {
-  substitute(n, u, true, false, false, m, x, work);
+  solveTriangle(n, u, { lower: false, transposed: false, unit: false }, m, x, work);
 }
 
-/** X ← op(T)⁻¹ X, T a triangle of `t`: from the last row up if `backward`. */
-function substitute(
+/** X ← op(T)⁻¹ X, T a triangle of `t`: from the last row up where op(T) is an upper triangle. */
+export function solveTriangle(
   n: number,
   t: Float64Array,
-  backward: boolean,
-  transposed: boolean,
-  unit: boolean,
+  triangle: Triangle,
   m: number,
   x: Float64Array,
   { engine }: Workspace,
 ): void {
+  if (n > SMALL && engine.lapack?.solveTriangular(n, t, triangle, m, x)) return;
+  const { lower, transposed, unit } = triangle;
+  const backward = lower === transposed;
   const blocks = Math.ceil(n / BLOCK);
   for (let b = 0; b < blocks; b++) {
     const first = (backward ? blocks - 1 - b : b) * BLOCK;

@@ -3,7 +3,7 @@ import type * as Koffi from "koffi";
 import { UnsupportedError } from "../../errors.ts";
 import type { Real } from "../../matrix/real.ts";
 
-/** The two products of the CBLAS interface in both dtypes, row-major, `float32` first. */
+/** Functions of the CBLAS interface row-major; `gemm` in both dtypes, `float32` first. */
 export interface Blas {
   /** The library's file name. */
   readonly name: string;
@@ -11,6 +11,8 @@ export interface Blas {
   readonly gemm: Readonly<Record<4 | 8, Gemm>>;
   /** float64 only. */
   readonly syrk: Syrk;
+  /** float64 only. */
+  readonly trsm: Trsm;
 }
 
 type Gemm = (
@@ -42,12 +44,30 @@ type Syrk = (
   c: Real,
   ldc: number,
 ) => void;
+type Trsm = (
+  layout: number,
+  side: number,
+  triangle: number,
+  trans: number,
+  diagonal: number,
+  m: number,
+  n: number,
+  alpha: number,
+  a: Real,
+  lda: number,
+  b: Real,
+  ldb: number,
+) => void;
 
 // Enumeration values of the CBLAS interface.
 export const ROW_MAJOR = 101;
 export const AS_IT_IS = 111;
 export const TRANSPOSED = 112;
+export const UPPER = 121;
 export const LOWER = 122;
+export const NON_UNIT = 131;
+export const UNIT = 132;
+export const LEFT = 141;
 
 /** File names of BLAS libraries with the CBLAS interface and 32-bit sizes. */
 const LIBRARIES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
@@ -103,5 +123,8 @@ function open(koffi: typeof Koffi, name: string): Blas {
   const syrk: Syrk = library.func(
     "void cblas_dsyrk(int, int, int, int, int, double, const void *, int, double, void *, int)",
   );
-  return { name, library, gemm: { 4: gemm("cblas_sgemm", "float"), 8: gemm("cblas_dgemm", "double") }, syrk };
+  const trsm: Trsm = library.func(
+    "void cblas_dtrsm(int, int, int, int, int, int, int, double, const void *, int, void *, int)",
+  );
+  return { name, library, syrk, trsm, gemm: { 4: gemm("cblas_sgemm", "float"), 8: gemm("cblas_dgemm", "double") } };
 }

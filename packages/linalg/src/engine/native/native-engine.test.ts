@@ -1,5 +1,4 @@
 import { describeEngine } from "@sumo/testing";
-import type { LibraryHandle } from "koffi";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { nativeMissing } from "../../../test/native-missing.ts";
 import { NotConvergedError, UnsupportedError } from "../../errors.ts";
@@ -7,6 +6,7 @@ import { Heap } from "../heap.ts";
 import type { Lapack } from "../lapack.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { createAutoEngine } from "./auto-engine.ts";
+import type { Blas } from "./blas.ts";
 import { openLapack } from "./lapack.ts";
 import { createNativeEngine } from "./native-engine.ts";
 
@@ -49,7 +49,7 @@ test("LAPACK's complaints are errors, and no number that is not finite passes", 
       const at = args.findLast((arg) => Array.isArray(arg)) as number[];
       at[0] = info;
     };
-    return openLapack({ func: () => report } as unknown as LibraryHandle, wasm)!;
+    return openLapack({ library: { func: () => report } } as unknown as Blas, wasm)!;
   };
   expect(() => says(2).svd("svd", 2, 2, x, s, undefined)).toThrow(NotConvergedError);
   const unmeasured = expect.objectContaining({ iterations: undefined, residual: undefined });

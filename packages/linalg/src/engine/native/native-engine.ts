@@ -10,9 +10,10 @@ import { productClauses } from "./product-clauses.ts";
 import { products } from "./products.ts";
 
 /**
- * An engine for Node whose products run in the system's BLAS, and its factorizations by reflectors, symmetric eigenproblems and most
- * singular value decompositions in its LAPACK if the library has one; on the same memory as everything else, which stays with the
- * `wasm` engine. No operand is copied, wherever it lies, but float32 ones of `gram`, which are widened.
+ * An engine for Node whose products run in the system's BLAS, and in its LAPACK, if the library has one, the factorizations by reflectors
+ * and elimination, Schur forms, symmetric eigenproblems and most singular value decompositions; on the same memory as everything else,
+ * which stays with the `wasm` engine. No operand is copied, wherever it lies, but float32 ones of `gram`, which are widened, and those that
+ * LAPACK needs in columns.
  *
  * The library is checked against the engine's contract first, in a few milliseconds. Bits differ between machines and libraries. The
  * library's own environment variables (such as OPENBLAS_NUM_THREADS) hold.
@@ -28,7 +29,7 @@ export function createNativeEngine(heap: Heap | HeapOptions = {}): Engine {
 /** The engine on a library that is open. @throws {UnsupportedError} if the library breaks the contract. */
 export function engineOn(blas: Blas, heap: Heap | HeapOptions): Engine {
   const wasm = createWasmEngine(heap);
-  const lapack = openLapack(blas.library, wasm);
+  const lapack = openLapack(blas, wasm);
   const name = `native (${blas.name}${lapack === undefined ? ", without LAPACK" : ""})`;
   const engine = { ...wasm, name, ...products(blas, wasm.heap), ...(lapack && { lapack }) };
   const broken = brokenClause([...productClauses, ...lapackClauses], engine);

@@ -7,10 +7,14 @@ import {
   type PlainBlasOptions,
   plainBlas,
 } from "../../../test/plain-blas.ts";
+import { hessenbergForm, realSchur, realSchurWorkspace } from "../../eig/real-schur.ts";
 import { symmetricEigen, symmetricEigenWorkspace } from "../../eigh/symmetric-eigen.ts";
 import { UnsupportedError } from "../../errors.ts";
 import { Workspace } from "../../memory/workspace.ts";
 import { factorRows, formRows, householderWorkspace } from "../../qr/householder.ts";
+import { transposeInPlace } from "../../rows/transpose.ts";
+import { factorLu } from "../../solve/lu.ts";
+import { factorCholesky, solveTriangle } from "../../solve/triangular.ts";
 import { rowSvd, rowSvdWorkspace } from "../../svd/row-svd.ts";
 import type { Lapack } from "../lapack.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
@@ -132,6 +136,18 @@ const engine = createReferenceEngine(heap);
 const own: Lapack = {
   factorRows: (m, n, x, tau) => factorRows(m, n, x, tau, new Workspace(engine, householderWorkspace(m, n))),
   formRows: (k, p, n, x, tau) => formRows(k, p, n, x, tau, new Workspace(engine, householderWorkspace(p, n))),
+  factorLu(m, n, a, pivots) {
+    factorLu(n, a, pivots, new Workspace(engine, 0), m);
+    return true;
+  },
+  factorCholesky: (n, a) => factorCholesky(n, a, new Workspace(engine, 0)),
+  solveTriangular(n, t, triangle, m, x) {
+    solveTriangle(n, t, triangle, m, x, new Workspace(engine, 0));
+    return true;
+  },
+  hessenberg: (n, low, high, a, q) => hessenbergForm(n, low, high, a, q, new Workspace(engine, realSchurWorkspace(n))),
+  realSchur: (operation, n, low, high, a, z) =>
+    realSchur(operation, n, low, high, a, z, new Workspace(engine, realSchurWorkspace(n))),
   symmetricEigen: (operation, n, a, values, vectors) =>
     symmetricEigen(operation, n, a, values, vectors, new Workspace(engine, symmetricEigenWorkspace(n))),
   svd(operation, n, m, x, s, vectors) {
@@ -142,7 +158,7 @@ const own: Lapack = {
   },
 };
 
-const [FACTORS, EIGEN, SVD] = lapackClauses.map(({ text }) => text);
+const [FACTORS, LU, CHOLESKY, SOLVES, SCHUR, EIGEN, SVD] = lapackClauses.map(({ text }) => text);
 const lapackFaults: readonly (readonly [fault: string, clause: string | undefined, Partial<Lapack>])[] = [
   [
     "has reflectors of another sign",
@@ -160,6 +176,48 @@ const lapackFaults: readonly (readonly [fault: string, clause: string | undefine
   ],
   ["forgets the complement", FACTORS, { formRows: (k, _p, n, x, tau) => own.formRows(k, k, n, x, tau) }],
   ["does nothing", FACTORS, { factorRows: () => {}, formRows: () => {} }],
+  [
+    "counts pivots from one",
+    LU,
+    {
+      factorLu(m, n, a, pivots) {
+        own.factorLu(m, n, a, pivots);
+        for (let i = 0; i < pivots.length; i++) pivots[i]!++;
+        return true;
+      },
+    },
+  ],
+  ["exchanges nothing", LU, { factorLu: (m, n, a, pivots) => own.factorLu(m, n, a, pivots) && !!pivots.fill(0) }],
+  ["reads the other triangle", CHOLESKY, { factorCholesky: (n, a) => own.factorCholesky(n, mirrored(n, a)) }],
+  ["takes every matrix for definite", CHOLESKY, { factorCholesky: (n, a) => own.factorCholesky(n, a) && n }],
+  [
+    "takes no diagonal for ones",
+    SOLVES,
+    {
+      solveTriangular: (n, t, triangle, m, x) => own.solveTriangular(n, t, { ...triangle, unit: false }, m, x),
+    },
+  ],
+  [
+    "leaves reflectors below H",
+    SCHUR,
+    {
+      hessenberg: (n, low, high, a, q) => {
+        own.hessenberg(n, low, high, a, q);
+        a[(n - 1) * n] = 1;
+      },
+    },
+  ],
+  ["has no T without Z", SCHUR, { realSchur: (...args) => args[5] && own.realSchur(...args) }],
+  [
+    "transposes Z",
+    SCHUR,
+    {
+      realSchur: (...args) => {
+        own.realSchur(...args);
+        args[5]?.reverse();
+      },
+    },
+  ],
   [
     "sorts eigenvalues ascending",
     EIGEN,
@@ -196,6 +254,11 @@ const lapackFaults: readonly (readonly [fault: string, clause: string | undefine
     },
   ],
 ];
+
+function mirrored(n: number, a: Float64Array): Float64Array {
+  transposeInPlace(n, a);
+  return a;
+}
 
 const check = (lapack: Lapack | undefined): string | undefined =>
   brokenClause(lapackClauses, {
