@@ -54,6 +54,7 @@ const FLAGS = addOptions(new Command()).options.map(({ long }) => long!);
 /** Options that do not change what a run computes. */
 const OTHERS = [
   "--data",
+  "--loss",
   "--init",
   "--adapter",
   "--engine",

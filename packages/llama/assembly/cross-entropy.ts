@@ -1,12 +1,24 @@
 import { exp1, exp4 } from "./exp";
 import { maxLanes, sumLanes } from "./lanes";
 
-/** losses[r] (float64) <- -ln softmax(logits[r])[targets[r]]; logits[r] <- scale (softmax(logits[r]) - one-hot(targets[r])) */
+/**
+ * losses[r] (float64) <- -ln softmax(logits[r])[targets[r]]; logits[r] <- scale (softmax(logits[r]) - one-hot(targets[r])); both 0 where
+ * targets[r] < 0
+ */
 export function crossEntropy(rows: i32, vocab: i32, logits: usize, targets: usize, losses: usize, scale: f32): void {
   const bytes = <usize>vocab << 2;
   const vectors = bytes & ~15;
   for (let r = 0; r < rows; r++) {
-    const target = logits + (<usize>load<i32>(targets) << 2);
+    const index = load<i32>(targets);
+    if (index < 0) {
+      memory.fill(logits, 0, bytes);
+      store<f64>(losses, 0);
+      logits += bytes;
+      targets += 4;
+      losses += 8;
+      continue;
+    }
+    const target = logits + (<usize>index << 2);
     const top = largest(bytes, logits);
     const margin = <f64>top - <f64>load<f32>(target);
     const tops = f32x4.splat(top);

@@ -20,6 +20,29 @@ export function checkTokens(
   }
 }
 
+/** Checks targets as {@link checkTokens} checks tokens; −1 is none, but not all may be. @throws {InputError} */
+export function checkTargets(operation: string, targets: Int32Array, length: number, vocabSize: number): void {
+  if (!(targets instanceof Int32Array) || targets.length !== length) {
+    throw new InputError(operation, `expected targets as an Int32Array of ${length}, got ${describeArray(targets)}`);
+  }
+  const odd = targets.findIndex((target) => target < -1 || target >= vocabSize);
+  if (odd >= 0) {
+    throw new InputError(
+      operation,
+      `expected targets from 0 to ${vocabSize - 1}, or -1 for none, got ${targets[odd]} at position ${odd}`,
+    );
+  }
+  if (countTargets(targets) === 0)
+    throw new InputError(operation, "expected at least one target, got -1 at every position");
+}
+
+/** Number of targets that are not −1. */
+export function countTargets(targets: Int32Array): number {
+  let count = 0;
+  for (const target of targets) if (target >= 0) count++;
+  return count;
+}
+
 /** Type and length of a value, for messages. */
 export function describeArray(value: unknown): string {
   const tag = Object.prototype.toString.call(value).slice(8, -1);

@@ -1,3 +1,6 @@
+export { CHATML_MARKS, type ChatFormat, chatFormat, type ModelFiles } from "./conversations/chat-format.ts";
+export { type ConversationFacts, type Conversations, createConversations } from "./conversations/conversations.ts";
+export { type Example, type Message, parseExamples } from "./conversations/example.ts";
 export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
 export { modelConfig } from "./options/model-config.ts";
 export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
@@ -5,6 +8,7 @@ export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/opti
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export {
   ENGINES,
+  LOSSES,
   RESIDUALS,
   type SampleOptions,
   SCHEDULES,
@@ -33,6 +37,7 @@ export { readWeights } from "./run-files/weights.ts";
 export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
 export { emptyBatch, evenStarts } from "./text/batches.ts";
 export { type Corpus, createCorpus, tokensOf, trainingBytes } from "./text/corpus.ts";
+export type { Sequences } from "./text/sequences.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
 export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
 export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer/tokenizer.ts";

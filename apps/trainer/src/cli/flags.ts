@@ -1,6 +1,7 @@
 import {
   BYTES,
   ENGINES,
+  LOSSES,
   MOST_TOKENS,
   OPTIMIZER_NAMES,
   OPTIMIZERS,
@@ -31,7 +32,7 @@ function addDataAndModel(command: Command): void {
     .optionsGroup("Data:")
     .option(
       "--data <source>",
-      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); the last tenth is held out",
+      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), a .jsonl file of examples (messages, prompt and completion, or text), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); a tenth is held out",
       "moby-dick",
     )
     .option(
@@ -39,6 +40,12 @@ function addDataAndModel(command: Command): void {
       "tokens: 256 are the bytes; more are learned from the text by byte-pair encoding",
       whole(BYTES, MOST_TOKENS),
       BYTES,
+    )
+    .addOption(
+      new Option(
+        "--loss <part>",
+        "of examples: completion learns replies and completions alone, all learns prompts too (default: completion)",
+      ).choices(LOSSES),
     )
     .optionsGroup("Model:")
     .addOption(

@@ -39,8 +39,8 @@ export async function runTrial(
   { inputs, pool, engine, signal }: TrialSetting,
   logged: (line: LogLine) => void,
 ): Promise<Trial | undefined> {
-  const { model, corpus, init, adapter } = inputs;
-  const trainer = await createTrainer(model, options, corpus, pool, { engine, weights: init?.weights });
+  const { model, sequences, init, adapter } = inputs;
+  const trainer = await createTrainer(model, options, sequences, pool, { engine, weights: init?.weights });
   if (adapter !== undefined) applyAdapter(trainer.model, adapter);
   const lines: LogLine[] = [];
   const callbacks = {

@@ -2,7 +2,6 @@ import { createWasmEngine } from "@sumo/linalg";
 import { createLlama, type Llama, planLlama } from "@sumo/llama";
 import {
   checkAddressable,
-  createCorpus,
   emptyBatch,
   RESERVE_BYTES,
   type TrainOptions,
@@ -11,6 +10,7 @@ import {
 } from "@sumo/training";
 import { readText } from "@sumo/training/text";
 import type { TrainedModel } from "../run/model-folder.ts";
+import { prepareData } from "./run-data.ts";
 
 /** Models of one shape in one heap, and their validation losses. */
 export interface MeasuredModels {
@@ -31,13 +31,14 @@ export interface MeasuredModels {
  */
 export function measuredModels(
   sources: readonly TrainedModel[],
-  { data, context, evalTokens }: TrainOptions,
+  { data, context, loss: part, evalTokens }: TrainOptions,
   base: string,
 ): MeasuredModels {
-  const { config, tokenizer } = sources.at(-1)!;
+  const { config, tokenizer, companions } = sources.at(-1)!;
   const shape = { batch: 1, length: Math.min(context, config.context) };
   const text = readText(data, base);
-  const corpus = createCorpus(text.bytes, tokenizer, shape.length);
+  const options = { context: shape.length, ...(part && { loss: part }) };
+  const { sequences } = prepareData(text, options, tokenizer, companions);
   const { weightBytes, activationBytes } = planLlama(config, shape);
   const heapBytes = sources.length * (weightBytes + activationBytes) + RESERVE_BYTES;
   checkAddressable({ heapBytes, activationBytes });
@@ -47,7 +48,7 @@ export function measuredModels(
   const loss = (model: Llama): ValidationLoss => {
     const pass = model.createPass(shape.batch, shape.length);
     try {
-      return validationLoss(pass, corpus, batch, shape, evalTokens);
+      return validationLoss(pass, sequences, batch, shape, evalTokens);
     } finally {
       pass.dispose();
     }

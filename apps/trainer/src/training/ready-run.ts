@@ -1,15 +1,13 @@
 import type { Trainer } from "@sumo/training";
-import type { Text } from "@sumo/training/text";
 import type { StoredRun } from "../run/run-folder.ts";
 import type { RunLock } from "../run/run-lock.ts";
 
-/** A run that is ready to train: its folder, which is locked, its text and its trainer. */
+/** A run that is ready to train: its folder, which is locked, and its trainer. */
 export interface ReadyRun extends StoredRun {
   readonly folder: string;
   readonly lock: RunLock;
-  readonly text: Text;
-  /** Tokens of the text. */
-  readonly tokens: number;
+  /** One line on the data. */
+  readonly description: string;
   readonly trainer: Trainer;
   readonly threads: number;
 }

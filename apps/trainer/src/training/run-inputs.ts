@@ -2,12 +2,12 @@ import type { PeftAdapter } from "@sumo/core";
 import type { LlamaConfig } from "@sumo/llama";
 import {
   BYTES,
-  type Corpus,
+  CHATML_MARKS,
   checkModel,
-  createCorpus,
   createTokenizer,
   type DataSource,
   modelConfig,
+  parseExamples,
   type Tokenizer,
   type TrainOptions,
   trainBpe,
@@ -16,13 +16,13 @@ import {
 import { digest, readText, type Text } from "@sumo/training/text";
 import { readAdapter } from "../run/adapter-folder.ts";
 import { readModel, type TrainedModel } from "../run/model-folder.ts";
+import { prepareData, type RunData } from "./run-data.ts";
 
-/** Inputs of a new run: text, tokenizer, corpus, model and initial weights. */
-export interface RunInputs {
+/** Inputs of a new run: text, tokenizer, sequences, model and initial weights. */
+export interface RunInputs extends RunData {
   readonly text: Text;
   readonly data: DataSource;
   readonly tokenizer: Tokenizer;
-  readonly corpus: Corpus;
   readonly model: LlamaConfig;
   /** Model to start from; random weights without it. */
   readonly init: TrainedModel | undefined;
@@ -44,13 +44,22 @@ export function loadRunInputs(options: TrainOptions, runs: string, base: string)
   const { config, tokenizer } = init ?? newModel(options, text);
   const adapter = options.adapter === undefined ? undefined : readAdapter(options.adapter, base);
   checkModel(config, options);
-  const corpus = createCorpus(text.bytes, tokenizer, options.context);
+  const prepared = prepareData(text, options, tokenizer, init?.companions ?? {});
   const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
-  return { text, data, tokenizer, corpus, model: config, init, adapter };
+  return { text, data, tokenizer, ...prepared, model: config, init, adapter };
 }
 
 function newModel(options: TrainOptions, text: Text): Pick<TrainedModel, "config" | "tokenizer"> {
-  const training = text.bytes.subarray(0, trainingBytes(text.bytes));
-  const tokenizer = createTokenizer(options.vocab === BYTES ? [] : trainBpe(training, options.vocab));
+  const merges = options.vocab === BYTES ? [] : trainBpe(vocabularyText(text), options.vocab);
+  const tokenizer = createTokenizer(merges, text.kind === "examples" ? CHATML_MARKS : []);
   return { config: modelConfig(options, tokenizer.size), tokenizer };
+}
+
+/** What a vocabulary is learned from: the training part of a text, or what the examples say. */
+function vocabularyText({ kind, bytes, source }: Text): Uint8Array {
+  if (kind === "text") return bytes.subarray(0, trainingBytes(bytes));
+  const said = parseExamples(new TextDecoder().decode(bytes), source).flatMap((example) =>
+    "messages" in example ? example.messages.map(({ content }) => content) : Object.values(example),
+  );
+  return new TextEncoder().encode(said.join("\n"));
 }

@@ -1,12 +1,11 @@
 import { formatBytes, peakRate, planRun } from "@sumo/training";
-import type { Text } from "@sumo/training/text";
 import { formatCount } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
 import type { ReadyRun } from "./ready-run.ts";
 
 /** Summarizes a run before its first step: data, model, training, memory. @param folder - as it is printed. */
 export function summarize(run: ReadyRun, folder: string): Facts {
-  const { text, tokens, options, trainer, threads } = run;
+  const { description, options, trainer, threads } = run;
   const { config, parameters } = trainer.model;
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
@@ -14,7 +13,7 @@ export function summarize(run: ReadyRun, folder: string): Facts {
   const merged = options.adapter === undefined ? "" : ` with the adapter ${options.adapter}`;
   const origin = options.init === undefined ? "" : `, from ${options.init}${merged}`;
   return [
-    ["data", describeText(text, tokens)],
+    ["data", description],
     [
       "model",
       `LLaMA, ${config.layers} layers of width ${config.dim}, ${config.heads} heads${groups}, context ${config.context}: ${formatCount(weights)} weights${origin}`,
@@ -27,19 +26,6 @@ export function summarize(run: ReadyRun, folder: string): Facts {
     ...memoryFacts(run),
     ["folder", folder],
   ];
-}
-
-/** One line on the text that was read and the entries that were left out. */
-export function describeText({ source, bytes, files, documents, leftOut }: Text, tokens: number): string {
-  const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
-  const read = [
-    ...(files === undefined ? [] : [counted(files, "file")]),
-    counted(documents, "document"),
-    counted(bytes.length, "byte"),
-    counted(tokens, "token"),
-  ];
-  const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
-  return `${source}: ${read.join(", ")}; the last tenth is held out${without}`;
 }
 
 /** Optimizer state beside AdamW's for the same model, and the memory of the model. */

@@ -4,10 +4,10 @@ import { createWasmEngine, type Engine } from "@sumo/linalg";
 import { createNativeEngine } from "@sumo/linalg/native";
 import type { CrewWorker, LlamaConfig } from "@sumo/llama";
 import {
-  type Corpus,
   checkAddressable,
   checkModel,
   planRun,
+  type Sequences,
   Trainer,
   type TrainerOptions,
   type TrainOptions,
@@ -66,11 +66,11 @@ export function createEngine(model: LlamaConfig, options: readonly TrainOptions[
 export async function createTrainer(
   model: LlamaConfig,
   options: TrainOptions,
-  corpus: Corpus,
+  sequences: Sequences,
   pool: WorkerPool,
   { engine = createEngine(model, [options], pool), ...start }: TrainerOptions = {},
 ): Promise<Trainer> {
-  const trainer = new Trainer(model, options, corpus, { engine, ...start });
+  const trainer = new Trainer(model, options, sequences, { engine, ...start });
   if (pool.threads > 1) await trainer.useWorkers(pool.workers());
   return trainer;
 }

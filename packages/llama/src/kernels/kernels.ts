@@ -142,7 +142,10 @@ export interface Kernels {
     outOffset: number,
   ): void;
 
-  /** losses[r] ← −ln softmax(logits[r])[targets[r]], float64; logits[r] ← scale (softmax(logits[r]) − onehot(targets[r])). */
+  /**
+   * losses[r] ← −ln softmax(logits[r])[targets[r]], float64; logits[r] ← scale (softmax(logits[r]) − onehot(targets[r])). Both are 0 where
+   * targets[r] < 0.
+   */
   crossEntropy(
     rows: number,
     vocab: number,

@@ -1,4 +1,5 @@
 import type { Blocks } from "../memory/blocks.ts";
+import { countTargets } from "../tokens.ts";
 import type { OuterBlock } from "../weights/parameters.ts";
 import { logitRows } from "./activations.ts";
 import type { ForwardContext, PassContext } from "./context.ts";
@@ -16,6 +17,8 @@ export function headLoss(context: PassContext, gradients?: Blocks<OuterBlock>): 
   const { branch, logits, normed } = activations.shared;
   const all = shape.batch * shape.length;
   normLast(context);
+  const { targets, losses } = activations;
+  const scale = 1 / countTargets(targets);
   const step = logitRows(config, shape);
   for (let start = 0; start < all; start += step) {
     const chunk = Math.min(step, all - start);
@@ -25,8 +28,7 @@ export function headLoss(context: PassContext, gradients?: Blocks<OuterBlock>): 
     const at = from * vocabSize;
     crew.wait(); // all rows are normed, or all members have read the logits of the last chunk
     linear(engine, rows, dim, vocabSize, normed, first * dim, head, 0, logits, at);
-    const { targets, losses } = activations;
-    kernels.crossEntropy(rows, vocabSize, 1 / all, logits, at, targets, first, losses, first);
+    kernels.crossEntropy(rows, vocabSize, scale, logits, at, targets, first, losses, first);
     if (gradients === undefined) continue;
     linearBackward(engine, rows, dim, vocabSize, logits, at, head, branch, first * dim);
     crew.wait();

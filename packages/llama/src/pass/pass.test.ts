@@ -97,6 +97,53 @@ describe("hand-out", () => {
   });
 });
 
+describe("positions without a target", () => {
+  const { tokens, targets } = randomBatch(16, 17, 1);
+  const run = (length: number, from: Int32Array, to: Int32Array) => {
+    const pass = createLlama({ ...SMALL, tied: true }, { engine: createWasmEngine(HEAP) }).createPass(2, length);
+    const gradients: Record<string, Float64Array> = {};
+    const loss = pass.backward(from, to, (name, gradient) => {
+      gradients[name] = Float64Array.from(gradient);
+    });
+    expect(pass.loss(from, to)).toBe(loss);
+    return { loss, gradients };
+  };
+  const rows = (x: Int32Array, from: number, to: number) =>
+    Int32Array.of(...x.subarray(from, to), ...x.subarray(8 + from, 8 + to));
+
+  test("at the end of a sequence are as if they were not there, whatever their tokens", () => {
+    const short = run(5, rows(tokens, 0, 5), rows(targets, 0, 5));
+    for (const filling of [0, 16]) {
+      const from = tokens.map((token, i) => (i % 8 < 5 ? token : filling));
+      const filled = run(
+        8,
+        from,
+        targets.map((target, i) => (i % 8 < 5 ? target : -1)),
+      );
+      expect(Math.abs(filled.loss - short.loss)).toBeLessThanOrEqual(16 * ULP.float64 * short.loss);
+      for (const [name, want] of Object.entries(short.gradients)) {
+        const size = Math.max(...want.map(Math.abs));
+        const apart = filled.gradients[name]!.map((g, i) => Math.abs(g - want[i]!));
+        expect(Math.max(...apart), name).toBeLessThanOrEqual(64 * ULP.float32 * size);
+      }
+    }
+  });
+
+  test("share the mean among the rest: it is the sum over single targets, by their number", () => {
+    const chosen = [2, 5, 9];
+    const only = (list: readonly number[]) => targets.map((target, i) => (list.includes(i) ? target : -1));
+    const whole = run(8, tokens, only(chosen));
+    const parts = chosen.map((at) => run(8, tokens, only([at])));
+    const mean = parts.reduce((sum, { loss }) => sum + loss, 0) / 3;
+    expect(Math.abs(whole.loss - mean)).toBeLessThanOrEqual(16 * ULP.float64 * mean);
+    for (const [name, got] of Object.entries(whole.gradients)) {
+      const want = got.map((_, i) => parts.reduce((sum, { gradients }) => sum + gradients[name]![i]!, 0) / 3);
+      const size = Math.max(...want.map(Math.abs));
+      expect(Math.max(...got.map((g, i) => Math.abs(g - want[i]!))), name).toBeLessThanOrEqual(64 * ULP.float32 * size);
+    }
+  });
+});
+
 describe("memory", () => {
   test.each([false, true])("the plan is what is allocated, to the byte (recompute %s)", (recompute) => {
     const kinds: readonly Partial<LlamaConfig>[] = [
@@ -163,7 +210,8 @@ describe("bad input is refused before anything is written", () => {
 
   test.each([
     ["a token of the vocabulary's size", bad, good],
-    ["a negative target", good, good.map((t) => -t)],
+    ["a target below -1", good, good.map((t) => -t)],
+    ["no target at all", good, new Int32Array(8).fill(-1)],
     ["too few tokens", good.subarray(1), good],
     ["too many targets", good, new Int32Array(9)],
     ["tokens of another type", Float32Array.from(good) as unknown as Int32Array, good],

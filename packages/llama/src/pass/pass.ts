@@ -1,6 +1,6 @@
 import type { LlamaConfig } from "../config.ts";
 import { ConfigError } from "../errors.ts";
-import { checkTokens } from "../tokens.ts";
+import { checkTargets, checkTokens, countTargets } from "../tokens.ts";
 import type { Activations } from "./activations.ts";
 import type { PassContext } from "./context.ts";
 import type { GradientGroup, Gradients } from "./gradients.ts";
@@ -20,9 +20,10 @@ export interface Pass {
   readonly batch: number;
   readonly length: number;
   /**
-   * Mean cross-entropy, in nats, of the model's predictions for `tokens` with `targets`; both [batch, length], row-major.
+   * Mean cross-entropy, in nats, of the model's predictions for `tokens` with `targets`; both [batch, length], row-major. A target of −1 is
+   * none: its position counts neither in the mean nor in the gradients, e.g. a prompt, or what fills a short sequence up.
    *
-   * @throws {InputError} for a wrong length or a token outside the vocabulary, before anything is written. @throws {CrewError} on
+   * @throws {InputError} for a wrong length, a token outside the vocabulary, or no target at all, before anything is written. @throws {CrewError} on
    * several threads, if a worker has failed or ended: within seconds, and from then on at once.
    */
   loss(tokens: Int32Array, targets: Int32Array): number;
@@ -111,12 +112,12 @@ function takeInput(
 ): void {
   const { length } = activations.tokens;
   checkTokens(operation, "tokens", tokens, length, config.vocabSize);
-  checkTokens(operation, "targets", targets, length, config.vocabSize);
+  checkTargets(operation, targets, length, config.vocabSize);
   activations.tokens.set(tokens);
   activations.targets.set(targets);
 }
 
-/** Mean of the rows' losses, summed in order. */
-function meanLoss({ losses }: Activations): number {
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+/** Mean of the losses of rows with a target, summed in order. */
+function meanLoss({ losses, targets }: Activations): number {
+  return losses.reduce((sum, loss) => sum + loss, 0) / countTargets(targets);
 }

@@ -7,6 +7,7 @@ import type { TrainOptions } from "./train-options.ts";
 export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">> = {
   data: "fixed",
   vocab: "fixed",
+  loss: "fixed",
   init: "fixed",
   adapter: "fixed",
   dim: "fixed",

@@ -9,6 +9,9 @@ type ResidualName = (typeof RESIDUALS)[number];
 export const STATE_BITS = [8, 32] as const;
 type StateBits = (typeof STATE_BITS)[number];
 
+export const LOSSES = ["completion", "all"] as const;
+type LossName = (typeof LOSSES)[number];
+
 export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
 type ScheduleName = (typeof SCHEDULES)[number];
 
@@ -21,6 +24,8 @@ export interface TrainOptions {
   readonly data: string;
   /** Tokens in the vocabulary; 256 are the bytes. */
   readonly vocab: number;
+  /** What of an example is trained on. Default: replies and completions. */
+  readonly loss?: LossName;
   /** Model whose weights the run starts from. Random weights without it. */
   readonly init?: string;
   /** Folder of a LoRA adapter that is merged into these weights. */

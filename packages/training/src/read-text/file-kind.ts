@@ -40,8 +40,9 @@ const HTML = {
 };
 const JSON_KIND = {
   name: "JSON",
-  remedy: "take its texts out first, e.g. with jq -r .text",
-  extensions: [".json", ".jsonl", ".ndjson", ".ipynb"],
+  remedy:
+    "write an object a line with text, prompt and completion, or messages into a .jsonl file, e.g. with jq -c '.[]'",
+  extensions: [".json", ".ipynb"],
 };
 
 /** Bytes at the beginning of a file that are looked at. */

@@ -83,7 +83,7 @@ test("a folder of links alone is a text, and one that is hidden is read when it 
 });
 
 test.each<[string, string, string | Uint8Array]>([
-  ["JSON", "chat.jsonl", "not JSON inside"],
+  ["JSON", "chat.json", "not JSON inside"],
   ["JSON", "chat.txt", '{"role":"user","content":"hi"}\n{"role":"assistant","content":"ho"}\n'],
   ["JSON", "one.txt", '[{"text": "a"},\n {"text": "b"}]'],
   ["gzip", "novel.txt", gzipSync("once upon a time")],
@@ -97,6 +97,15 @@ test.each<[string, string, string | Uint8Array]>([
   const path = file(name, content);
   expect(() => readText(path)).toThrow(DataError);
   expect(() => readText(path)).toThrow(`${path} is ${kind}, not plain text: `);
+});
+
+test("a .jsonl file holds examples, whatever they are", () => {
+  const content = '{"messages": []}\n{"text": "a"}\n';
+  const text = readText(file("chat.jsonl", `\ufeff${content}`));
+  expect(text.kind).toBe("examples");
+  expect(decode(text.bytes)).toBe(content);
+  expect(readText(file("chat.txt", "plain")).kind).toBe("text");
+  expect(() => readText(file("latin.jsonl", Uint8Array.of(0xe9)))).toThrow("is not UTF-8");
 });
 
 test.each(["[Enter Hamlet]\nTo be\n", "{curly} prose\n", "1\n2\n3\n", "<p> is a tag of HTML", '"quoted"\n"lines"\n'])(

@@ -9,6 +9,8 @@ import { listTexts } from "./text-folder.ts";
 
 /** A text to train on. */
 export interface Text {
+  /** Plain text, or examples: a JSON object a line. */
+  readonly kind: "text" | "examples";
   /** Short name, for the name of a run: `moby-dick`, or the file's name without its extension. */
   readonly name: string;
   /** Name of a built-in text, or an absolute path: a resumed run reads it again. */
@@ -46,11 +48,15 @@ const BUILT_IN: Readonly<Record<string, () => readonly Part[]>> = {
 /** Letters of a text's name: file systems allow 255 for a whole name. */
 const MOST_LETTERS = 80;
 
+/** Extensions of files that hold an example a line. */
+const EXAMPLE_EXTENSIONS: readonly string[] = [".jsonl", ".ndjson"];
+
 /** Largest file that Node reads at once. */
 const MOST_BYTES = 2 ** 31 - 1;
 
 /**
- * Reads a text to train on: a built-in one, a file, or a folder's `.txt` and `.md` files, as {@link listTexts} finds them.
+ * Reads a text to train on: a built-in one, a file, a folder's `.txt` and `.md` files, as {@link listTexts} finds them, or a `.jsonl` file of
+ * examples.
  *
  * @param source - `moby-dick`, `sotu`, or a path. A path is relative to `base`.
  * @throws {DataError} if it is missing, empty, not UTF-8, or of another kind than plain text.
@@ -59,7 +65,7 @@ export function readText(source: string, base: string = process.cwd()): Text {
   const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) {
     const parts = builtIn();
-    return { name: source, source, bytes: joined(parts), documents: parts.length, leftOut: [] };
+    return { kind: "text", name: source, source, bytes: joined(parts), documents: parts.length, leftOut: [] };
   }
   const path = resolve(base, source);
   const status = statSync(path, { throwIfNoEntry: false });
@@ -68,9 +74,13 @@ export function readText(source: string, base: string = process.cwd()): Text {
       `data: no file or folder at ${path}, and no built-in text of that name (${Object.keys(BUILT_IN).join(", ")})`,
     );
   }
-  const text = status.isDirectory() ? readFolder(path) : { bytes: readUtf8(path), files: 1, documents: 1, leftOut: [] };
+  const isExamples = EXAMPLE_EXTENSIONS.includes(extname(path).toLowerCase()) && !status.isDirectory();
+  const kind = isExamples ? "examples" : "text";
+  const text = status.isDirectory()
+    ? readFolder(path)
+    : { bytes: readUtf8(path, kind), files: 1, documents: 1, leftOut: [] };
   if (text.bytes.length === 0) throw new DataError(`data: ${path} is empty`);
-  return { name: nameOf(path), source: path, ...text };
+  return { kind, name: nameOf(path), source: path, ...text };
 }
 
 /** SHA-256 in hexadecimal. */
@@ -82,13 +92,13 @@ function joined(parts: readonly Part[]): Uint8Array {
   return new TextEncoder().encode(parts.map(({ heading, text }) => `${heading}\n\n${text}\n`).join("\n"));
 }
 
-function readFolder(path: string): Omit<Text, "name" | "source"> {
+function readFolder(path: string): Omit<Text, "kind" | "name" | "source"> {
   const { files, leftOut } = listTexts(path);
   if (files.length === 0) {
     const others = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
     throw new DataError(`data: no .txt or .md file in ${path}${others}`);
   }
-  const parts = files.map(readUtf8).filter((part) => part.length > 0);
+  const parts = files.map((file) => readUtf8(file, "text")).filter((part) => part.length > 0);
   const bytes = Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from("\n\n"), part])));
   const empty = files.length - parts.length;
   return {
@@ -99,7 +109,7 @@ function readFolder(path: string): Omit<Text, "name" | "source"> {
   };
 }
 
-function readUtf8(path: string): Uint8Array {
+function readUtf8(path: string, expected: Text["kind"]): Uint8Array {
   const { size } = statSync(path);
   if (size > MOST_BYTES) {
     throw new DataError(
@@ -107,7 +117,7 @@ function readUtf8(path: string): Uint8Array {
     );
   }
   const bytes = readFileSync(path);
-  const kind = foreignKind(path, bytes);
+  const kind = expected === "text" ? foreignKind(path, bytes) : undefined;
   if (kind !== undefined) throw new DataError(`data: ${path} is ${kind.name}, not plain text: ${kind.remedy}`);
   if (!isUtf8(bytes)) throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`);
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;

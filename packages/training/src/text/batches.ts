@@ -3,7 +3,7 @@ import { fillUniform } from "@sumo/linalg";
 /** Stream of random numbers for batches, apart from those of the weights and the optimizer. */
 const STREAM = 0x62617463; // "batc"
 
-/** A batch: `batch` sequences of `length` tokens, one after another, and the token that follows each of theirs. */
+/** A batch: `batch` sequences of `length` tokens, one after another, and the token that follows each of theirs, or −1 where none is to be predicted. */
 export interface Batch {
   readonly tokens: Int32Array;
   readonly targets: Int32Array;
@@ -17,6 +17,11 @@ export interface BatchShape {
 /** Allocates a batch, to be filled for every step. */
 export function emptyBatch({ batch, length }: BatchShape): Batch {
   return { tokens: new Int32Array(batch * length), targets: new Int32Array(batch * length) };
+}
+
+/** Number of tokens with a target; a target of −1 is none. */
+export function countTargets({ targets }: Batch): number {
+  return targets.reduce((count, target) => count + (target >= 0 ? 1 : 0), 0);
 }
 
 /**
@@ -42,7 +47,11 @@ export function drawBatch(
 
 /** First tokens of `count` sequences spaced evenly over a text; they overlap where the text is short. */
 export function evenStarts(count: number, textLength: number, length: number): number[] {
-  const last = textLength - 1 - length;
+  return evenly(count, textLength - 1 - length);
+}
+
+/** `count` whole numbers spaced evenly from 0 to `last`; only 0 if there is one. */
+export function evenly(count: number, last: number): number[] {
   return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * last) / (count - 1))));
 }
 

@@ -1,15 +1,15 @@
 import { DataError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { type Batch, type BatchShape, copySequence, drawBatch, evenStarts } from "./batches.ts";
+import type { Sequences } from "./sequences.ts";
 
 /** Share of the text, at its end, that is held out for validation. */
 const HELD_OUT = 0.1;
 
 /** A text as tokens, split into a training part and a validation part. */
-export interface Corpus {
+export interface Corpus extends Sequences {
   readonly train: Uint16Array;
   readonly validation: Uint16Array;
-  /** Mean bytes of a validation token: nats per token over this are nats per byte. */
-  readonly bytesPerToken: number;
 }
 
 /**
@@ -28,7 +28,24 @@ export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: n
         "take a longer text or a smaller --context",
     );
   }
-  return { train, validation, bytesPerToken: heldOut.length / validation.length };
+  return {
+    train,
+    validation,
+    bytesPerToken: heldOut.length / validation.length,
+    everyTarget: true,
+    draw: (out, shape, { seed, step, microBatch }) => drawBatch(out, train, shape, seed, step, microBatch),
+    heldOut: (out, shape, tokens) => windows(out, shape, validation, tokens),
+  };
+}
+
+/** Fills a batch with one after another of windows over a text, spaced evenly. */
+function* windows(out: Batch, { batch, length }: BatchShape, text: Uint16Array, tokens: number): Generator<void> {
+  const batches = Math.ceil(Math.min(tokens, text.length - 1) / (batch * length));
+  const starts = evenStarts(batches * batch, text.length, length);
+  for (let b = 0; b < batches; b++) {
+    for (let i = 0; i < batch; i++) copySequence(out, i, text, starts[b * batch + i]!, length);
+    yield;
+  }
 }
 
 /** Number of a corpus's tokens. */

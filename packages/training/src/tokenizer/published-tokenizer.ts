@@ -42,10 +42,12 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
   const spelled = pieces.map(kind === "bytes" ? unspelled : unmarked);
   return {
     size: pieces.length,
+    special: new Map(added.map(({ id, content }) => [content, id])),
     merges: [],
     file: text,
-    encode: (bytes) => encodeWords(split(new TextDecoder().decode(bytes)), encodeWord),
+    encode: (bytes, follows = false) => encodeWords(split(new TextDecoder().decode(bytes), follows), encodeWord),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => spelled[token] ?? new Uint8Array())),
+    has: (token) => (pieces[token] ?? "") !== "",
   };
 }
 

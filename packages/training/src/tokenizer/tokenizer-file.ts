@@ -5,6 +5,7 @@ import { createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.
 
 /** The fields of a Hugging Face `tokenizer.json` that are read here. */
 interface TokenizerFile {
+  readonly added_tokens?: readonly { readonly content: string }[];
   readonly model: {
     readonly type: string;
     readonly vocab: Readonly<Record<string, number>>;
@@ -16,15 +17,18 @@ interface TokenizerFile {
 const WORD_PATTERN =
   " ?[A-Za-z\\x{80}-\\x{10FFFF}]+| ?[0-9]+| ?[^ \\t\\n\\rA-Za-z0-9\\x{80}-\\x{10FFFF}]+|[ \\t\\n\\r]";
 
+/** Fields of a special token in the file. */
+const ADDED = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+
 /** Formats a tokenizer as a `tokenizer.json` that Hugging Face's tokenizers load: byte-level BPE with this package's words, or a published tokenizer's own file. */
-export function formatTokenizer({ merges, file: published }: Tokenizer): string {
+export function formatTokenizer({ merges, special, file: published }: Tokenizer): string {
   if (published !== undefined) return published;
   const pieces = spell(merges).map(spellBytes);
   const file = {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [],
+    added_tokens: Array.from(special, ([content, id]) => ({ id, content, ...ADDED })),
     normalizer: null,
     pre_tokenizer: {
       type: "Sequence",
@@ -62,7 +66,11 @@ export function parseTokenizer(text: string, path: string): Tokenizer {
   const { vocab, merges } = file?.model ?? {};
   if (vocab === undefined || !Array.isArray(merges)) throw new RunError(`${path} holds no byte-pair merges`);
   if (!text.includes(JSON.stringify(WORD_PATTERN))) return publishedTokenizer(file, text, path);
-  const tokenizer = createTokenizer(merges.map((merge) => readMerge(merge, vocab)));
+  const special = (file?.added_tokens ?? []).map(({ content }) => content);
+  const tokenizer = createTokenizer(
+    merges.map((merge) => readMerge(merge, vocab)),
+    special,
+  );
   if (formatTokenizer(tokenizer) !== text) throw new RunError(`${path} is damaged`);
   return tokenizer;
 }

@@ -7,15 +7,24 @@ export type Merge = readonly [left: number, right: number];
 
 /** A tokenizer: encodes bytes as tokens and decodes them. Decoding inverts encoding for any UTF-8 text; with merges learned here, for any bytes. */
 export interface Tokenizer {
-  /** Size of the vocabulary; tokens are the integers below it. */
+  /** Size of the vocabulary; tokens are integers below it. */
   readonly size: number;
+  /** Special tokens by name, e.g. marks of turns in a conversation. No text is encoded as them. */
+  readonly special: ReadonlyMap<string, number>;
   /** Merges of a tokenizer that was learned here; empty for a published one. */
   readonly merges: readonly Merge[];
   /** The `tokenizer.json` of a published tokenizer, unchanged. */
   readonly file?: string;
-  encode(bytes: Uint8Array): Uint16Array;
+  /**
+   * Encodes a text. Some published tokenizers put a space before it.
+   *
+   * @param follows - the text follows a special token in another one: those that put a space before the first piece alone put none.
+   */
+  encode(bytes: Uint8Array, follows?: boolean): Uint16Array;
   /** The bytes of tokens; of those that only pad a model's vocabulary, none. */
   decode(tokens: ArrayLike<number>): Uint8Array;
+  /** Whether a number below `size` is a token: the vocabularies of some published models have gaps. */
+  has(token: number): boolean;
 }
 
 /** Number of arguments that every JavaScript engine passes to a function. */
@@ -36,16 +45,23 @@ export function* wordsOf(bytes: Uint8Array): Generator<string> {
   for (const [word] of latin1(bytes).matchAll(WORD)) yield word;
 }
 
-/** Creates a tokenizer that applies `merges`, earlier ones first, within words. Without merges every byte is a token. */
-export function createTokenizer(merges: readonly Merge[]): Tokenizer {
+/**
+ * Creates a tokenizer that applies `merges`, earlier ones first, within words. Without merges every byte is a token.
+ *
+ * @param special - names of special tokens, which come after all others.
+ */
+export function createTokenizer(merges: readonly Merge[], special: readonly string[] = []): Tokenizer {
   const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
-  const pieces = spell(merges);
+  const learned = BYTES + merges.length;
+  const pieces = [...spell(merges), ...special.map((name) => new TextEncoder().encode(name))];
   const encodeWord = (word: string): readonly number[] => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank);
   return {
-    size: BYTES + merges.length,
+    size: pieces.length,
+    special: new Map(special.map((name, i) => [name, learned + i])),
     merges,
     encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token] ?? new Uint8Array())),
+    has: (token) => token in pieces,
   };
 }
 

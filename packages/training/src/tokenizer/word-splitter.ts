@@ -4,8 +4,8 @@ import { spellBytes } from "./byte-spelling.ts";
 export interface WordSplitter {
   /** Whether words are in byte-level encoding, or characters with ▁ for spaces. */
   readonly kind: "bytes" | "characters";
-  /** The words of a text, in the vocabulary's spelling. */
-  readonly split: (text: string) => Iterable<string>;
+  /** The words of a text, in the vocabulary's spelling. @param follows - see `Tokenizer.encode`. */
+  readonly split: (text: string, follows: boolean) => Iterable<string>;
 }
 
 interface Step {
@@ -107,10 +107,11 @@ function characterSplitter(before: readonly Step[], steps: readonly Step[], refu
   const prepended = before.some(({ type, prepend }) => type === "Prepend" && prepend === "▁");
   const metaspace = steps.find(({ type }) => type === "Metaspace");
   const led = metaspace !== undefined && metaspace.prepend_scheme !== "never" && metaspace.add_prefix_space !== false;
-  return function* (text) {
+  const first = metaspace?.prepend_scheme === "first";
+  return function* (text, follows) {
     if (text === "") return;
     const marked = text.replaceAll(" ", "▁");
-    const prefixed = prepended || (led && !marked.startsWith("▁"));
+    const prefixed = prepended || (led && !(first && follows) && !marked.startsWith("▁"));
     for (const [word] of (prefixed ? `▁${marked}` : marked).matchAll(MARKED)) yield word;
   };
 }

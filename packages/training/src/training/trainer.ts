@@ -14,8 +14,8 @@ import { hiddenNames, optimizerGroups, trainedParameters } from "../options/opti
 import type { TrainOptions } from "../options/train-options.ts";
 import type { Checkpoint, CheckpointPieces } from "../run-files/checkpoint.ts";
 import { isSystemError } from "../system-errors.ts";
-import { type Batch, type BatchShape, drawBatch, emptyBatch } from "../text/batches.ts";
-import type { Corpus } from "../text/corpus.ts";
+import { type Batch, type BatchShape, countTargets, emptyBatch } from "../text/batches.ts";
+import type { Sequences } from "../text/sequences.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
 /** What a trainer begins with, and computes on. */
@@ -35,7 +35,7 @@ export class Trainer {
   /** Updates made so far. */
   step = 0;
   private readonly options: TrainOptions;
-  private readonly corpus: Corpus;
+  private readonly sequences: Sequences;
   private readonly shape: BatchShape;
   private readonly batch: Batch;
   private readonly trained: ReadonlySet<string>;
@@ -45,11 +45,11 @@ export class Trainer {
   constructor(
     config: LlamaConfig,
     options: TrainOptions,
-    corpus: Corpus,
+    sequences: Sequences,
     { engine = createWasmEngine(), weights, checkpoint }: TrainerOptions = {},
   ) {
     this.options = options;
-    this.corpus = corpus;
+    this.sequences = sequences;
     this.shape = { batch: options.batch, length: options.context };
     this.batch = emptyBatch(this.shape);
     const create = (files: readonly WeightFile[] | undefined): Llama =>
@@ -77,7 +77,7 @@ export class Trainer {
 
   /** Mean bytes of a validation token: nats per token over this are nats per byte. */
   get bytesPerToken(): number {
-    return this.corpus.bytesPerToken;
+    return this.sequences.bytesPerToken;
   }
 
   /** Tokens in the batches of one step. */
@@ -88,25 +88,48 @@ export class Trainer {
   /**
    * Makes one training step: forward and backward passes over its micro-batches, and the update, layer by layer during the last backward pass.
    *
+   * Micro-batches count by their targets: together they have the gradient of one batch of all their sequences.
+   *
    * @returns the mean loss of the batches before the update, in nats per token.
    * @throws {DivergedError} if the loss or a gradient is not finite.
    */
   trainStep(): number {
-    const { accumulate, seed } = this.options;
+    const { accumulate } = this.options;
+    const weights = this.weightsOfMicroBatches();
     let sum = 0;
     for (let i = 0; i < accumulate; i++) {
-      drawBatch(this.batch, this.corpus.train, this.shape, seed, this.step, i);
-      sum += this.backward();
+      this.draw(i);
+      sum += weights[i]! * this.backward(weights[i]!);
     }
     this.step++;
     return sum / accumulate;
   }
 
-  private backward(): number {
+  private draw(microBatch: number): void {
+    const { accumulate, seed } = this.options;
+    this.sequences.draw(this.batch, this.shape, { seed, step: this.step, microBatch, accumulate });
+  }
+
+  /** Each micro-batch's number of targets, over their mean. */
+  private weightsOfMicroBatches(): readonly number[] {
+    const { accumulate } = this.options;
+    if (this.sequences.everyTarget || accumulate === 1) return new Array<number>(accumulate).fill(1);
+    const counts = Array.from({ length: accumulate }, (_, i) => {
+      this.draw(i);
+      return countTargets(this.batch);
+    });
+    const mean = counts.reduce((sum, count) => sum + count, 0) / accumulate;
+    return counts.map((count) => count / mean);
+  }
+
+  /** @param weight - of this micro-batch in the step's mean. */
+  private backward(weight: number): number {
     const { tokens, targets } = this.batch;
     try {
       const loss = this.pass.backward(tokens, targets, (name, gradient) => {
-        if (this.trained.has(name)) this.optimizer.stepParameter(name, gradient);
+        if (!this.trained.has(name)) return;
+        if (weight !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= weight;
+        this.optimizer.stepParameter(name, gradient);
       });
       if (!Number.isFinite(loss)) throw new DivergedError(this.step + 1, `the loss is ${loss}`);
       return loss;
@@ -122,7 +145,7 @@ export class Trainer {
    * @param tokens - to measure it on, at least.
    */
   evaluate(tokens: number): ValidationLoss {
-    return validationLoss(this.pass, this.corpus, this.batch, this.shape, tokens);
+    return validationLoss(this.pass, this.sequences, this.batch, this.shape, tokens);
   }
 
   /** Frees all memory. The trainer must not be used again. */

@@ -1,6 +1,6 @@
 import type { Pass } from "@sumo/llama";
-import { type Batch, type BatchShape, copySequence, evenStarts } from "../text/batches.ts";
-import type { Corpus } from "../text/corpus.ts";
+import { type Batch, type BatchShape, countTargets } from "../text/batches.ts";
+import type { Sequences } from "../text/sequences.ts";
 
 /** A validation loss: the mean in nats per token, and the tokens that it was measured on. */
 export interface ValidationLoss {
@@ -16,17 +16,20 @@ export interface ValidationLoss {
  */
 export function validationLoss(
   pass: Pick<Pass, "loss">,
-  { validation }: Corpus,
+  sequences: Sequences,
   batch: Batch,
-  { batch: count, length }: BatchShape,
+  shape: BatchShape,
   tokens: number,
 ): ValidationLoss {
-  const batches = Math.ceil(Math.min(tokens, validation.length - 1) / (count * length));
-  const starts = evenStarts(batches * count, validation.length, length);
+  const most = shape.batch * shape.length;
   let sum = 0;
-  for (let b = 0; b < batches; b++) {
-    for (let i = 0; i < count; i++) copySequence(batch, i, validation, starts[b * count + i]!, length);
-    sum += pass.loss(batch.tokens, batch.targets);
+  let batches = 0; // those of which only a part counts are parts
+  let measured = 0;
+  for (const _ of sequences.heldOut(batch, shape, tokens)) {
+    const count = countTargets(batch);
+    sum += (count / most) * pass.loss(batch.tokens, batch.targets);
+    batches += count / most;
+    measured += count;
   }
-  return { loss: sum / batches, tokens: batches * count * length };
+  return { loss: sum / batches, tokens: measured };
 }

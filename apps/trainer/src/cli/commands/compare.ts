@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { isSystemError, storageError, tokensOf } from "@sumo/training";
+import { isSystemError, storageError } from "@sumo/training";
 import colors from "picocolors";
 import { compareTrials } from "../../compare/comparison.ts";
 import { comparisonTable } from "../../compare/comparison-table.ts";
@@ -14,7 +14,6 @@ import { formatCount } from "../../screen/format.ts";
 import { type Facts, type Screen, showFacts } from "../../screen/screen.ts";
 import { catchInterrupt } from "../../training/interrupt.ts";
 import { loadRunInputs, type RunInputs } from "../../training/run-inputs.ts";
-import { describeText } from "../../training/summary.ts";
 import { createEngine, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import type { CliOptions } from "../cli-options.ts";
 
@@ -67,12 +66,12 @@ function show(folder: string, chosen: readonly Trial[], facts: Facts, screen: Sc
   ]);
 }
 
-function describe(cli: CliOptions, { text, model, tokenizer, corpus }: RunInputs): Facts {
+function describe(cli: CliOptions, { description, model, tokenizer }: RunInputs): Facts {
   const { steps, batch, context, seed, schedule } = cli;
   const seeds = cli.seeds === 1 ? `seed ${seed}` : `seeds ${seed} to ${seed + cli.seeds - 1}`;
   const rates = cli.sweep === undefined ? [] : ([["sweep", `lr ${cli.sweep.join(", ")} with seed ${seed}`]] as const);
   return [
-    ["data", describeText(text, tokensOf(corpus))],
+    ["data", description],
     [
       "model",
       `LLaMA, ${model.layers} layers of width ${model.dim}, ${model.heads} heads, context ${model.context}, vocabulary of ${tokenizer.size}`,

@@ -1,11 +1,12 @@
-import { createCorpus, type DataSource, RunError, tokensOf } from "@sumo/training";
+import { type DataSource, RunError } from "@sumo/training";
 import { digest, readText, type Text } from "@sumo/training/text";
 import type { Command } from "commander";
 import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
 import { readLog } from "../../run/log-file.ts";
-import { findRun, logPath, openRun, writeConfig } from "../../run/run-folder.ts";
+import { findRun, logPath, openRun, readCompanions, writeConfig } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
+import { prepareData } from "../../training/run-data.ts";
 import { trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import { type CliOptions, resumedOptions } from "../cli-options.ts";
@@ -18,9 +19,9 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
     const { data, model, tokenizer, origin } = stored;
     const options = resumedOptions(stored.options, command);
     const text = readSameText(data, folder);
-    const corpus = createCorpus(text.bytes, tokenizer, options.context);
+    const { sequences, description } = prepareData(text, options, tokenizer, readCompanions(folder, origin));
     return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-      const trainer = await createTrainer(model, options, corpus, pool, { checkpoint: readCheckpoint(folder) });
+      const trainer = await createTrainer(model, options, sequences, pool, { checkpoint: readCheckpoint(folder) });
       refuseFinished(run, folder, trainer.step, options.steps);
       completeCheckpoint(folder);
       writeConfig(folder, { options, data, model, ...(origin && { origin }) });
@@ -29,8 +30,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
         options,
         folder,
         lock,
-        text,
-        tokens: tokensOf(corpus),
+        description,
         trainer,
         threads: pool.threads,
       };

@@ -1,4 +1,4 @@
-import { type CheckpointPieces, isSystemError, peakRate, storageError, tokensOf, trainOptions } from "@sumo/training";
+import { type CheckpointPieces, isSystemError, peakRate, storageError, trainOptions } from "@sumo/training";
 import { applyAdapter } from "../../run/adapter-folder.ts";
 import { originOfRun } from "../../run/model-folder.ts";
 import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
@@ -12,17 +12,17 @@ import type { CliOptions } from "../cli-options.ts";
 /** Starts a new run. Everything is checked before the run's folder is made. Returns the exit code. */
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
-  const { text, data, tokenizer, corpus, model, init, adapter } = loadRunInputs(asked, cli.runs, base);
+  const { text, data, tokenizer, sequences, description, model, init, adapter } = loadRunInputs(asked, cli.runs, base);
   const options = { ...asked, data: data.source, lr: peakRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-    const trainer = await createTrainer(model, options, corpus, pool, { weights: init?.weights });
+    const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);
     const origin = init === undefined ? undefined : originOfRun(init);
     const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
     const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
     const run = begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
     return whileLocked(run.folder, (lock) =>
-      trainRun({ ...run, lock, text, tokens: tokensOf(corpus), trainer, threads: pool.threads }, cli.runs, cli, screen),
+      trainRun({ ...run, lock, description, trainer, threads: pool.threads }, cli.runs, cli, screen),
     );
   });
 }

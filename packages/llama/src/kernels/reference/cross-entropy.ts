@@ -14,6 +14,11 @@ export const crossEntropy: Kernels["crossEntropy"] = (
   for (let r = 0; r < rows; r++) {
     const row = logits.subarray(logitsOffset + r * vocab, logitsOffset + (r + 1) * vocab);
     const target = targets[targetsOffset + r]!;
+    if (target < 0) {
+      losses[lossesOffset + r] = 0;
+      row.fill(0);
+      continue;
+    }
     const top = row.reduce((most, x) => Math.max(most, x), -Infinity);
     const sum = row.reduce((total, x) => total + Math.exp(x - top), 0);
     losses[lossesOffset + r] = top - row[target]! + Math.log(sum);

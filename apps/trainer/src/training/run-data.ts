@@ -1,0 +1,80 @@
+import {
+  type ConversationFacts,
+  chatFormat,
+  createConversations,
+  createCorpus,
+  type ModelFiles,
+  parseExamples,
+  type Sequences,
+  type Tokenizer,
+  type TrainOptions,
+  tokensOf,
+  UsageError,
+} from "@sumo/training";
+import type { Text } from "@sumo/training/text";
+import type { Companions } from "../run/run-folder.ts";
+import { formatCount } from "../screen/format.ts";
+
+/** The sequences of a run, and one line that says what they are made of. */
+export interface RunData {
+  readonly sequences: Sequences;
+  readonly description: string;
+}
+
+/**
+ * Encodes a text, or examples in the model's chat format.
+ *
+ * @param companions - files that came with the model, which have its chat template.
+ * @throws {DataError} if it is too short, or an example is none. @throws {UsageError} for `--loss` without examples.
+ */
+export function prepareData(
+  text: Text,
+  options: Pick<TrainOptions, "context" | "loss">,
+  tokenizer: Tokenizer,
+  companions: Companions,
+): RunData {
+  const { context, loss } = options;
+  if (text.kind === "text") {
+    if (loss !== undefined) throw new UsageError("--loss is for examples, in a .jsonl file");
+    const corpus = createCorpus(text.bytes, tokenizer, context);
+    return { sequences: corpus, description: describeText(text, tokensOf(corpus)) };
+  }
+  const examples = parseExamples(new TextDecoder().decode(text.bytes), text.source);
+  const format = chatFormat(textsOf(companions), tokenizer);
+  const { facts, ...sequences } = createConversations(examples, {
+    tokenizer,
+    format,
+    context,
+    loss: loss ?? "completion",
+  });
+  return { sequences, description: describeExamples(text.source, facts) };
+}
+
+/** Texts of the files that came with a model. */
+function textsOf(companions: Companions): ModelFiles {
+  const decoder = new TextDecoder();
+  return Object.fromEntries(Object.entries(companions).map(([name, bytes]) => [name, decoder.decode(bytes)]));
+}
+
+/** One line on the text that was read and the entries that were left out. */
+function describeText({ source, bytes, files, documents, leftOut }: Text, tokens: number): string {
+  const read = [
+    ...(files === undefined ? [] : [counted(files, "file")]),
+    counted(documents, "document"),
+    counted(bytes.length, "byte"),
+    counted(tokens, "token"),
+  ];
+  const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
+  return `${source}: ${read.join(", ")}; the last tenth is held out${without}`;
+}
+
+/** One line on examples: what is trained on, held out, cut and left out. */
+function describeExamples(source: string, facts: ConversationFacts): string {
+  const { examples, heldOut, tokens, trained, cut, leftOut } = facts;
+  const read = `${counted(examples, "example")}, ${counted(tokens, "token")}, ${formatCount(trained)} of them to predict; ${formatCount(heldOut)} held out`;
+  const short = cut === 0 ? "" : `; ${formatCount(cut)} cut at the context`;
+  const without = leftOut === 0 ? "" : `; ${formatCount(leftOut)} left out, with nothing to predict within the context`;
+  return `${source}: ${read}${short}${without}`;
+}
+
+const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;

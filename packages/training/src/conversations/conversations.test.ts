@@ -1,0 +1,133 @@
+import { createWasmEngine } from "@sumo/linalg";
+import { llamaConfig } from "@sumo/llama";
+import { expect, test } from "vitest";
+import { DataError } from "../errors.ts";
+import type { TrainOptions } from "../options/train-options.ts";
+import { emptyBatch } from "../text/batches.ts";
+import { createTokenizer } from "../tokenizer/tokenizer.ts";
+import { Trainer } from "../training/trainer.ts";
+import { CHATML_MARKS, chatFormat } from "./chat-format.ts";
+import { createConversations } from "./conversations.ts";
+
+const tokenizer = createTokenizer([], CHATML_MARKS);
+const format = chatFormat({}, tokenizer);
+const END = tokenizer.special.get(CHATML_MARKS[1]!)!;
+const options = { tokenizer, format, context: 12, loss: "completion" as const };
+/** Example i: a prompt of one letter and a completion of 1 to 7. */
+const examples = Array.from({ length: 25 }, (_, i) => ({
+  prompt: String.fromCharCode(65 + i),
+  completion: String.fromCharCode(97 + i).repeat(1 + (i % 7)),
+}));
+const SHAPE = { batch: 4, length: 12 };
+
+/** Rows of a batch as texts, with "." where nothing is to be predicted. */
+function rowsOf(fill: (batch: ReturnType<typeof emptyBatch>) => void): string[] {
+  const batch = emptyBatch(SHAPE);
+  fill(batch);
+  const letter = (token: number): string => (token === END ? "$" : token <= 0 ? "." : String.fromCharCode(token));
+  return Array.from({ length: SHAPE.batch }, (_, i) =>
+    Array.from(batch.targets.subarray(i * SHAPE.length, (i + 1) * SHAPE.length), letter).join(""),
+  );
+}
+const expected = ({ completion }: (typeof examples)[number]): string => `${completion}$`.padEnd(SHAPE.length, ".");
+
+test("an example is a row: what follows each of its tokens where that is to be learned, and nothing else", () => {
+  const { draw, facts } = createConversations(examples, options);
+  const place = { seed: 0, step: 0, microBatch: 0, accumulate: 1 };
+  for (const row of rowsOf((batch) => draw(batch, SHAPE, place))) expect(examples.map(expected)).toContain(row);
+  const letters = examples.reduce((sum, { completion }) => sum + completion.length, 0);
+  expect(facts).toEqual({
+    examples: 25,
+    heldOut: 2,
+    tokens: 25 * 2 + letters,
+    trained: 25 + letters,
+    cut: 0,
+    leftOut: 0,
+  });
+  const batch = emptyBatch(SHAPE);
+  draw(batch, SHAPE, place);
+  const prompt = batch.tokens[0]!;
+  expect(batch.targets[0]).toBe(prompt + 32); // the letter's small form follows it
+});
+
+test("each training example comes once before any comes again, however a step is cut; each held-out one once in all", () => {
+  const { draw, heldOut } = createConversations(examples, options);
+  const seen = (accumulate: number, steps: number, seed: number): string[] =>
+    Array.from({ length: steps * accumulate }, (_, i) => {
+      const place = { seed, step: Math.floor(i / accumulate), microBatch: i % accumulate, accumulate };
+      return rowsOf((batch) => draw(batch, SHAPE, place));
+    }).flat();
+  const rows = seen(1, 12, 3);
+  expect(new Set(rows.slice(0, 23)).size).toBe(23);
+  expect(new Set(rows.slice(23, 46)).size).toBe(23);
+  expect(rows.slice(23, 46)).not.toEqual(rows.slice(0, 23));
+  expect(seen(3, 4, 3)).toEqual(rows);
+  expect(seen(1, 12, 4)).not.toEqual(rows);
+
+  const batch = emptyBatch(SHAPE);
+  const measured = rowsOf((out) => {
+    for (const _ of heldOut(batch, SHAPE, 1e9)) out.targets.set(batch.targets);
+  });
+  expect(measured.slice(2)).toEqual(["............", "............"]); // two held out, and two rows of nothing
+  const [first, second] = measured;
+  expect([...new Set([...rows.slice(0, 23), first, second])].sort()).toEqual(examples.map(expected).sort());
+  expect([...heldOut(batch, SHAPE, 1)]).toHaveLength(1);
+});
+
+test("what is longer than the context is cut, and counted; what has nothing left to learn is left out, and counted", () => {
+  const long = [
+    ...examples,
+    { prompt: "x", completion: "y".repeat(30) },
+    { prompt: "x".repeat(30), completion: "y" },
+    { messages: [{ role: "user", content: "?" }] },
+  ];
+  const { facts } = createConversations(long, options);
+  expect(facts).toMatchObject({ examples: 28, cut: 2, leftOut: 2, heldOut: 2 });
+  expect(createConversations(long, { ...options, loss: "all" }).facts).toMatchObject({ cut: 2, leftOut: 1 });
+  expect(() => createConversations(long.slice(26), options)).toThrow(DataError);
+  expect(() => createConversations(long.slice(24, 25), options)).toThrow("1 of 1 examples have anything to train on");
+});
+
+const RUN = {
+  ...{
+    optimizer: "sgd",
+    lr: 0.1,
+    momentum: 0,
+    auxLr: 1e-3,
+    beta2: 0.99,
+    weightDecay: 0,
+    schedule: "constant",
+    warmup: 0,
+  },
+  ...{ finalLr: 1, context: 12, steps: 8, batch: 4, accumulate: 1, seed: 0 },
+} as TrainOptions;
+const model = llamaConfig({ vocabSize: tokenizer.size, dim: 16, layers: 1, heads: 2, context: 12 });
+
+test("micro-batches with unlike numbers of targets make the step of one batch of all their rows", () => {
+  const conversations = createConversations(examples, options);
+  const [whole, parts] = [RUN, { ...RUN, batch: 1, accumulate: 4 }].map((run) => {
+    const trainer = new Trainer(model, run, conversations, { engine: createWasmEngine({ bytes: 2 ** 26 }) });
+    const losses = [trainer.trainStep(), trainer.trainStep()];
+    return { losses, hidden: trainer.model.parameters.filter(({ kind }) => kind === "hidden") };
+  });
+  for (const [i, loss] of whole!.losses.entries()) expect(parts!.losses[i]).toBeCloseTo(loss, 5);
+  for (const [i, { name, data }] of whole!.hidden.entries()) {
+    const apart = data.map((x, k) => Math.abs(x - parts!.hidden[i]!.data[k]!));
+    expect(Math.max(...apart), name).toBeLessThan(1e-6);
+  }
+});
+
+test("the validation loss is the mean over held-out targets, however they are cut into batches", () => {
+  const conversations = createConversations(examples, options);
+  const losses = [1, 2, 4].map((batch) => {
+    const engine = createWasmEngine({ bytes: 2 ** 26 });
+    return new Trainer(model, { ...RUN, batch }, conversations, { engine }).evaluate(1e9);
+  });
+  const heldOut = losses[0]!;
+  for (const { loss, tokens } of losses) {
+    expect(tokens).toBe(heldOut.tokens);
+    expect(Math.abs(loss - heldOut.loss)).toBeLessThan(1e-6);
+  }
+  const letters = heldOut.tokens - conversations.facts.heldOut; // the ends are no text
+  expect(conversations.bytesPerToken).toBeCloseTo(letters / heldOut.tokens, 12);
+});

@@ -1,0 +1,153 @@
+import { fillUniform } from "@sumo/linalg";
+import { DataError } from "../errors.ts";
+import { type Batch, evenly } from "../text/batches.ts";
+import type { Sequences } from "../text/sequences.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { ChatFormat } from "./chat-format.ts";
+import { type EncodedExample, encodeExample, type LossPart } from "./encode-example.ts";
+import type { Example } from "./example.ts";
+
+/** Stream of random numbers for the order of examples, apart from those of weights and samples. */
+const STREAM = 0x74726c6b; // "trlk"
+
+/** One of so many examples is held out. */
+const HELD_OUT = 10;
+
+/** Numbers of a file of examples, for people. */
+export interface ConversationFacts {
+  readonly examples: number;
+  readonly heldOut: number;
+  /** Tokens of all sequences, and those that are trained on. */
+  readonly tokens: number;
+  readonly trained: number;
+  /** Sequences that were cut at the context. */
+  readonly cut: number;
+  /** Examples without anything to train on within the context. */
+  readonly leftOut: number;
+}
+
+/** Examples as sequences to train on: one a row, filled up to the context; a row sees no other example. */
+export interface Conversations extends Sequences {
+  readonly facts: ConversationFacts;
+}
+
+/** How examples are encoded. */
+export interface EncodeOptions {
+  readonly tokenizer: Tokenizer;
+  readonly format: ChatFormat;
+  /** Tokens of a row. Longer examples are cut. */
+  readonly context: number;
+  readonly loss: LossPart;
+}
+
+/**
+ * Encodes examples, and holds out every tenth of them, spaced evenly, at least one.
+ *
+ * @throws {DataError} if fewer than two have anything to train on within the context, or the chat template refuses one.
+ */
+export function createConversations(
+  examples: readonly Example[],
+  { tokenizer, format, context, loss }: EncodeOptions,
+): Conversations {
+  const encoded = examples.map((example) => encodeExample(example, format, tokenizer, loss));
+  const cut = encoded.flat().filter(({ tokens }) => tokens.length > context + 1).length;
+  const usable = encoded
+    .map((sequences) => sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained))
+    .filter((sequences) => sequences.length > 0);
+  const leftOut = examples.length - usable.length;
+  if (usable.length < 2) {
+    throw new DataError(
+      `data: ${usable.length} of ${examples.length} examples have anything to train on within the context of ${context} tokens: ` +
+        "take a larger --context, or --loss all",
+    );
+  }
+  const chosen = new Set(evenly(Math.max(1, Math.floor(usable.length / HELD_OUT)), usable.length - 1));
+  const train = usable.filter((_, i) => !chosen.has(i)).flat();
+  const heldOut = usable.filter((_, i) => chosen.has(i)).flat();
+  const all = [...train, ...heldOut];
+  const trained = sum(all.map(countTrained));
+  const facts = {
+    examples: examples.length,
+    heldOut: chosen.size,
+    tokens: sum(all.map(({ tokens }) => tokens.length)),
+    trained,
+    cut,
+    leftOut,
+  };
+  return { facts, ...sequencesOf(train, heldOut, tokenizer) };
+}
+
+function sequencesOf(
+  train: readonly EncodedExample[],
+  heldOut: readonly EncodedExample[],
+  tokenizer: Tokenizer,
+): Sequences {
+  const order = orderOf(train.length);
+  const bytes = heldOut.map((example) => bytesToPredict(example, tokenizer));
+  const counts = heldOut.map(countTrained);
+  return {
+    bytesPerToken: Math.max(1, sum(bytes)) / sum(counts),
+    everyTarget: false,
+    draw(out, { batch, length }, { seed, step, microBatch, accumulate }) {
+      for (let i = 0; i < batch; i++) {
+        const place = (step * accumulate + microBatch) * batch + i;
+        copyExample(out, i, length, train[order(seed, place)]!);
+      }
+    },
+    *heldOut(out, { batch, length }, tokens) {
+      const count = Math.min(heldOut.length, Math.ceil((tokens * heldOut.length) / sum(counts)));
+      const rows = evenly(count, heldOut.length - 1);
+      for (let first = 0; first < count; first += batch) {
+        for (let i = 0; i < batch; i++) copyExample(out, i, length, heldOut[rows[first + i] ?? -1]);
+        yield;
+      }
+    },
+  };
+}
+
+/** Bytes of text in the tokens that are predicted; special tokens are no text. */
+function bytesToPredict({ tokens, trained }: EncodedExample, { decode, special }: Tokenizer): number {
+  const marks = new Set(special.values());
+  return decode(tokens.filter((token, i) => i > 0 && trained[i] === 1 && !marks.has(token))).length;
+}
+
+/** Order of examples: each comes once before any comes again, in an order that seed and round make. */
+function orderOf(count: number): (seed: number, place: number) => number {
+  let known: { readonly seed: number; readonly round: number; readonly order: Uint32Array } | undefined;
+  return (seed, place) => {
+    const round = Math.floor(place / count);
+    if (known?.seed !== seed || known.round !== round) known = { seed, round, order: shuffled(count, seed, round) };
+    return known.order[place % count]!;
+  };
+}
+
+/** Fisher and Yates's shuffle. */
+function shuffled(count: number, seed: number, round: number): Uint32Array {
+  const uniform = new Float64Array(count);
+  fillUniform(uniform, [seed, STREAM, round]);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(uniform[i]! * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+/** Row `i` of a batch ← an example and what follows each of its tokens, and nothing to predict where it is none or the row is longer. */
+function copyExample(out: Batch, i: number, length: number, example: EncodedExample | undefined): void {
+  const tokens = out.tokens.subarray(i * length, (i + 1) * length).fill(0);
+  const targets = out.targets.subarray(i * length, (i + 1) * length).fill(-1);
+  if (example === undefined) return;
+  tokens.set(example.tokens.subarray(0, -1));
+  for (let t = 1; t < example.tokens.length; t++) if (example.trained[t] === 1) targets[t - 1] = example.tokens[t]!;
+}
+
+const upTo = (most: number, { tokens, trained }: EncodedExample): EncodedExample => ({
+  tokens: tokens.subarray(0, most),
+  trained: trained.subarray(0, most),
+});
+
+/** Number of tokens that are predicted: the first one never is. */
+const countTrained = ({ trained }: EncodedExample): number => sum(Array.from(trained.subarray(1)));
+const isTrained = (example: EncodedExample): boolean => countTrained(example) > 0;
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,22 @@
+import type { Batch, BatchShape } from "./batches.ts";
+
+/** Place of a micro-batch in a run. */
+interface DrawPlace {
+  readonly seed: number;
+  readonly step: number;
+  /** Index of the micro-batch in its step, from 0, and their number. */
+  readonly microBatch: number;
+  readonly accumulate: number;
+}
+
+/** Sequences to train on, and others to measure the validation loss on. */
+export interface Sequences {
+  /** Mean bytes of a held-out token that is predicted: nats per token over this are nats per byte. */
+  readonly bytesPerToken: number;
+  /** Whether every token of a batch has a target. */
+  readonly everyTarget: boolean;
+  /** Fills `out` with training sequences. They depend on the place alone, so that a resumed run, and another optimizer, sees the same. */
+  draw(out: Batch, shape: BatchShape, place: DrawPlace): void;
+  /** Fills `out` with one batch of held-out sequences after another, spaced evenly, of about `tokens` tokens with a target; all where there are fewer. */
+  heldOut(out: Batch, shape: BatchShape, tokens: number): Iterable<void>;
+}
