@@ -144,7 +144,8 @@ export function checkMatrix(operation: string, a: MatrixLike, name = "a matrix")
     throw new DtypeError(operation, `expected Float32Array or Float64Array, got ${describe(data)}`);
   }
   if (shape.length !== 2 || stride.length !== 2) {
-    throw new ShapeError(operation, `expected a matrix, got ${shape.length} dimensions`);
+    const hint = shape.length > 2 ? "; @sumo/linalg/stacks takes stacks of matrices" : "";
+    throw new ShapeError(operation, `expected a matrix, got ${shape.length} dimensions${hint}`);
   }
   const rows = shape[0]!;
   const cols = shape[1]!;
