@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { algorithms } from "@sumo/core";
 import { expect, test } from "vitest";
 import { losses, run, start, TINY, workplace } from "./command-line.ts";
 
@@ -45,6 +46,21 @@ test("a comparison has every optimizer and the control in its table, and leaves 
     .filter((row) => row.startsWith("adamw,") && row.split(",")[2] === "1")
     .flatMap((row) => row.split(",")[5] || []);
   expect(among.map(Number)).toEqual(alone);
+});
+
+test("from a trained model, optimizers and their companion have the rates of fine-tuning", async () => {
+  const folder = workplace();
+  await run(folder, ...WORDS, "--name", "base");
+  const tune =
+    "--data text.txt --init base --context 16 --batch 2 --threads 1 --eval-tokens 64 --final-tokens 64".split(" ");
+  const { out, err } = await run(folder, ...tune, "--steps", "2", "--compare", "sumo,adamw", "--name", "duel");
+  expect(err).toBe("");
+  for (const name of ["sumo", "adamw", "muon"] as const) {
+    expect(out).toMatch(new RegExp(`^${name}.*, lr ${algorithms[name].fineTuningRate}, seed 0$`, "m"));
+  }
+  await run(folder, ...tune, "--steps", "2", "--name", "tuned");
+  const { sumo } = JSON.parse(readFileSync(join(folder, "runs", "tuned", "config.json"), "utf8"));
+  expect(sumo.options).toMatchObject({ lr: algorithms.sumo.fineTuningRate, auxLr: 1e-4 });
 });
 
 test("a sweep tries every learning rate alike and keeps each optimizer's best", async () => {

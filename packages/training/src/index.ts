@@ -3,8 +3,8 @@ export { type ConversationFacts, type Conversations, createConversations } from 
 export { type Example, type Message, parseExamples } from "./conversations/example.ts";
 export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
 export { modelConfig } from "./options/model-config.ts";
-export { optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
-export { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
+export { auxRate, optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
+export { AUX_RATES, OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export {
   ENGINES,

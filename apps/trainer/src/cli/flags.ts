@@ -1,4 +1,5 @@
 import {
+  AUX_RATES,
   BYTES,
   ENGINES,
   LOSSES,
@@ -15,7 +16,8 @@ import { FREE } from "./cli-options.ts";
 import { between, nonEmpty, oneOf, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
 
 /** Default learning rates, as the help lists them. */
-const LEARNING_RATES = OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name].learningRate}`).join(", ");
+const ratesOf = (rate: "learningRate" | "fineTuningRate"): string =>
+  OPTIMIZER_NAMES.map((name) => `${name} ${OPTIMIZERS[name][rate]}`).join(", ");
 
 /** Adds all options, with their help, to a command. */
 export function addOptions(command: Command): Command {
@@ -91,8 +93,16 @@ function addOptimizer(command: Command): void {
         `bits of a number in SUMO's state: 8 takes a quarter of the memory of 32 (default: 32)`,
       ).argParser(oneOf(STATE_BITS)),
     )
-    .option("--lr <x>", `learning rate of the hidden matrices (default: ${LEARNING_RATES})`, positive)
-    .option("--aux-lr <x>", "AdamW's learning rate for embeddings, norms and the head", positive, 3e-3)
+    .option(
+      "--lr <x>",
+      `learning rate of the hidden matrices (default: ${ratesOf("learningRate")}; with --init: ${ratesOf("fineTuningRate")})`,
+      positive,
+    )
+    .option(
+      "--aux-lr <x>",
+      `AdamW's learning rate for embeddings, norms and the head (default: ${AUX_RATES.learning}; with --init: ${AUX_RATES.fineTuning})`,
+      positive,
+    )
     .option("--momentum <x>", "of sumo, muon and sgd, in [0, 1) (default: the optimizer's own)", between(0, 1, "[)"))
     .addOption(
       new Option(

@@ -75,7 +75,7 @@ export function peftFiles(adapters: Readonly<Record<string, Adapter>>, options: 
     rank_pattern: ranks,
     alpha_pattern: ranks,
     target_modules: targets,
-    modules_to_save: whole.length === 0 ? null : whole.map(moduleOf),
+    ...(whole.length > 0 && { modules_to_save: whole.map(moduleOf) }),
     lora_dropout: 0,
     bias: whole.length === Object.keys(weights).length ? "none" : "all",
     fan_in_fan_out: false,

@@ -87,6 +87,7 @@ export const adamw: Algorithm<AdamwOptions, AdamwSettings> = {
   summary: "two moments of every element; 2mn numbers (arXiv 1711.05101)",
   needsMatrix: false,
   learningRate: 1e-3,
+  fineTuningRate: 5e-5,
   options: namesOf(CHECKS),
   settings: adamwSettings,
   plan(rows, cols) {

@@ -18,6 +18,8 @@ export interface Algorithm<Options extends BaseOptions = BaseOptions, Settings e
   readonly needsMatrix: boolean;
   /** Initial guess of the learning rate: the best for the hidden matrices of a small LLaMA on grids of factors of two (`apps/trainer`). */
   readonly learningRate: number;
+  /** The same for a model that is trained already: higher rates first undo what it has learned (`fine-tuning.test.ts` in `packages/training`). */
+  readonly fineTuningRate: number;
   /** Names of its options, without `optimizer`. */
   readonly options: readonly string[];
   /** Checks options and fills in defaults. @throws {OptimizerOptionError} */

@@ -200,6 +200,7 @@ export const galore: Algorithm<GaloreOptions, GaloreSettings> = {
   summary: "Adam's two moments in a subspace of the gradient; r (m + 2n) numbers (arXiv 2403.03507)",
   needsMatrix: true,
   learningRate: 5e-3,
+  fineTuningRate: 2.5e-4,
   options: namesOf(CHECKS),
   settings: galoreSettings,
   plan(rows, cols, settings, sizes) {

@@ -93,6 +93,7 @@ export const muon: Algorithm<MuonOptions, MuonSettings> = {
   summary: "momentum of full size, orthogonalized; mn numbers, none without momentum (Jordan et al. 2024)",
   needsMatrix: true,
   learningRate: 1e-2,
+  fineTuningRate: 1e-4,
   options: namesOf(CHECKS),
   settings: muonSettings,
   plan(rows, cols, { momentum, orthogonalize }, sizes) {

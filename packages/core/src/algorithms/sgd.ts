@@ -68,6 +68,7 @@ export const sgd: Algorithm<SgdOptions, SgdSettings> = {
   summary: "stochastic gradient descent with momentum; mn numbers, none without momentum",
   needsMatrix: false,
   learningRate: 0.1,
+  fineTuningRate: 5e-4,
   options: namesOf(CHECKS),
   settings: sgdSettings,
   plan(rows, cols, { momentum }, sizes) {

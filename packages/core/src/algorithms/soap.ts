@@ -169,6 +169,7 @@ export const soap: Algorithm<SoapOptions, SoapSettings> = {
   summary: "Adam in the eigenbases of Shampoo's Gram matrices; 2 (mn + m² + n²) numbers (arXiv 2409.11321)",
   needsMatrix: true,
   learningRate: 3e-3,
+  fineTuningRate: 1.5e-4,
   options: namesOf(CHECKS),
   settings: soapSettings,
   plan(rows, cols, _settings, sizes) {

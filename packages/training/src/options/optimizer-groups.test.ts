@@ -1,4 +1,4 @@
-import { plan } from "@sumo/core";
+import { plan, type Schedule } from "@sumo/core";
 import { expect, test } from "vitest";
 import { optimizerGroups } from "./optimizer-groups.ts";
 import { OPTIMIZER_NAMES } from "./optimizers.ts";
@@ -68,4 +68,16 @@ test("what is outside SUMO's subspace is handled as asked", () => {
 test("weight decay is for the hidden matrices alone", () => {
   expect(optimizerGroups({ ...options, weightDecay: 0.1 }, hidden)).toMatchObject([{ weightDecay: 0.1 }, {}]);
   expect(optimizerGroups({ ...options, weightDecay: 0.1 }, hidden)[1]).not.toHaveProperty("weightDecay");
+});
+
+test("a trained model has lower default rates than a new one, for every optimizer and for all other parameters", () => {
+  const { auxLr: _, ...rest } = options;
+  const constantRates = (changes: Partial<TrainOptions>): number[] =>
+    optimizerGroups({ ...rest, ...changes, schedule: "constant" }, hidden).map(({ lr }) => (lr as Schedule)(0));
+  for (const optimizer of OPTIMIZER_NAMES) {
+    const fresh = constantRates({ optimizer });
+    for (const [i, rate] of constantRates({ optimizer, init: "a" }).entries())
+      expect(rate).toBeLessThan(fresh[i]! / 10);
+  }
+  expect(constantRates({ lr: 0.5, auxLr: 0.4, init: "a" })).toEqual([0.5, 0.4]);
 });

@@ -1,14 +1,20 @@
 import { constant, cosine, type Group, linear, type OptimizerOptions, type Schedule, wsd } from "@sumo/core";
 import type { Parameter } from "@sumo/llama";
-import { OPTIMIZERS } from "./optimizers.ts";
+import { AUX_RATES, OPTIMIZERS } from "./optimizers.ts";
 import type { TrainOptions } from "./train-options.ts";
 
 /** Share of the steps in which `wsd` decays. */
 const DECAY_SHARE = 0.2;
 
-/** Peak learning rate of the hidden matrices: `lr`, or the optimizer's default. */
-export function peakRate({ lr, optimizer }: Pick<TrainOptions, "lr" | "optimizer">): number {
-  return lr ?? OPTIMIZERS[optimizer].learningRate;
+/** Peak learning rate of the hidden matrices: `lr`, or the optimizer's default for a new or a trained model. */
+export function peakRate({ lr, optimizer, init }: Pick<TrainOptions, "lr" | "optimizer" | "init">): number {
+  const { learningRate, fineTuningRate } = OPTIMIZERS[optimizer];
+  return lr ?? (init === undefined ? learningRate : fineTuningRate);
+}
+
+/** Peak learning rate of all other parameters: `auxLr`, or AdamW's default for a new or a trained model. */
+export function auxRate({ auxLr, init }: Pick<TrainOptions, "auxLr" | "init">): number {
+  return auxLr ?? (init === undefined ? AUX_RATES.learning : AUX_RATES.fineTuning);
 }
 
 /** The parameters of a model that a run trains. */
@@ -30,10 +36,9 @@ export function hiddenNames(parameters: readonly Pick<Parameter, "name" | "kind"
  * @param hidden - {@link hiddenNames} of the model.
  */
 export function optimizerGroups(options: TrainOptions, hidden: ReadonlySet<string>): Group[] {
-  const { auxLr, beta2 } = options;
   return [
     { ...matrixOptions(options, scheduled(options, peakRate(options))), match: ({ name }) => hidden.has(name) },
-    { optimizer: "adamw", lr: scheduled(options, auxLr), beta2 },
+    { optimizer: "adamw", lr: scheduled(options, auxRate(options)), beta2: options.beta2 },
   ];
 }
 

@@ -7,6 +7,8 @@ export interface OptimizerEntry {
   readonly title: string;
   /** Default peak learning rate of the hidden matrices. */
   readonly learningRate: number;
+  /** The same for a run that starts from a trained model. */
+  readonly fineTuningRate: number;
   /** The same for a model 64 wide with 2 layers. */
   readonly smallModelRate: number;
   /** Training options that it takes beside its learning rate. Checkpoints list them in this order. */
@@ -41,6 +43,9 @@ const SMALL_MODEL_RATES: Readonly<Partial<Record<OptimizerName, number>>> = {
   soap: 6e-3,
 };
 
+/** Default peak learning rates of AdamW for embeddings, norms and head: of a new model, and of a trained one. */
+export const AUX_RATES = { learning: 3e-3, fineTuning: 1e-4 } as const;
+
 /** Hues that colour-blind eyes tell apart (after Okabe and Ito), darkened or lightened until each has a contrast of 3 to 1 with the page. */
 const LINES: readonly LineStyle[] = [
   { dash: [], light: "#0b6bb5", dark: "#6cb8f2" },
@@ -62,10 +67,11 @@ export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerEntry>> = Objec
 ) as Record<OptimizerName, OptimizerEntry>;
 
 function entryOf(name: OptimizerName, place: number): OptimizerEntry {
-  const { title, learningRate, options } = algorithms[name];
+  const { title, learningRate, fineTuningRate, options } = algorithms[name];
   return {
     title,
     learningRate,
+    fineTuningRate,
     smallModelRate: SMALL_MODEL_RATES[name] ?? learningRate,
     // `beta2` is AdamW's alone: other optimizers keep their own.
     takes: [...HANDED_ON.filter((option) => options.includes(option)), ...(name === "adamw" ? ["beta2" as const] : [])],

@@ -50,10 +50,10 @@ export interface TrainOptions {
   readonly rank?: number;
   /** Bits of each number of SUMO's state. Default: 32. */
   readonly stateBits?: StateBits;
-  /** Peak learning rate of the hidden matrices. Default: the optimizer's own. */
+  /** Peak learning rate of the hidden matrices. Default: the optimizer's own, for a new model or for one to fine-tune. */
   readonly lr?: number;
-  /** AdamW's peak learning rate for embeddings, norms and head. */
-  readonly auxLr: number;
+  /** AdamW's peak learning rate for embeddings, norms and head. Default: its own, for a new model or for one to fine-tune. */
+  readonly auxLr?: number;
   readonly momentum?: number;
   readonly residual?: ResidualName;
   /** AdamW's decay of the second moment. */

@@ -1,4 +1,4 @@
-import { type CheckpointPieces, isSystemError, peakRate, storageError, trainOptions } from "@sumo/training";
+import { auxRate, type CheckpointPieces, isSystemError, peakRate, storageError, trainOptions } from "@sumo/training";
 import { applyAdapter } from "../../run/adapter-folder.ts";
 import { originOfRun } from "../../run/model-folder.ts";
 import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
@@ -13,7 +13,7 @@ import type { CliOptions } from "../cli-options.ts";
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
   const { text, data, tokenizer, sequences, description, model, init, adapter } = loadRunInputs(asked, cli.runs, base);
-  const options = { ...asked, data: data.source, lr: peakRate(asked) }; // a resumed run must not depend on defaults
+  const options = { ...asked, data: data.source, lr: peakRate(asked), auxLr: auxRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);

@@ -8,6 +8,7 @@ export const sumo: Algorithm<SumoOptions, SumoSettings> = {
   summary: "one moment in a subspace of the gradient, orthogonalized exactly; r (m + n) numbers (arXiv 2505.24749)",
   needsMatrix: true,
   learningRate: 2e-3,
+  fineTuningRate: 5e-5,
   options: SUMO_OPTION_NAMES,
   settings: sumoSettings,
   plan: planSumo,
