@@ -37,11 +37,14 @@ export function overStacks(
   const { shape, count, offsets } = leadingAxes(operation, operands);
   const kernel = small?.(...(operands as never[]));
   const at = new Int32Array(operands.length);
+  // One object an operand, moved from entry to entry: no routine keeps its operands.
+  const entries = operands.map((x) => (isVector(x) ? undefined : entryOf(x as MatrixLike)));
+  const args = [...operands.map((x, i) => entries[i] ?? x), ...rest] as never[];
   const call = (k: number): unknown => {
     offsets(k, at);
-    const entries = operands.map((x, i) => (isVector(x) ? x : entryAt(x as MatrixLike, at[i]!)));
+    for (let i = 0; i < entries.length; i++) if (entries[i] !== undefined) entries[i]!.offset = at[i]!;
     try {
-      return routine(...([...entries, ...rest] as never[]));
+      return routine(...args);
     } catch (error) {
       if (error instanceof LinalgError && count > 1) error.message += ` (at [${indexOf(k, shape)}] of the stack)`;
       throw error;
@@ -61,12 +64,12 @@ export function overStacks(
   return out;
 }
 
-const entryAt = (x: MatrixLike, offset: number): MatrixLike => ({ ...lastAxes(x), data: x.data, offset });
+const entryOf = (x: MatrixLike): MatrixLike & { offset: number } => ({ ...lastAxes(x), data: x.data, offset: 0 });
 
 /** Stands for the entries of an empty stack: a matrix that no routine refuses has results of the same sizes. */
 function placeholder(x: VectorLike): VectorLike {
   if (isVector(x)) return x;
-  const { shape, data } = entryAt(x as MatrixLike, 0);
+  const { shape, data } = entryOf(x as MatrixLike);
   return eye(shape[0]!, shape[1]!, { dtype: dtypeOf(data) ?? "float64" });
 }
 

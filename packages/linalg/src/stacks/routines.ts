@@ -31,12 +31,18 @@ import type {
 } from "../index.ts";
 import * as routines from "../index.ts";
 import { overStacks, type Stacked } from "./over-stacks.ts";
-import { smallDeterminant, smallProduct, smallSystem } from "./small-kernels.ts";
+import { smallCholesky, smallDeterminant, smallProduct, smallSystem } from "./small-kernels.ts";
 import type { Stack } from "./stack.ts";
 
 /** Cholesky factors of the matrices of a stack; as `cholesky` of one. */
 export function cholesky<D extends Real>(a: MatrixLike<D>, options?: TriangleOptions): Stacked<Matrix<D>> {
-  return overStacks("cholesky", routines.cholesky, [a], [options]) as Stacked<Matrix<D>>;
+  return overStacks(
+    "cholesky",
+    routines.cholesky,
+    [a],
+    [options],
+    options === undefined ? smallCholesky : undefined,
+  ) as Stacked<Matrix<D>>;
 }
 
 /** Condition numbers of the matrices of a stack; as `cond` of one. */

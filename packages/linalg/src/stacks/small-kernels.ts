@@ -95,6 +95,27 @@ export function smallDeterminant(a: MatrixLike): SmallKernel | undefined {
   };
 }
 
+/** A kernel for Cholesky factors of small matrices, of their lower triangles. */
+export function smallCholesky(a: MatrixLike): SmallKernel | undefined {
+  const x = operandOf(a);
+  if (x === undefined || x.rows !== x.cols) return undefined;
+  const n = x.rows;
+  const l = new Float64Array(n * n);
+  return (out, k, offsets) => {
+    if (!load(x, offsets[0]!, n, l)) return false;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let sum = l[i * n + j]!;
+        for (let p = 0; p < j; p++) sum -= l[i * n + p]! * l[j * n + p]!;
+        if (i === j && !(sum > 0)) return false;
+        l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j]!;
+      }
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) out[(k * n + i) * n + j] = j <= i ? l[i * n + j]! : 0;
+    return true;
+  };
+}
+
 function operandOf(x: VectorLike): Operand | undefined {
   // A vector's result has another shape, and malformed operands are the routine's to refuse.
   if (isVector(x) || dtypeOf((x as MatrixLike).data) === undefined) return undefined;

@@ -107,7 +107,7 @@ export class Stack<D extends Real | Int32Array = Real> {
 }
 
 /** Strides of a row-major array. */
-export function rowMajor(shape: readonly number[]): number[] {
+function rowMajor(shape: readonly number[]): number[] {
   const stride = new Array<number>(shape.length).fill(1);
   for (let axis = shape.length - 2; axis >= 0; axis--) stride[axis] = stride[axis + 1]! * shape[axis + 1]!;
   return stride;
