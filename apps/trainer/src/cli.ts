@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { type CliOptions, checkDependent } from "./cli/cli-options.ts";
+import { chat } from "./cli/commands/chat.ts";
 import { compare } from "./cli/commands/compare.ts";
 import { exportModel } from "./cli/commands/export.ts";
 import { exportAdapter } from "./cli/commands/export-adapter.ts";
@@ -32,6 +33,14 @@ inspect
   .command("show <run>")
   .description("one run, with a plot of its losses")
   .action((run: string, _, command: Command) => finish(showRun(runsOf(command), run, screen)));
+program
+  .command("chat <run>")
+  .description("talk with a run's model, or one in a folder, by its chat template; a line is a message")
+  .action(async (run: string, _, command: Command) => {
+    const context = program.getOptionValueSource("context") === "cli" ? program.opts<CliOptions>().context : undefined;
+    const keyboard = { stream: process.stdin, isTTY: process.stdin.isTTY === true && screen.isTTY };
+    finish(await chat(command.optsWithGlobals<CliOptions>(), run, context, base, keyboard, screen));
+  });
 program
   .command("export <run> <folder>")
   .description("write a run's model as a folder that Hugging Face's transformers loads")

@@ -1,3 +1,4 @@
+export { Chat, type ChatOptions } from "./conversations/chat.ts";
 export { CHATML_MARKS, type ChatFormat, chatFormat, type ModelFiles } from "./conversations/chat-format.ts";
 export { type ConversationFacts, type Conversations, createConversations } from "./conversations/conversations.ts";
 export { type Example, type Message, parseExamples } from "./conversations/example.ts";

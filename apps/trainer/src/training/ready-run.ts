@@ -1,4 +1,5 @@
 import type { Trainer } from "@sumo/training";
+import type { Text } from "@sumo/training/text";
 import type { StoredRun } from "../run/run-folder.ts";
 import type { RunLock } from "../run/run-lock.ts";
 
@@ -6,6 +7,7 @@ import type { RunLock } from "../run/run-lock.ts";
 export interface ReadyRun extends StoredRun {
   readonly folder: string;
   readonly lock: RunLock;
+  readonly kind: Text["kind"];
   /** One line on the data. */
   readonly description: string;
   readonly trainer: Trainer;

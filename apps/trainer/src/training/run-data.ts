@@ -17,6 +17,7 @@ import { formatCount } from "../screen/format.ts";
 
 /** The sequences of a run, and one line that says what they are made of. */
 export interface RunData {
+  readonly kind: Text["kind"];
   readonly sequences: Sequences;
   readonly description: string;
 }
@@ -37,7 +38,7 @@ export function prepareData(
   if (text.kind === "text") {
     if (loss !== undefined) throw new UsageError("--loss is for examples, in a .jsonl file");
     const corpus = createCorpus(text.bytes, tokenizer, context);
-    return { sequences: corpus, description: describeText(text, tokensOf(corpus)) };
+    return { kind: text.kind, sequences: corpus, description: describeText(text, tokensOf(corpus)) };
   }
   const examples = parseExamples(new TextDecoder().decode(text.bytes), text.source);
   const format = chatFormat(textsOf(companions), tokenizer);
@@ -47,11 +48,11 @@ export function prepareData(
     context,
     loss: loss ?? "completion",
   });
-  return { sequences, description: describeExamples(text.source, facts) };
+  return { kind: text.kind, sequences, description: describeExamples(text.source, facts) };
 }
 
 /** Texts of the files that came with a model. */
-function textsOf(companions: Companions): ModelFiles {
+export function textsOf(companions: Companions): ModelFiles {
   const decoder = new TextDecoder();
   return Object.fromEntries(Object.entries(companions).map(([name, bytes]) => [name, decoder.decode(bytes)]));
 }

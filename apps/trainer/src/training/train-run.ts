@@ -27,7 +27,7 @@ import { summarize } from "./summary.ts";
  * @throws {StorageError} if a file cannot be written; says which step is saved.
  */
 export async function trainRun(run: ReadyRun, runs: string, sample: SampleOptions, screen: Screen): Promise<number> {
-  const { folder, options, trainer } = run;
+  const { folder, options, trainer, kind } = run;
   const place = relative(process.cwd(), folder) || folder;
   const resume = `npx -y pnpm@12.21.0 train ${runs === "runs" ? "" : `--runs ${quote(runs)} `}--resume ${basename(folder)}`;
   showFacts(screen, summarize(run, place));
@@ -52,7 +52,9 @@ export async function trainRun(run: ReadyRun, runs: string, sample: SampleOption
   showFacts(screen, [
     ["model", `${place}/model.safetensors, with config.json, tokenizer.json and optimizer.safetensors beside it`],
     ["log", `${place}/log.jsonl`],
-    ["more text", `npx -y pnpm@12.21.0 train --sample ${basename(folder)} --prompt "..."`],
+    kind === "examples"
+      ? ["talk to it", `npx -y pnpm@12.21.0 train chat ${basename(folder)}`]
+      : ["more text", `npx -y pnpm@12.21.0 train --sample ${basename(folder)} --prompt "..."`],
     ["more steps", `${resume} --steps ${2 * options.steps}`],
   ]);
   return 0;
@@ -111,10 +113,18 @@ function quote(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Prints the final loss and a sample. */
-function showResult({ folder, trainer, tokenizer, options }: ReadyRun, sample: SampleOptions, screen: Screen): void {
+/** Prints the final loss, and a sample of a model of plain text. */
+function showResult(
+  { folder, trainer, tokenizer, options, kind }: ReadyRun,
+  sample: SampleOptions,
+  screen: Screen,
+): void {
   const final = readLog(logPath(folder)).at(-1)?.final;
   if (final !== undefined) screen.write(`\n${formatFinalLoss(final)}\n`);
+  if (kind === "examples") {
+    screen.write("\n");
+    return;
+  }
   screen.write(`\n${colors.dim("a sample:")}${sample.prompt === "\n" ? "" : "\n"}${sample.prompt}`);
   for (const piece of sampleText(trainer.model, tokenizer, sample, options.seed, options.context)) {
     screen.write(piece);

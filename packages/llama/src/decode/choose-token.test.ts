@@ -32,6 +32,8 @@ test.each<readonly [string, Choice, readonly number[]]>([
   ["the likeliest that make up 0.7", { topP: 0.7 }, [1, 3]],
   ["a sliver still leaves one", { topP: 1e-9 }, [1]],
   ["both limits", { topK: 3, topP: 0.99 }, [1, 3, 4]],
+  ["those that are allowed", { allowed: (token) => token !== 1 }, [0, 2, 3, 4]],
+  ["the two likeliest of those", { topK: 2, allowed: (token) => token % 2 === 0 }, [0, 4]],
 ])("%s: tokens come in the softmax's shares", (_, choice, allowed) => {
   const want = softmax(choice.temperature ?? 1, allowed);
   // A grid of n points misses a share by at most 1/n at either end of its interval.
@@ -70,4 +72,5 @@ test("refuses options out of range and logits that say nothing", () => {
   }
   expect(() => chooseToken(Float32Array.of(1, Number.NaN), {}, 0.5)).toThrow(InputError);
   expect(() => chooseToken(new Float32Array(0), {}, 0.5)).toThrow(InputError);
+  expect(() => chooseToken(logits, { allowed: () => false }, 0.5)).toThrow(InputError);
 });

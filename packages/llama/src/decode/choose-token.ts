@@ -8,28 +8,34 @@ export interface Choice {
   readonly topK?: number;
   /** Choose from the fewest most probable tokens whose probabilities sum to at least this (nucleus sampling, Holtzman et al. 2020). Default 1. */
   readonly topP?: number;
+  /** Whether a token may be chosen, e.g. because the tokenizer has it: models are often wider than their vocabulary. Default: all may. */
+  readonly allowed?: (token: number) => boolean;
 }
 
 /**
- * Samples a token from the softmax of logits, a pure function of its arguments. `topK` applies first, then `topP` to the rest.
+ * Samples a token from the softmax of logits, a pure function of its arguments. `allowed` applies first, then `topK`, then `topP` to the rest.
  *
  * @param logits - one for each token; not changed. Of equal logits the lower token counts as the more probable.
  * @param uniform - a random number in [0, 1).
- * @throws {ConfigError} for an option out of range. @throws {InputError} for logits that are not finite, or none.
+ * @throws {ConfigError} for an option out of range. @throws {InputError} for logits that are not finite, or none, or if no token is allowed.
  *
  * @example
  * chooseToken(Float32Array.of(0, 3, 1), { temperature: 0 }, 0.7); // 1
  */
 export function chooseToken(
   logits: Float32Array,
-  { temperature = 1, topK = logits.length, topP = 1 }: Choice,
+  { temperature = 1, topK = logits.length, topP = 1, allowed }: Choice,
   uniform: number,
 ): number {
   if (logits.length === 0 || !logits.every(Number.isFinite)) {
     throw new InputError("chooseToken", "expected finite logits, at least one");
   }
   checkChoice(temperature, topK, topP);
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  const tokens = Array.from(logits.keys());
+  const order = (allowed === undefined ? tokens : tokens.filter(allowed)).sort(
+    (a, b) => logits[b]! - logits[a]! || a - b,
+  );
+  if (order.length === 0) throw new InputError("chooseToken", "expected at least one allowed token");
   if (temperature === 0) return order[0]!;
   const best = logits[order[0]!]!;
   const likely = order.slice(0, topK);

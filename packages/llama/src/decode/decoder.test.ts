@@ -59,6 +59,19 @@ describe.each(cases)("%s engine, %o", (_, changes, engine) => {
     decoder.dispose();
   });
 
+  test("after a rewind other tokens can follow, as if nothing else had been there", () => {
+    const [decoder, fresh] = [model.createDecoder(), model.createDecoder()];
+    decoder.feed(tokens);
+    decoder.rewind(13);
+    expect(decoder.position).toBe(13);
+    const other = tokens.slice(20, 31);
+    fresh.feed(tokens.subarray(0, 13));
+    expect(decoder.feed(other)).toEqual(fresh.feed(other));
+    for (const bad of [-1, 25, 1.5, Number.NaN]) expect(() => decoder.rewind(bad)).toThrow(InputError);
+    expect(decoder.position).toBe(24);
+    for (const each of [decoder, fresh]) each.dispose();
+  });
+
   test("a smaller cache gives the same bits, and refuses what it has no room for", () => {
     const [small, large] = [model.createDecoder(7), model.createDecoder()];
     const piece = tokens.subarray(0, 7);

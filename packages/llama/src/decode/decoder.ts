@@ -27,6 +27,8 @@ export interface Decoder {
   feed(tokens: Int32Array): Float32Array;
   /** Empties the cache. */
   reset(): void;
+  /** Forgets the tokens from `position` on, e.g. to say something else after a common beginning. @throws {InputError} beyond the current position. */
+  rewind(position: number): void;
   /** Releases the memory. The decoder must not be used again. */
   dispose(): void;
 }
@@ -87,6 +89,12 @@ function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decode
     feed,
     reset: () => {
       position = 0;
+    },
+    rewind: (to) => {
+      if (!Number.isInteger(to) || to < 0 || to > position) {
+        throw new InputError("rewind", `expected a whole number from 0 to the position ${position}, got ${to}`);
+      }
+      position = to;
     },
     dispose: () => arena.release(),
   };

@@ -49,6 +49,16 @@ export function encodeExample(
   return spannedTexts(messages, format).map((spanned) => tokensOf(marked, spanned, loss));
 }
 
+/** Tokens of a conversation that asks for a reply. */
+export function encodePrompt(messages: readonly Message[], format: ChatFormat, tokenizer: Tokenizer): number[] {
+  const marked = new MarkedText(tokenizer, writtenIn({ messages }));
+  const text = format.render(
+    messages.map((message) => guardedMessage(message, (written) => marked.guarded(written))),
+    true,
+  );
+  return marked.encode(text).map(({ token }) => token);
+}
+
 function writtenIn(example: Example): string[] {
   return "messages" in example ? example.messages.flatMap(stringsOf) : Object.values(example);
 }

@@ -51,7 +51,8 @@ export function* sampleText(
 ): Generator<string> {
   const decoder = new TextDecoder();
   const prompt = tokenizer.encode(new TextEncoder().encode(options.prompt));
-  for (const token of sampleTokens(model, prompt, options, seed, context)) {
+  const choice = { ...options, allowed: tokenizer.has };
+  for (const token of sampleTokens(model, prompt, choice, seed, context)) {
     yield decoder.decode(tokenizer.decode([token]), { stream: true });
   }
   yield decoder.decode();

@@ -19,7 +19,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
     const { data, model, tokenizer, origin } = stored;
     const options = resumedOptions(stored.options, command);
     const text = readSameText(data, folder);
-    const { sequences, description } = prepareData(text, options, tokenizer, readCompanions(folder, origin));
+    const { sequences, kind, description } = prepareData(text, options, tokenizer, readCompanions(folder, origin));
     return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
       const trainer = await createTrainer(model, options, sequences, pool, { checkpoint: readCheckpoint(folder) });
       refuseFinished(run, folder, trainer.step, options.steps);
@@ -30,6 +30,7 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
         options,
         folder,
         lock,
+        kind,
         description,
         trainer,
         threads: pool.threads,

@@ -12,7 +12,11 @@ import type { CliOptions } from "../cli-options.ts";
 /** Starts a new run. Everything is checked before the run's folder is made. Returns the exit code. */
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
-  const { text, data, tokenizer, sequences, description, model, init, adapter } = loadRunInputs(asked, cli.runs, base);
+  const { text, data, tokenizer, sequences, kind, description, model, init, adapter } = loadRunInputs(
+    asked,
+    cli.runs,
+    base,
+  );
   const options = { ...asked, data: data.source, lr: peakRate(asked), auxLr: auxRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
@@ -22,7 +26,7 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen): P
     const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
     const run = begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
     return whileLocked(run.folder, (lock) =>
-      trainRun({ ...run, lock, description, trainer, threads: pool.threads }, cli.runs, cli, screen),
+      trainRun({ ...run, lock, kind, description, trainer, threads: pool.threads }, cli.runs, cli, screen),
     );
   });
 }
