@@ -1,6 +1,19 @@
 import { row, targetTable } from "./target-table.js";
 
-const ROUTINES = ["polar", "svd", "eigh", "qr", "randomizedSvd"];
+const ROUTINES = [
+  "polar",
+  "svd",
+  "eigh",
+  "qr",
+  "randomizedSvd",
+  "svdvals",
+  "eig",
+  "solve",
+  "det",
+  "inv",
+  "cholesky",
+  "lstsq",
+];
 
 /** Renders the results as a Markdown page: times and accuracy of every contestant, then the targets. */
 export function renderFactorizations({ machine, loadAverage, node, v8, versions, results }) {
@@ -9,7 +22,7 @@ export function renderFactorizations({ machine, loadAverage, node, v8, versions,
     "# Factorizations: this repository against other packages",
     "",
     `${machine}, load average ${loadAverage.toFixed(1)}, Node ${node} (V8 ${v8}); ${list.join(", ")}.`,
-    "One thread each. Written by `node bench/linalg/run.js factorizations`.",
+    "One thread each, unless the name says otherwise. Written by `node bench/linalg/run.js factorizations`.",
     "",
     "Milliseconds: the median of interleaved rounds, and the least in brackets. Below them the residual and the departure from",
     "orthonormality, in units of max(m, n) ulp of the task's dtype (LAPACK's tests accept 30 to 50); results beyond 50 are marked ✗.",

@@ -11,7 +11,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureLimits } from "../../packages/linalg/bench/machine.js";
 import { accuracy } from "./accuracy.js";
-import { factorizations, operand } from "./factorizations.js";
+import { factorizations, operandsOf } from "./factorizations.js";
 import { machineAndVersions } from "./machine.js";
 import { checkProducts, operands, products } from "./products.js";
 import { race } from "./race.js";
@@ -19,8 +19,8 @@ import { renderFactorizations } from "./render-factorizations.js";
 import { renderProducts } from "./render-products.js";
 import { productVerdicts, verdicts } from "./targets.js";
 
-/** A contestant slower than this skips larger factorizations of the same kind, since calls cannot be interrupted. */
-const CUT_OFF_MS = 400;
+/** A contestant skips a factorization that would take longer, by its time for the one before, since calls cannot be interrupted. */
+const CUT_OFF_MS = 3000;
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: "string" } } });
 const files = ["sumo", "numpy", "webr", "numpy-ts", "jax-js", "tfjs-wasm", "svd-js", "stdlib", "ml-matrix"];
@@ -32,7 +32,8 @@ const groups = {
   products: { tasks: products, run: raceProduct, render: renderProducts },
   factorizations: { tasks: factorizations, run: raceFactorization, render: renderFactorizations },
 };
-const cutOff = new Set();
+/** Milliseconds of a contestant for a flop of a routine, at the last size that it did. */
+const pace = new Map();
 const limits = await measureLimits();
 for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
   const { tasks, run, render } = groups[name];
@@ -60,17 +61,17 @@ async function raceProduct(task) {
 }
 
 async function raceFactorization(task) {
-  const a = operand(task);
+  const given = operandsOf(task);
   const key = ({ name }) => `${name}, ${task.routine}, ${task.dtype}`;
-  const [slow, able] = [true, false].map((is) =>
-    contestants.filter((contestant) => cutOff.has(key(contestant)) === is),
-  );
-  const finished = await race(able, task, [a]);
-  for (const entry of finished) if (entry.ms?.least > CUT_OFF_MS) cutOff.add(key(entry));
+  const flops = task.m * task.n * Math.min(task.m, task.n);
+  const isSlow = (contestant) => flops * (pace.get(key(contestant)) ?? 0) > CUT_OFF_MS;
+  const [slow, able] = [true, false].map((is) => contestants.filter((contestant) => isSlow(contestant) === is));
+  const finished = await race(able, task, given);
+  for (const entry of finished) if (entry.ms !== undefined) pace.set(key(entry), entry.ms.least / flops);
   const judged = finished.map(({ result, ...entry }) =>
-    result === undefined ? entry : { ...entry, ...accuracy(task, a, result) },
+    result === undefined ? entry : { ...entry, ...accuracy(task, given, result) },
   );
-  judged.push(...slow.map(({ name }) => ({ name, error: `not tried: over ${CUT_OFF_MS} ms before` })));
+  judged.push(...slow.map(({ name }) => ({ name, error: `not tried: would take over ${CUT_OFF_MS} ms` })));
   return { ...task, contestants: judged, targets: verdicts({ ...task, contestants: judged }) };
 }
 

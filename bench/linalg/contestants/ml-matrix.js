@@ -1,4 +1,13 @@
-import { EigenvalueDecomposition, Matrix, QrDecomposition, SingularValueDecomposition } from "ml-matrix";
+import {
+  CholeskyDecomposition,
+  determinant,
+  EigenvalueDecomposition,
+  inverse,
+  Matrix,
+  QrDecomposition,
+  SingularValueDecomposition,
+  solve,
+} from "ml-matrix";
 
 /** ml-matrix: float64 only; the library copies transposed operands. */
 export const load = async () => [
@@ -23,6 +32,15 @@ export const load = async () => [
       const d = new EigenvalueDecomposition(a, { assumeSymmetric: true });
       return { values: d.realEigenvalues, vectors: d.eigenvectorMatrix };
     }),
+    svdvals: factorization((a) => ({
+      s: new SingularValueDecomposition(a, { computeLeftSingularVectors: false, computeRightSingularVectors: false })
+        .diagonal,
+    })),
+    cholesky: factorization((a) => ({ l: new CholeskyDecomposition(a).lowerTriangularMatrix })),
+    inv: factorization((a) => ({ x: inverse(a) })),
+    det: factorization((a) => ({ det: [determinant(a)] })),
+    solve: factorization((a, b) => ({ x: solve(a, b) })),
+    lstsq: factorization((a, b) => ({ x: new QrDecomposition(a).solve(b) })),
     qr: factorization((a) => {
       const d = new QrDecomposition(a);
       return { q: d.orthogonalMatrix, r: d.upperTriangularMatrix };
@@ -31,13 +49,13 @@ export const load = async () => [
 ];
 
 function factorization(factor) {
-  return ({ dtype }, a) => {
+  return ({ dtype }, ...given) => {
     if (dtype !== "float64") return undefined;
-    const operand = wrap(a);
+    const operands = given.map(wrap);
     let out;
     return {
       run() {
-        out = factor(operand);
+        out = factor(...operands);
       },
       result: () => Object.fromEntries(Object.entries(out).map(([name, value]) => [name, unwrap(value)])),
     };

@@ -16,17 +16,22 @@ export const load = async () => [
     svd: factorization((a) => np.linalg.svd(a, false)),
     eigh: factorization((a) => np.linalg.eigh(a), { values: "w", vectors: "v" }),
     qr: factorization((a) => np.linalg.qr(a)),
+    svdvals: factorization((a) => ({ s: np.linalg.svdvals(a) })),
+    cholesky: factorization((a) => ({ l: np.linalg.cholesky(a) })),
+    inv: factorization((a) => ({ x: np.linalg.inv(a) })),
+    det: factorization((a) => ({ det: np.array([np.linalg.det(a)]) })),
+    solve: factorization((a, b) => ({ x: np.linalg.solve(a, b) })),
   },
 ];
 
 /** Runs a factorization. `names` maps results whose names differ from ours. */
 function factorization(factor, names = {}) {
-  return ({ dtype }, a) => {
-    const operand = wrap(dtype, a);
+  return ({ dtype }, ...given) => {
+    const operands = given.map((x) => wrap(dtype, x));
     let out;
     return {
       run() {
-        out = factor(operand);
+        out = factor(...operands);
       },
       result() {
         const data = Object.fromEntries(Object.keys(out).map((name) => [name, np.ravel(out[name]).data]));

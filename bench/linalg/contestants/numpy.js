@@ -9,12 +9,13 @@ import { fileURLToPath } from "node:url";
 const { PYTHON = "/usr/bin/python3" } = process.env;
 
 const FACTORIZATIONS = ["svd", "eigh", "qr", "polar", "randomizedSvd"];
+const OF_NUMPY = ["svdvals", "eig", "cholesky", "inv", "det", "solve", "lstsq"];
 
 /** One thread of OpenBLAS, called by SciPy's low-level functions, and by numpy.linalg, which always computes in float64. */
 export const load = () =>
   Promise.all([
     contestant("OpenBLAS", [], ["matmul", ...FACTORIZATIONS]),
-    contestant("NumPy", ["numpy"], FACTORIZATIONS),
+    contestant("NumPy", ["numpy"], [...FACTORIZATIONS, ...OF_NUMPY]),
   ]);
 
 /** Starts a Python process, which measures its own times. */

@@ -116,6 +116,21 @@ def randomized_svd_of(a, rank):
     return randomized_svd
 
 
+def eig(a):
+    values, vectors = np.linalg.eig(a)
+    return {"re": values.real, "im": values.imag, "vectorsRe": vectors.real, "vectorsIm": vectors.imag}
+
+
+OF_LINALG = {
+    "svdvals": lambda a: {"s": np.linalg.svd(a, compute_uv=False)},
+    "eig": eig,
+    "cholesky": lambda a: {"l": np.linalg.cholesky(a)},
+    "inv": lambda a: {"x": np.linalg.inv(a)},
+    "det": lambda a: {"det": np.array([np.linalg.det(a)])},
+    "solve": lambda a, b: {"x": np.linalg.solve(a, b)},
+    "lstsq": lambda a, b: {"x": np.linalg.lstsq(a, b, rcond=None)[0]},
+}
+
 FACTORIZATIONS = {
     "svd": svd_of,
     "qr": qr_of,
@@ -134,6 +149,8 @@ def prepare(request):
     operands = [load(operand, request["dtype"]) for operand in request["operands"]]
     if request["routine"] == "matmul":
         return lambda: {"product": np.matmul(*operands)}
+    if request["routine"] in OF_LINALG:
+        return lambda: OF_LINALG[request["routine"]](*operands)
     # Each in the layout that suits it: rows for NumPy, LAPACK's own columns for SciPy.
     a = operands[0] if OF_NUMPY else np.asfortranarray(operands[0])
     factor = FACTORIZATIONS[request["routine"]](a, *request["options"])

@@ -1,9 +1,19 @@
 import {
+  choleskyInto,
+  choleskyWorkspace,
   createThreadedEngine,
   createWasmEngine,
+  det,
+  detWorkspace,
   eighInto,
   eighWorkspace,
+  eigInto,
+  eigWorkspace,
   Heap,
+  invInto,
+  invWorkspace,
+  lstsqInto,
+  lstsqWorkspace,
   matmulInto,
   matrix,
   newtonSchulzInto,
@@ -14,6 +24,8 @@ import {
   qrWorkspace,
   randomizedSvdInto,
   randomizedSvdWorkspace,
+  solveInto,
+  solveWorkspace,
   svdInto,
   svdWorkspace,
   Workspace,
@@ -31,7 +43,12 @@ export async function load() {
   while (threaded.idleWorkers < 1) await new Promise((resolve) => setTimeout(resolve, 1));
   return [
     { name: "@sumo/linalg wasm", matmul: product(wasm), ...factorizations(wasm) },
-    { name: "@sumo/linalg wasm, 2 threads", matmul: product(threaded), dispose: () => threaded.dispose() },
+    {
+      name: "@sumo/linalg wasm, 2 threads",
+      matmul: product(threaded),
+      ...factorizations(threaded),
+      dispose: () => threaded.dispose(),
+    },
     { name: "@sumo/linalg native", matmul: product(native), ...factorizations(native) },
     { name: "Newton-Schulz, wasm", polar: newtonSchulz(wasm) },
   ];
@@ -67,6 +84,51 @@ function factorizations(engine) {
       ({ n }) => eighWorkspace(n),
       ({ n }) => ({ values: [n], vectors: [n, n] }),
     ),
+    svdvals: factorization(
+      engine,
+      svdInto,
+      ({ m, n }) => svdWorkspace(m, n),
+      ({ n }) => ({ s: [n] }),
+    ),
+    eig: factorization(
+      engine,
+      ({ re, im, vectorsRe, vectorsIm }, a, work) =>
+        eigInto({ re, im, vectors: { re: vectorsRe, im: vectorsIm } }, a, work),
+      ({ n }) => eigWorkspace(n),
+      ({ n }) => ({ re: [n], im: [n], vectorsRe: [n, n], vectorsIm: [n, n] }),
+    ),
+    cholesky: factorization(
+      engine,
+      ({ l }, a, work) => choleskyInto(l, a, work),
+      ({ n }) => choleskyWorkspace(n),
+      ({ n }) => ({ l: [n, n] }),
+    ),
+    inv: factorization(
+      engine,
+      ({ x }, a, work) => invInto(x, a, work),
+      ({ n }) => invWorkspace(n),
+      ({ n }) => ({ x: [n, n] }),
+    ),
+    det: factorization(
+      engine,
+      (out, a, work) => {
+        out.det[0] = det(a, work);
+      },
+      ({ n }) => detWorkspace(n),
+      () => ({ det: [1] }),
+    ),
+    solve: factorization(
+      engine,
+      ({ x }, a, work, b) => solveInto(x, a, b, work),
+      ({ n }) => solveWorkspace(n, 1),
+      ({ n }) => ({ x: [n, 1] }),
+    ),
+    lstsq: factorization(
+      engine,
+      ({ x }, a, work, b) => lstsqInto({ x }, a, b, work),
+      ({ m, n }) => lstsqWorkspace(m, n, 1),
+      ({ n }) => ({ x: [n, 1] }),
+    ),
     qr: factorization(
       engine,
       qrInto,
@@ -101,9 +163,9 @@ const triplets = (m, n, k) => ({ u: [m, k], s: [k], vt: [k, n] });
 
 /** Runs `into` with preallocated scratch and results of the given shapes. */
 function factorization(engine, into, workspace, shapes) {
-  return (task, a) => {
+  return (task, ...given) => {
     const work = new Workspace(engine, workspace(task));
-    const operand = inHeap(task.dtype, a);
+    const [operand, ...more] = given.map((x) => inHeap(task.dtype, x));
     const arrays = Object.entries(shapes(task)).map(([name, [m, n]]) => ({
       name,
       m,
@@ -114,11 +176,11 @@ function factorization(engine, into, workspace, shapes) {
       arrays.map(({ name, m, n, data }) => [name, n === undefined ? data : matrix(m, n, data)]),
     );
     return {
-      run: () => into(out, operand, work),
+      run: () => into(out, operand, work, ...more),
       result: () => Object.fromEntries(arrays.map(({ name, data }) => [name, data.slice()])),
       dispose() {
         work.dispose();
-        for (const { data } of [operand, ...arrays]) heap.release(data);
+        for (const { data } of [operand, ...more, ...arrays]) heap.release(data);
       },
     };
   };
