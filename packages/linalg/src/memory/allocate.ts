@@ -21,12 +21,14 @@ export function newWorkspace(operation: string, size: WorkspaceSize): Workspace 
     return new Workspace(currentEngine(), size);
   } catch (error) {
     if (!(error instanceof WorkspaceError)) throw error;
-    throw new WorkspaceError(operation, size, error.haveBytes, LARGER_HEAP);
+    throw new WorkspaceError(operation, size, error.haveBytes, size > MOST_BYTES ? TOO_LARGE : LARGER_HEAP);
   }
 }
 
-const LARGER_HEAP =
-  "choose an engine with a larger heap, at most 4 GiB: useEngine(createWasmEngine({ bytes: 4 * 2 ** 30 }))";
+/** WebAssembly's addresses have 32 bits. */
+const MOST_BYTES = 2 ** 32;
+const LARGER_HEAP = "choose an engine with a larger heap: useEngine(createWasmEngine({ bytes: 4 * 2 ** 30 }))";
+const TOO_LARGE = "no heap can have more than 4 GiB: split the matrix, or take a routine whose result is smaller";
 
 /** A new matrix of zeros of the dtype of `a`. @throws {ShapeError} if it is too large to allocate. */
 export function zerosLike<D extends Real>(operation: string, a: MatrixLike<D>, rows: number, cols: number): Matrix<D> {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { createReferenceEngine } from "../engine/reference/reference-engine.ts";
 import { WorkspaceError } from "../errors.ts";
+import { zeros } from "../matrix/matrix.ts";
+import { svd } from "../svd/svd.ts";
 import { allOf, anyOf, sizeOfFloat32, sizeOfFloat64, Workspace } from "./workspace.ts";
 
 const engine = createReferenceEngine({ bytes: 2 ** 18 });
@@ -54,4 +56,10 @@ test("disposing gives the memory back", () => {
   const used = engine.heap.usedBytes;
   new Workspace(engine, 1000).dispose();
   expect(engine.heap.usedBytes).toBe(used);
+});
+
+test("a routine that wants more scratch than the heap has says what helps, or that nothing does", () => {
+  const small = zeros(9000, 3);
+  expect(() => svd(small, { full: true })).toThrow(/useEngine\(createWasmEngine\({ bytes: 4 \* 2 \*\* 30 }\)\)/);
+  expect(() => svd(zeros(20_000, 3), { full: true })).toThrow("no heap can have more than 4 GiB");
 });
