@@ -13,6 +13,7 @@ const guides = [
   ["Checkpoints", "checkpoints"],
   ["LoRA adapters", "lora"],
   ["Your own text", "your-text"],
+  ["A published model", "fine-tune-a-published-model"],
   ["When something goes wrong", "when-something-goes-wrong"],
   ["Architecture", "architecture"],
 ] as const;

@@ -1,5 +1,7 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { safetensorsPieces } from "@sumo/core";
+import { fillNormal } from "@sumo/linalg";
 import { fromHuggingFaceConfig, parameterShapes } from "@sumo/llama";
 import { expect, test } from "vitest";
 import { measured, workplace } from "./command-line.ts";
@@ -22,29 +24,14 @@ const CONFIG = {
 function publish(folder: string): void {
   mkdirSync(folder);
   writeFileSync(join(folder, "config.json"), JSON.stringify(CONFIG));
-  let end = 0;
-  const entries = parameterShapes(fromHuggingFaceConfig(CONFIG)).map(({ name, shape, kind }) => {
-    const length = shape.reduce((product, size) => product * size, 1);
-    const from = end;
-    end += 2 * length;
-    return { name, kind, length, entry: { dtype: "BF16", shape, data_offsets: [from, end] } };
+  const entries = parameterShapes(fromHuggingFaceConfig(CONFIG)).map(({ name, shape, kind }, stream) => {
+    const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(1);
+    if (kind !== "norm") fillNormal(data, [0, stream, 0]);
+    if (kind !== "norm") for (let i = 0; i < data.length; i++) data[i]! *= 0.02;
+    return [name, { shape, data, dtype: "BF16" as const }] as const;
   });
-  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries.map(({ name, entry }) => [name, entry]))));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(header.length));
   const file = openSync(join(folder, "model.safetensors"), "w");
-  for (const part of [size, header]) writeSync(file, part);
-  let state = 1;
-  for (const { kind, length } of entries) {
-    const numbers = new Uint16Array(length).fill(0x3f80); // 1
-    if (kind !== "norm") {
-      for (let i = 0; i < length; i++) {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        numbers[i] = 0x3c80 | ((state >>> 16) & 0x80ff); // ± 0.016 to 0.031
-      }
-    }
-    writeSync(file, new Uint8Array(numbers.buffer));
-  }
+  for (const piece of safetensorsPieces(Object.fromEntries(entries))) writeSync(file, piece);
   closeSync(file);
 }
 
