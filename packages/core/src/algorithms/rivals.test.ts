@@ -12,6 +12,7 @@ import {
   flat,
   frobenius,
   leadingLeft,
+  noise,
   polarOf,
   type Rows,
   random,
@@ -233,5 +234,24 @@ describe("SOAP", () => {
     const conditions = all.map((g) => svd(g).s).map((s) => (s[0]! / s.at(-1)!) ** 2);
     const got = trained({ optimizer: "soap", lr, beta3, refresh: { every } }, start, all);
     expectClose(got, w, Math.max(...conditions), start);
+  });
+
+  test("rounding of the gradients chooses the update where no gradient was when the eigenbases were computed, and nowhere else", () => {
+    const next = noise(3);
+    const rounded = gradients.map((g) => map((x) => Math.fround(x * (1 + EPS32 * next())), g));
+    const options = { optimizer: "soap", lr: 0.01 } as const; // one pair of eigenbases for all steps
+    const difference = combined(1, trained(options), -1, trained(options, weight, rounded));
+    const { s: values, v: range } = svd(gradients[0]!); // cols × rows: directions of the first gradient
+    const within = times(times(difference, range), transposed(range));
+    const outside = combined(1, difference, -1, within);
+    const moved = frobenius(combined(1, trained(options), -1, weight));
+    const condition = (values[0]! / values.at(-1)!) ** 2; // of the Gram matrices
+    expect(frobenius(within)).toBeLessThan(20 * STEPS * EPS32 * condition * moved);
+    expect(frobenius(outside)).toBeGreaterThan(0.05 * moved);
+    const square = (all: readonly Rows[]): Rows[] => all.map((g) => g.map((row) => row.slice(0, ROWS)));
+    const [start] = square([weight]) as [Rows];
+    const [a, b] = [gradients, rounded].map((all) => trained(options, start, square(all))) as [Rows, Rows];
+    const conditions = square(gradients).map((g) => svd(g).s).map((all) => (all[0]! / all.at(-1)!) ** 2);
+    expectClose(a, b, Math.max(...conditions), start);
   });
 });

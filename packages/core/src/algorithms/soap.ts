@@ -48,8 +48,13 @@ type SoapState<T> = Readonly<Record<"left" | "right" | "leftBasis" | "rightBasis
  * SOAP: Adam in the eigenbases of Shampoo's two Gram matrices, L ← β₃ L + (1 − β₃) G Gᵀ and R alike. State: 2 mn + 2 m² + 2 n² numbers.
  *
  * @see Vyas et al., SOAP, arXiv 2409.11321 (2024), algorithm 3. Deviates: the first moment is kept in the eigenbases and carried from one to
- * the next; eigenbases are computed from scratch where the authors take a QR step, and before a step's gradient is used instead of after it. As
- * there, the first gradient only determines the eigenbases: in them it is diagonal, and Adam would amplify rounding errors off the diagonal.
+ * the next; eigenbases are computed from scratch where the authors take a QR step, and after `every` gradients where their code, which does
+ * not count the first one, takes one more. As there, no gradient is seen in eigenbases that it has a part in, and the first gradient only
+ * determines the eigenbases: in them it is diagonal, and Adam would amplify rounding errors off the diagonal.
+ *
+ * Equal eigenvalues have no eigenbasis of their own, and Adam's update depends on the one that is taken. The larger Gram matrix has rank m
+ * of n at first: its other n − m directions are chosen by rounding, here as in the authors' code. So SOAP, alone among the optimizers, tells
+ * a sum of micro-batches from one batch, whose gradients differ by rounding; in all other directions it does not.
  */
 class Soap<T> implements Stepper<T> {
   step = 0;
