@@ -63,10 +63,11 @@ if (isMainThread && DISK_CALLS === "read") {
   for (const name of ["ftruncateSync", "writeSync"]) count(name, file);
   const write = fs.writeSync;
   // A write in two halves, so that one point lies in the middle of it.
-  fs.writeSync = (fd, bytes, offset, length) => {
-    if (fd <= 2 || length < 2) return write(fd, bytes, offset, length);
+  fs.writeSync = (fd, bytes, offset, length, position) => {
+    if (fd <= 2 || length < 2) return write(fd, bytes, offset, length, position);
     const half = length >> 1;
-    return write(fd, bytes, offset, half) + write(fd, bytes, offset + half, length - half);
+    const after = typeof position === "number" ? position + half : position;
+    return write(fd, bytes, offset, half, position) + write(fd, bytes, offset + half, length - half, after);
   };
   syncBuiltinESMExports();
   if (DISK_COUNT !== undefined) process.on("exit", () => real.writeFileSync(DISK_COUNT, String(calls)));

@@ -36,9 +36,10 @@ export {
 } from "./run-files/run-config.ts";
 export { readWeights } from "./run-files/weights.ts";
 export { isSystemError, type SystemError, storageError } from "./system-errors.ts";
-export { emptyBatch, evenStarts } from "./text/batches.ts";
-export { type Corpus, createCorpus, tokensOf, trainingBytes } from "./text/corpus.ts";
+export { emptyBatch, evenStarts, type Tokens } from "./text/batches.ts";
+export { type Corpus, corpusOf, createCorpus, tokensOf } from "./text/corpus.ts";
 export type { Sequences } from "./text/sequences.ts";
+export { encodePieces, textPieces, trainingBytes } from "./text/text-pieces.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
 export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
 export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer/tokenizer.ts";

@@ -46,9 +46,11 @@ export function renameDurably(from: string, to: string): void {
   syncFolder(dirname(to));
 }
 
-/** Writes all bytes at the end of what an open file has. */
-export function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+/** Writes all bytes into an open file. @param position - first byte. Default: after what was written last. */
+export function writeAll(file: number, bytes: Uint8Array, position?: number): void {
+  for (let at = 0; at < bytes.length; ) {
+    at += writeSync(file, bytes, at, bytes.length - at, position === undefined ? null : position + at);
+  }
 }
 
 /** Flushes a folder, the names of its files, to the disk. */

@@ -8,9 +8,8 @@ import {
   type ValidationLoss,
   validationLoss,
 } from "@sumo/training";
-import { readText } from "@sumo/training/text";
 import type { TrainedModel } from "../run/model-folder.ts";
-import { prepareData } from "./run-data.ts";
+import { type DataPlace, prepareData, readRunText } from "./run-data.ts";
 
 /** Models of one shape in one heap, and their validation losses. */
 export interface MeasuredModels {
@@ -33,12 +32,13 @@ export function measuredModels(
   sources: readonly TrainedModel[],
   { data, context, loss: part, evalTokens }: TrainOptions,
   base: string,
+  place: DataPlace,
 ): MeasuredModels {
   const { config, tokenizer, companions } = sources.at(-1)!;
   const shape = { batch: 1, length: Math.min(context, config.context) };
-  const text = readText(data, base);
+  const text = readRunText(data, base, place);
   const options = { context: shape.length, ...(part && { loss: part }) };
-  const { sequences } = prepareData(text, options, tokenizer, companions);
+  const { sequences } = prepareData(text, options, tokenizer, companions, place);
   const { weightBytes, activationBytes } = planLlama(config, shape);
   const heapBytes = sources.length * (weightBytes + activationBytes) + RESERVE_BYTES;
   checkAddressable({ heapBytes, activationBytes });

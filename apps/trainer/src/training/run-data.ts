@@ -11,9 +11,31 @@ import {
   tokensOf,
   UsageError,
 } from "@sumo/training";
-import type { Text } from "@sumo/training/text";
+import { readText, type Text } from "@sumo/training/text";
 import type { Companions } from "../run/run-folder.ts";
+import { fileCorpus } from "../run/token-file.ts";
 import { formatCount } from "../screen/format.ts";
+import type { Screen } from "../screen/screen.ts";
+import { type OnWork, showWork } from "../screen/work-bar.ts";
+
+/** Bytes of a text from which on its tokens lie in a file instead of in memory, and its reading is shown. */
+const LARGE = 2 ** 26;
+
+/** The folder of runs, which keeps the tokens of large texts, and the screen for their progress. */
+export interface DataPlace {
+  readonly runs: string;
+  readonly screen: Screen;
+}
+
+/** Shows the progress of work on a large text. */
+export function showLargeWork(what: string, { screen }: DataPlace): OnWork {
+  return showWork(screen, what, LARGE);
+}
+
+/** Reads and checks a text, as `readText` does, and shows the progress of a large one. */
+export function readRunText(source: string, base: string, place: DataPlace): Text {
+  return readText(source, base, showLargeWork("reading the text", place));
+}
 
 /** The sequences of a run, and one line that says what they are made of. */
 export interface RunData {
@@ -33,11 +55,16 @@ export function prepareData(
   options: Pick<TrainOptions, "context" | "loss">,
   tokenizer: Tokenizer,
   companions: Companions,
+  place: DataPlace,
 ): RunData {
   const { context, loss } = options;
   if (text.kind === "text") {
     if (loss !== undefined) throw new UsageError("--loss is for examples, in a .jsonl file");
-    const corpus = createCorpus(text.bytes, tokenizer, context);
+    const onEncoded = showLargeWork("encoding the text", place);
+    const corpus =
+      text.size < LARGE
+        ? createCorpus(text.bytes, tokenizer, context)
+        : fileCorpus(text, tokenizer, context, place.runs, onEncoded);
     return { kind: text.kind, sequences: corpus, description: describeText(text, tokensOf(corpus)) };
   }
   const examples = parseExamples(new TextDecoder().decode(text.bytes), text.source);
@@ -58,11 +85,11 @@ export function textsOf(companions: Companions): ModelFiles {
 }
 
 /** One line on the text that was read and the entries that were left out. */
-function describeText({ source, bytes, files, documents, leftOut }: Text, tokens: number): string {
+function describeText({ source, size, files, documents, leftOut }: Text, tokens: number): string {
   const read = [
     ...(files === undefined ? [] : [counted(files, "file")]),
     counted(documents, "document"),
-    counted(bytes.length, "byte"),
+    counted(size, "byte"),
     counted(tokens, "token"),
   ];
   const without = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;

@@ -10,13 +10,15 @@ import {
   parseExamples,
   type Tokenizer,
   type TrainOptions,
+  textPieces,
   trainBpe,
   trainingBytes,
 } from "@sumo/training";
-import { digest, readText, type Text } from "@sumo/training/text";
+import type { Text } from "@sumo/training/text";
 import { readAdapter } from "../run/adapter-folder.ts";
 import { readModel, type TrainedModel } from "../run/model-folder.ts";
-import { prepareData, type RunData } from "./run-data.ts";
+import type { OnWork } from "../screen/work-bar.ts";
+import { type DataPlace, prepareData, type RunData, readRunText, showLargeWork } from "./run-data.ts";
 
 /** Inputs of a new run: text, tokenizer, sequences, model and initial weights. */
 export interface RunInputs extends RunData {
@@ -31,35 +33,49 @@ export interface RunInputs extends RunData {
 }
 
 /**
- * Loads and checks the inputs of a new run, and writes nothing. The model is a new one, with a vocabulary learned from the training part of
+ * Loads and checks the inputs of a new run, and writes nothing but the tokens of a large text. The model is a new one, with a vocabulary learned from the training part of
  * the text, or the one to fine-tune.
  *
  * @param base - folder that relative paths start from.
  * @throws {DataError} @throws {ConfigError} @throws {RunError}
  */
-export function loadRunInputs(options: TrainOptions, runs: string, base: string): RunInputs {
+export function loadRunInputs(options: TrainOptions, base: string, place: DataPlace): RunInputs {
   if (options.init === undefined) checkModel(modelConfig(options, options.vocab), options);
-  const text = readText(options.data, base);
-  const init = options.init === undefined ? undefined : readModel(runs, options.init, base);
-  const { config, tokenizer } = init ?? newModel(options, text);
+  const text = readRunText(options.data, base, place);
+  const init = options.init === undefined ? undefined : readModel(place.runs, options.init, base);
+  const { config, tokenizer } = init ?? newModel(options, text, place);
   const adapter = options.adapter === undefined ? undefined : readAdapter(options.adapter, base);
   checkModel(config, options);
-  const prepared = prepareData(text, options, tokenizer, init?.companions ?? {});
-  const data = { source: text.source, bytes: text.bytes.length, digest: digest(text.bytes) };
+  const prepared = prepareData(text, options, tokenizer, init?.companions ?? {}, place);
+  const data = { source: text.source, bytes: text.size, digest: text.digest };
   return { text, data, tokenizer, ...prepared, model: config, init, adapter };
 }
 
-function newModel(options: TrainOptions, text: Text): Pick<TrainedModel, "config" | "tokenizer"> {
-  const merges = options.vocab === BYTES ? [] : trainBpe(vocabularyText(text), options.vocab);
+function newModel(options: TrainOptions, text: Text, place: DataPlace): Pick<TrainedModel, "config" | "tokenizer"> {
+  const pieces = vocabularyPieces(text, showLargeWork("learning the vocabulary", place));
+  const merges = options.vocab === BYTES ? [] : trainBpe(pieces, options.vocab);
   const tokenizer = createTokenizer(merges, text.kind === "examples" ? CHATML_MARKS : []);
   return { config: modelConfig(options, tokenizer.size), tokenizer };
 }
 
-/** What a vocabulary is learned from: the training part of a text, or what the examples say. */
-function vocabularyText({ kind, bytes, source }: Text): Uint8Array {
-  if (kind === "text") return bytes.subarray(0, trainingBytes(bytes));
-  const said = parseExamples(new TextDecoder().decode(bytes), source).flatMap((example) =>
+/** Bytes of a text that a vocabulary is learned from, at most. */
+const VOCABULARY_BYTES = 2 ** 28;
+
+/** Text that a vocabulary is learned from: the training part, in evenly spaced pieces where it is large, or what the examples say. */
+function vocabularyPieces(text: Text, onWork: OnWork): Iterable<Uint8Array> {
+  if (text.kind === "text") return spacedPieces(text, trainingBytes(text), onWork);
+  const said = parseExamples(new TextDecoder().decode(text.bytes), text.source).flatMap((example) =>
     "messages" in example ? example.messages.map(({ content }) => content) : Object.values(example),
   );
-  return new TextEncoder().encode(said.join("\n"));
+  return [new TextEncoder().encode(said.join("\n"))];
+}
+
+function* spacedPieces(text: Text, end: number, onWork: OnWork): Generator<Uint8Array> {
+  const every = Math.ceil(end / VOCABULARY_BYTES);
+  let [i, done] = [0, 0];
+  for (const piece of textPieces(text, 0, end)) {
+    if (i++ % every === 0) yield piece;
+    done += piece.length;
+    onWork(done, end);
+  }
 }

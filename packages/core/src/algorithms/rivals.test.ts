@@ -251,7 +251,9 @@ describe("SOAP", () => {
     const square = (all: readonly Rows[]): Rows[] => all.map((g) => g.map((row) => row.slice(0, ROWS)));
     const [start] = square([weight]) as [Rows];
     const [a, b] = [gradients, rounded].map((all) => trained(options, start, square(all))) as [Rows, Rows];
-    const conditions = square(gradients).map((g) => svd(g).s).map((all) => (all[0]! / all.at(-1)!) ** 2);
+    const conditions = square(gradients)
+      .map((g) => svd(g).s)
+      .map((all) => (all[0]! / all.at(-1)!) ** 2);
     expectClose(a, b, Math.max(...conditions), start);
   });
 });

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Before, Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /** A noncharacter of Unicode, which texts hardly hold. */
 const NONCHARACTER = "\ufdd0";
@@ -41,7 +41,7 @@ export class MarkedText {
     let at = 0;
     const add = (piece: string): void => {
       const bytes = new TextEncoder().encode(this.plain(piece));
-      for (const placed of this.placed(bytes, at, out.length > 0)) out.push(placed);
+      for (const placed of this.placed(bytes, at, out.length > 0 ? "special" : "nothing")) out.push(placed);
       at += bytes.length;
     };
     let from = 0;
@@ -56,8 +56,8 @@ export class MarkedText {
   }
 
   /** Tokens of a piece without special tokens, which begins at byte `start`. */
-  private *placed(bytes: Uint8Array, start: number, follows: boolean): Generator<PlacedToken> {
-    const tokens = this.tokenizer.encode(bytes, follows);
+  private *placed(bytes: Uint8Array, start: number, before: Before): Generator<PlacedToken> {
+    const tokens = this.tokenizer.encode(bytes, before);
     const lead = this.tokenizer.decode(tokens).length - bytes.length; // a space that the tokenizer put before it
     let end = start - lead;
     for (const token of tokens) {

@@ -45,20 +45,20 @@ const JSON_KIND = {
   extensions: [".json", ".ipynb"],
 };
 
-/** Bytes at the beginning of a file that are looked at. */
-const BEGINNING = 2 ** 16;
-
 /**
  * The kind of a file that is not plain text, by its extension or its first bytes; `undefined` for plain text.
  *
+ * @param first - bytes of its beginning.
+ * @param size - of the whole file.
  * @returns its name and how to extract the text, for a message.
  */
 export function foreignKind(
   path: string,
-  bytes: Uint8Array,
+  first: Uint8Array,
+  size: number,
 ): { readonly name: string; readonly remedy: string } | undefined {
   const extension = extname(path).toLowerCase();
-  const beginning = Buffer.from(bytes.subarray(0, BEGINNING));
+  const beginning = Buffer.from(first);
   const text = beginning
     .toString("utf8")
     .replace(/^\ufeff/, "")
@@ -66,7 +66,7 @@ export function foreignKind(
   const binary = KINDS.find(({ magic }) => magic.some((first) => beginning.indexOf(first, 0, "latin1") === 0));
   if (binary !== undefined) return binary;
   if (/^(<!doctype html|<html)\b/i.test(text)) return HTML;
-  if (startsWithJson(text, bytes.length <= BEGINNING)) return JSON_KIND;
+  if (startsWithJson(text, size === first.length)) return JSON_KIND;
   return [...KINDS, HTML, JSON_KIND].find(({ extensions }) => extensions.includes(extension));
 }
 

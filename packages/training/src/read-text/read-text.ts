@@ -1,21 +1,24 @@
-import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname, resolve } from "node:path";
+import type { RandomAccessFile } from "@sumo/core";
+import { bytesFile } from "@sumo/llama";
 import { DataError } from "../errors.ts";
-import { foreignKind } from "./file-kind.ts";
+import { joinedFiles, textFile, Utf8Check } from "./text-file.ts";
 import { listTexts } from "./text-folder.ts";
 
-/** A text to train on. */
-export interface Text {
+/** A text to train on: UTF-8 without byte-order marks. It is read in pieces, and may be larger than the memory. */
+export interface Text extends RandomAccessFile {
   /** Plain text, or examples: a JSON object a line. */
   readonly kind: "text" | "examples";
   /** Short name, for the name of a run: `moby-dick`, or the file's name without its extension. */
   readonly name: string;
   /** Name of a built-in text, or an absolute path: a resumed run reads it again. */
   readonly source: string;
-  /** UTF-8 without a byte-order mark. */
+  /** SHA-256 in hexadecimal. */
+  readonly digest: string;
+  /** All bytes, which are read anew. @throws {DataError} if there are more than a program can hold as one text. */
   readonly bytes: Uint8Array;
   /** Files that were read; absent for a built-in text. */
   readonly files?: number;
@@ -51,21 +54,28 @@ const MOST_LETTERS = 80;
 /** Extensions of files that hold an example a line. */
 const EXAMPLE_EXTENSIONS: readonly string[] = [".jsonl", ".ndjson"];
 
-/** Largest file that Node reads at once. */
-const MOST_BYTES = 2 ** 31 - 1;
+/** Most bytes of a text in memory: those of a string. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+/** Bytes that are read at a time. */
+const PIECE = 2 ** 20;
+
+/** Called with the bytes that were read so far, and all. */
+export type OnRead = (done: number, total: number) => void;
 
 /**
- * Reads a text to train on: a built-in one, a file, a folder's `.txt` and `.md` files, as {@link listTexts} finds them, or a `.jsonl` file of
- * examples.
+ * Reads and checks a text to train on: a built-in one, a file, a folder's `.txt` and `.md` files, as {@link listTexts} finds them, or a `.jsonl`
+ * file of examples.
  *
  * @param source - `moby-dick`, `sotu`, or a path. A path is relative to `base`.
- * @throws {DataError} if it is missing, empty, not UTF-8, or of another kind than plain text.
+ * @throws {DataError} if it is missing, empty, not UTF-8, of another kind than plain text, or changes while it is read.
  */
-export function readText(source: string, base: string = process.cwd()): Text {
+export function readText(source: string, base: string = process.cwd(), onRead: OnRead = () => {}): Text {
   const builtIn = Object.hasOwn(BUILT_IN, source) ? BUILT_IN[source] : undefined;
   if (builtIn !== undefined) {
     const parts = builtIn();
-    return { kind: "text", name: source, source, bytes: joined(parts), documents: parts.length, leftOut: [] };
+    const content = checked([{ path: source, file: bytesFile(joined(parts)) }], onRead);
+    return textOf(content, { kind: "text", name: source, source, documents: parts.length, leftOut: [] });
   }
   const path = resolve(base, source);
   const status = statSync(path, { throwIfNoEntry: false });
@@ -75,12 +85,40 @@ export function readText(source: string, base: string = process.cwd()): Text {
     );
   }
   const isExamples = EXAMPLE_EXTENSIONS.includes(extname(path).toLowerCase()) && !status.isDirectory();
-  const kind = isExamples ? "examples" : "text";
-  const text = status.isDirectory()
-    ? readFolder(path)
-    : { bytes: readUtf8(path, kind), files: 1, documents: 1, leftOut: [] };
-  if (text.bytes.length === 0) throw new DataError(`data: ${path} is empty`);
-  return { kind, name: nameOf(path), source: path, ...text };
+  const { files, leftOut } = status.isDirectory() ? filesOf(path) : { files: [path], leftOut: [] };
+  const opened = files.map((each) => ({ path: each, file: textFile(each, !isExamples) }));
+  const parts = opened.filter(({ file }) => file.size > 0);
+  if (parts.length === 0) throw new DataError(`data: ${path} is empty`);
+  const empty = files.length - parts.length;
+  return textOf(checked(parts, onRead), {
+    kind: isExamples ? "examples" : "text",
+    name: nameOf(path),
+    source: path,
+    files: files.length,
+    documents: parts.length,
+    leftOut: empty === 0 ? leftOut : [...leftOut, `${empty} empty`],
+  });
+}
+
+type Content = Pick<Text, "size" | "read" | "digest">;
+
+function textOf({ size, read, digest: sum }: Content, facts: Omit<Text, keyof Content | "bytes">): Text {
+  return {
+    ...facts,
+    size,
+    digest: sum,
+    read,
+    get bytes() {
+      if (size > MOST_BYTES) {
+        throw new DataError(
+          `data: ${facts.source} has ${size} bytes, at most ${MOST_BYTES} can be read as one text: split it`,
+        );
+      }
+      const bytes = new Uint8Array(size);
+      read(bytes, 0);
+      return bytes;
+    },
+  };
 }
 
 /** SHA-256 in hexadecimal. */
@@ -88,40 +126,41 @@ export function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** Parts of a text with empty lines between. Reads them once, for their digest, and to check that each is UTF-8. @throws {DataError} */
+function checked(
+  parts: readonly { readonly path: string; readonly file: RandomAccessFile }[],
+  onRead: OnRead,
+): Content {
+  const blank = bytesFile(new TextEncoder().encode("\n\n"));
+  const { size, read } = joinedFiles(parts.flatMap(({ file }, i) => (i === 0 ? [file] : [blank, file])));
+  const hash = createHash("sha256");
+  let done = 0;
+  for (const [i, { path, file }] of parts.entries()) {
+    const check = new Utf8Check();
+    if (i > 0) hash.update("\n\n");
+    for (let at = 0; at < file.size; at += PIECE) {
+      const piece = new Uint8Array(Math.min(PIECE, file.size - at));
+      file.read(piece, at);
+      if (!check.add(piece, at + piece.length === file.size)) {
+        throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`);
+      }
+      hash.update(piece);
+      done += piece.length;
+      onRead(done, size);
+    }
+  }
+  return { size, read, digest: hash.digest("hex") };
+}
+
 function joined(parts: readonly Part[]): Uint8Array {
   return new TextEncoder().encode(parts.map(({ heading, text }) => `${heading}\n\n${text}\n`).join("\n"));
 }
 
-function readFolder(path: string): Omit<Text, "kind" | "name" | "source"> {
+function filesOf(path: string): { readonly files: readonly string[]; readonly leftOut: readonly string[] } {
   const { files, leftOut } = listTexts(path);
-  if (files.length === 0) {
-    const others = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
-    throw new DataError(`data: no .txt or .md file in ${path}${others}`);
-  }
-  const parts = files.map((file) => readUtf8(file, "text")).filter((part) => part.length > 0);
-  const bytes = Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [Buffer.from("\n\n"), part])));
-  const empty = files.length - parts.length;
-  return {
-    bytes,
-    files: files.length,
-    documents: parts.length,
-    leftOut: empty === 0 ? leftOut : [...leftOut, `${empty} empty`],
-  };
-}
-
-function readUtf8(path: string, expected: Text["kind"]): Uint8Array {
-  const { size } = statSync(path);
-  if (size > MOST_BYTES) {
-    throw new DataError(
-      `data: ${path} has ${size} bytes, at most ${MOST_BYTES} can be read: split it into a folder of files`,
-    );
-  }
-  const bytes = readFileSync(path);
-  const kind = expected === "text" ? foreignKind(path, bytes) : undefined;
-  if (kind !== undefined) throw new DataError(`data: ${path} is ${kind.name}, not plain text: ${kind.remedy}`);
-  if (!isUtf8(bytes)) throw new DataError(`data: ${path} is not UTF-8 text; convert it first, e.g. with iconv`);
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return marked ? bytes.subarray(3) : bytes;
+  if (files.length > 0) return { files, leftOut };
+  const others = leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`;
+  throw new DataError(`data: no .txt or .md file in ${path}${others}`);
 }
 
 /** Base name of a path without its extension, in letters, digits and dashes; short enough to be part of another name. */

@@ -9,6 +9,13 @@ export interface Batch {
   readonly targets: Int32Array;
 }
 
+/** Tokens of a text: an array, or a file of which windows are read. */
+export interface Tokens {
+  readonly length: number;
+  /** The tokens from `start` to before `end`, both within the text. */
+  subarray(start: number, end: number): Uint16Array;
+}
+
 export interface BatchShape {
   readonly batch: number;
   readonly length: number;
@@ -32,7 +39,7 @@ export function countTargets({ targets }: Batch): number {
  */
 export function drawBatch(
   out: Batch,
-  text: Uint16Array,
+  text: Tokens,
   { batch, length }: BatchShape,
   seed: number,
   step: number,
@@ -56,7 +63,8 @@ export function evenly(count: number, last: number): number[] {
 }
 
 /** Copies the `length` tokens from `start` on, and their successors, into sequence `i` of `out`. */
-export function copySequence(out: Batch, i: number, text: Uint16Array, start: number, length: number): void {
-  out.tokens.set(text.subarray(start, start + length), i * length);
-  out.targets.set(text.subarray(start + 1, start + 1 + length), i * length);
+export function copySequence(out: Batch, i: number, text: Tokens, start: number, length: number): void {
+  const window = text.subarray(start, start + length + 1);
+  out.tokens.set(window.subarray(0, length), i * length);
+  out.targets.set(window.subarray(1), i * length);
 }

@@ -1,27 +1,45 @@
+import { bytesFile } from "@sumo/llama";
 import { DataError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { type Batch, type BatchShape, copySequence, drawBatch, evenStarts } from "./batches.ts";
+import { type Batch, type BatchShape, copySequence, drawBatch, evenStarts, type Tokens } from "./batches.ts";
 import type { Sequences } from "./sequences.ts";
-
-/** Share of the text, at its end, that is held out for validation. */
-const HELD_OUT = 0.1;
+import { encodePieces, textPieces, trainingBytes } from "./text-pieces.ts";
 
 /** A text as tokens, split into a training part and a validation part. */
-export interface Corpus extends Sequences {
-  readonly train: Uint16Array;
-  readonly validation: Uint16Array;
+export interface Corpus<T extends Tokens = Tokens> extends Sequences {
+  readonly train: T;
+  readonly validation: T;
+}
+
+/** The two parts of a text as tokens. */
+interface CorpusParts<T extends Tokens> {
+  readonly train: T;
+  readonly validation: T;
+  /** Bytes of the validation part. */
+  readonly heldOutBytes: number;
 }
 
 /**
- * Encodes a text and holds out its last tenth for validation.
+ * Encodes a text in memory and holds out its last tenth for validation.
  *
- * @throws {DataError} if the validation part is shorter than one sequence of `context` tokens and the token after it.
+ * @throws {DataError} as {@link corpusOf}.
  */
-export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: number): Corpus {
-  const cut = trainingBytes(bytes);
-  const heldOut = bytes.subarray(cut);
-  const train = tokenizer.encode(bytes.subarray(0, cut));
-  const validation = tokenizer.encode(heldOut);
+export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: number): Corpus<Uint16Array> {
+  const text = bytesFile(bytes);
+  const cut = trainingBytes(text);
+  const encode = (from: number, to: number): Uint16Array =>
+    joined(Array.from(encodePieces(textPieces(text, from, to), tokenizer), ({ tokens }) => tokens));
+  const heldOutBytes = bytes.length - cut;
+  return corpusOf({ train: encode(0, cut), validation: encode(cut, bytes.length), heldOutBytes }, context);
+}
+
+/**
+ * The corpus of a text that is encoded already.
+ *
+ * @throws {DataError} if one of its parts is shorter than a sequence of `context` tokens and the token after it.
+ */
+export function corpusOf<T extends Tokens>(parts: CorpusParts<T>, context: number): Corpus<T> {
+  const { train, validation, heldOutBytes } = parts;
   if (Math.min(train.length, validation.length) < context + 1) {
     throw new DataError(
       `data: too short: its last tenth (${validation.length} tokens) must hold one context and a token more (${context + 1}); ` +
@@ -31,7 +49,7 @@ export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: n
   return {
     train,
     validation,
-    bytesPerToken: heldOut.length / validation.length,
+    bytesPerToken: heldOutBytes / validation.length,
     everyTarget: true,
     draw: (out, shape, { seed, step, microBatch }) => drawBatch(out, train, shape, seed, step, microBatch),
     heldOut: (out, shape, tokens) => windows(out, shape, validation, tokens),
@@ -39,7 +57,7 @@ export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: n
 }
 
 /** Fills a batch with one after another of windows over a text, spaced evenly. */
-function* windows(out: Batch, { batch, length }: BatchShape, text: Uint16Array, tokens: number): Generator<void> {
+function* windows(out: Batch, { batch, length }: BatchShape, text: Tokens, tokens: number): Generator<void> {
   const batches = Math.ceil(Math.min(tokens, text.length - 1) / (batch * length));
   const starts = evenStarts(batches * batch, text.length, length);
   for (let b = 0; b < batches; b++) {
@@ -53,14 +71,12 @@ export function tokensOf({ train, validation }: Corpus): number {
   return train.length + validation.length;
 }
 
-/** Number of bytes in the training part, cut between characters. A vocabulary is learned from these alone. */
-export function trainingBytes(bytes: Uint8Array): number {
-  let cut = Math.floor(bytes.length * (1 - HELD_OUT));
-  while (cut > 0 && isContinuation(bytes[cut])) cut--;
-  return cut;
-}
-
-/** Whether a byte is a continuation byte of UTF-8. */
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && byte >> 6 === 0b10;
+function joined(parts: readonly Uint16Array[]): Uint16Array {
+  const out = new Uint16Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

@@ -22,13 +22,13 @@ interface Candidate {
  * Learns byte-pair merges: repeatedly merges the most frequent pair of adjacent tokens within words into a new token
  * (Sennrich, Haddow and Birch 2016, algorithm 1, on bytes).
  *
- * @param bytes - the text to learn from.
+ * @param pieces - of the text to learn from, cut between words.
  * @param size - size of the vocabulary, the 256 bytes included. It becomes smaller where no pair is left that occurs twice.
  * Deterministic: of equally frequent pairs the one with the lower tokens is merged first.
  * Cost: O(n log n) for n bytes in distinct words: a merge costs its occurrences, however long the words are.
  */
-export function trainBpe(bytes: Uint8Array, size: number): Merge[] {
-  const counts = new PairCounts(countWords(bytes));
+export function trainBpe(pieces: Iterable<Uint8Array>, size: number): Merge[] {
+  const counts = new PairCounts(countWords(pieces));
   const merges: Merge[] = [];
   while (BYTES + merges.length < size) {
     const best = counts.mostFrequent();
@@ -39,9 +39,11 @@ export function trainBpe(bytes: Uint8Array, size: number): Merge[] {
   return merges;
 }
 
-function countWords(bytes: Uint8Array): ReadonlyMap<string, number> {
+function countWords(pieces: Iterable<Uint8Array>): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const word of wordsOf(bytes)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const piece of pieces) {
+    for (const word of wordsOf(piece)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
   return counts;
 }
 

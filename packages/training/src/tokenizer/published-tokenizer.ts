@@ -2,7 +2,7 @@ import { concatenate } from "../concatenate.ts";
 import { RunError } from "../errors.ts";
 import { spellBytes, unspellBytes } from "./byte-spelling.ts";
 import { MOST_TOKENS, pairKey } from "./token-chain.ts";
-import { encodeWords, mergeWord, type Tokenizer } from "./tokenizer.ts";
+import { mergeWord, type Tokenizer, wordEncoder } from "./tokenizer.ts";
 import { wordSplitter } from "./word-splitter.ts";
 
 /** The fields of a published `tokenizer.json` that encoding needs. */
@@ -35,17 +35,17 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
   const { kind, split } = wordSplitter(json, refuse);
   const symbols = kind === "bytes" ? byteSymbols(model.vocab, refuse) : characterSymbols(model, refuse);
   const { ranks, made } = readMerges(model, refuse);
-  const encodeWord = (word: string): readonly number[] => {
+  const encodeWords = wordEncoder((word) => {
     const whole = model.ignore_merges === true ? model.vocab[word] : undefined;
     return whole === undefined ? mergeWord(symbols(word), ranks, (rank) => made[rank]!) : [whole];
-  };
+  });
   const spelled = pieces.map(kind === "bytes" ? unspelled : unmarked);
   return {
     size: pieces.length,
     special: new Map(added.map(({ id, content }) => [content, id])),
     merges: [],
     file: text,
-    encode: (bytes, follows = false) => encodeWords(split(new TextDecoder().decode(bytes), follows), encodeWord),
+    encode: (bytes, before = "nothing") => encodeWords(split(new TextDecoder().decode(bytes), before)),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => spelled[token] ?? new Uint8Array())),
     has: (token) => (pieces[token] ?? "") !== "",
   };

@@ -5,6 +5,9 @@ import { pairKey, TokenChain } from "./token-chain.ts";
 /** A byte-pair merge: two tokens that become one. The i-th merge of a list makes token 256 + i; tokens below 256 are bytes. */
 export type Merge = readonly [left: number, right: number];
 
+/** Place of a piece of text: the beginning, after a special token, or after other text, which ends where a word does. */
+export type Before = "nothing" | "special" | "text";
+
 /** A tokenizer: encodes bytes as tokens and decodes them. Decoding inverts encoding for any UTF-8 text; with merges learned here, for any bytes. */
 export interface Tokenizer {
   /** Size of the vocabulary; tokens are integers below it. */
@@ -15,12 +18,8 @@ export interface Tokenizer {
   readonly merges: readonly Merge[];
   /** The `tokenizer.json` of a published tokenizer, unchanged. */
   readonly file?: string;
-  /**
-   * Encodes a text. Some published tokenizers put a space before it.
-   *
-   * @param follows - the text follows a special token in another one: those that put a space before the first piece alone put none.
-   */
-  encode(bytes: Uint8Array, follows?: boolean): Uint16Array;
+  /** Encodes a text, or a part of one. @param before - its place: some published tokenizers put a space before a text. Default `"nothing"`. */
+  encode(bytes: Uint8Array, before?: Before): Uint16Array;
   /** The bytes of tokens; of those that only pad a model's vocabulary, none. */
   decode(tokens: ArrayLike<number>): Uint8Array;
   /** Whether a number below `size` is a token: the vocabularies of some published models have gaps. */
@@ -54,12 +53,12 @@ export function createTokenizer(merges: readonly Merge[], special: readonly stri
   const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
   const learned = BYTES + merges.length;
   const pieces = [...spell(merges), ...special.map((name) => new TextEncoder().encode(name))];
-  const encodeWord = (word: string): readonly number[] => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank);
+  const encodeWords = wordEncoder((word) => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank));
   return {
     size: pieces.length,
     special: new Map(special.map((name, i) => [name, learned + i])),
     merges,
-    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes), encodeWord)),
+    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes))),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token] ?? new Uint8Array())),
     has: (token) => token in pieces,
   };
@@ -72,24 +71,28 @@ export function spell(merges: readonly Merge[]): Uint8Array[] {
   return pieces;
 }
 
-/** Encodes words as tokens; each distinct word is encoded once. */
-export function encodeWords(words: Iterable<string>, encode: (word: string) => readonly number[]): Uint16Array {
+/** Words whose tokens are kept. */
+const MOST_WORDS = 2 ** 16;
+
+/** Function that encodes words as tokens. It keeps the tokens of the words that it has seen. */
+export function wordEncoder(encode: (word: string) => readonly number[]): (words: Iterable<string>) => Uint16Array {
   const known = new Map<string, readonly number[]>();
-  const parts: (readonly number[])[] = [];
-  let length = 0;
-  for (const word of words) {
+  const tokensOf = (word: string): readonly number[] => {
     let tokens = known.get(word);
     if (tokens === undefined) {
+      if (known.size === MOST_WORDS) known.clear();
       tokens = encode(word);
       known.set(word, tokens);
     }
-    parts.push(tokens);
-    length += tokens.length;
-  }
-  const out = new Uint16Array(length);
-  let at = 0;
-  for (const part of parts) for (const token of part) out[at++] = token;
-  return out;
+    return tokens;
+  };
+  return (words) => {
+    const parts = Array.from(words, tokensOf);
+    const out = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) for (const token of part) out[at++] = token;
+    return out;
+  };
 }
 
 /**

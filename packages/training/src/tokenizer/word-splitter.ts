@@ -1,11 +1,12 @@
 import { spellBytes } from "./byte-spelling.ts";
+import type { Before } from "./tokenizer.ts";
 
 /** Pre-tokenizer of a published tokenizer: splits text into words that no merge crosses. */
 export interface WordSplitter {
   /** Whether words are in byte-level encoding, or characters with ▁ for spaces. */
   readonly kind: "bytes" | "characters";
-  /** The words of a text, in the vocabulary's spelling. @param follows - see `Tokenizer.encode`. */
-  readonly split: (text: string, follows: boolean) => Iterable<string>;
+  /** The words of a text, in the vocabulary's spelling. */
+  readonly split: (text: string, before: Before) => Iterable<string>;
 }
 
 interface Step {
@@ -53,8 +54,8 @@ function byteSplitter(steps: readonly Step[], refuse: Refuse): WordSplitter["spl
   const cuts = steps.flatMap((step) => patternOf(step, refuse));
   const prefix = steps.some(({ type, add_prefix_space: prefixed }) => type === "ByteLevel" && prefixed === true);
   const encoder = new TextEncoder();
-  return function* (text) {
-    const start = prefix && !text.startsWith(" ") ? ` ${text}` : text;
+  return function* (text, before) {
+    const start = prefix && before !== "text" && !text.startsWith(" ") ? ` ${text}` : text;
     let pieces = [start];
     for (const cut of cuts) pieces = pieces.flatMap((piece) => isolate(piece, cut));
     for (const piece of pieces) yield spellBytes(encoder.encode(piece));
@@ -98,20 +99,25 @@ function isolate(text: string, pattern: RegExp): string[] {
 }
 
 /** Splitter in SentencePiece's manner: writes every space as ▁, and puts one before the text. */
-function characterSplitter(before: readonly Step[], steps: readonly Step[], refuse: Refuse): WordSplitter["split"] {
-  const stranger = [...before, ...steps].find(({ type }) => !["Prepend", "Replace", "Metaspace"].includes(type));
+function characterSplitter(
+  normalizers: readonly Step[],
+  steps: readonly Step[],
+  refuse: Refuse,
+): WordSplitter["split"] {
+  const stranger = [...normalizers, ...steps].find(({ type }) => !["Prepend", "Replace", "Metaspace"].includes(type));
   if (stranger !== undefined) refuse(`the step ${stranger.type}`);
   const marks = (step: Step): boolean =>
     step.type === "Metaspace" || (step.type === "Replace" && step.pattern?.String === " " && step.content === "▁");
-  if (![...before, ...steps].some(marks)) refuse("a tokenizer that does not mark spaces");
-  const prepended = before.some(({ type, prepend }) => type === "Prepend" && prepend === "▁");
+  if (![...normalizers, ...steps].some(marks)) refuse("a tokenizer that does not mark spaces");
+  const prepended = normalizers.some(({ type, prepend }) => type === "Prepend" && prepend === "▁");
   const metaspace = steps.find(({ type }) => type === "Metaspace");
   const led = metaspace !== undefined && metaspace.prepend_scheme !== "never" && metaspace.add_prefix_space !== false;
   const first = metaspace?.prepend_scheme === "first";
-  return function* (text, follows) {
+  return function* (text, before) {
     if (text === "") return;
     const marked = text.replaceAll(" ", "▁");
-    const prefixed = prepended || (led && !(first && follows) && !marked.startsWith("▁"));
+    const leads = led && !(first && before === "special") && !marked.startsWith("▁");
+    const prefixed = before !== "text" && (prepended || leads);
     for (const [word] of (prefixed ? `▁${marked}` : marked).matchAll(MARKED)) yield word;
   };
 }

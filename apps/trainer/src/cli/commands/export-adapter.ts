@@ -35,7 +35,7 @@ export function exportAdapter(
   checkEmpty(out); // losses take a while
   const [from, to] = [base, tuned].map((source) => readModel(runs, source, start)) as [TrainedModel, TrainedModel];
   const options = measuredOptions(command, to, tuned);
-  const { models, loss, source } = measuredModels([from, to], options, start);
+  const { models, loss, source } = measuredModels([from, to], options, start, { runs, screen });
   const [before, after] = models;
   const changed = changes(before, after, rank, `${tuned} is not a tuned ${base}`);
   const files = peftFiles(changed.adapters, { baseModel: base, weights: changed.weights });

@@ -1,12 +1,13 @@
+import { dirname } from "node:path";
 import { type DataSource, RunError } from "@sumo/training";
-import { digest, readText, type Text } from "@sumo/training/text";
+import type { Text } from "@sumo/training/text";
 import type { Command } from "commander";
 import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
 import { readLog } from "../../run/log-file.ts";
 import { findRun, logPath, openRun, readCompanions, writeConfig } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
-import { prepareData } from "../../training/run-data.ts";
+import { type DataPlace, prepareData, readRunText } from "../../training/run-data.ts";
 import { trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import { type CliOptions, resumedOptions } from "../cli-options.ts";
@@ -18,8 +19,15 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
     const stored = openRun(folder);
     const { data, model, tokenizer, origin } = stored;
     const options = resumedOptions(stored.options, command);
-    const text = readSameText(data, folder);
-    const { sequences, kind, description } = prepareData(text, options, tokenizer, readCompanions(folder, origin));
+    const place = { runs: dirname(folder), screen };
+    const text = readSameText(data, folder, place);
+    const { sequences, kind, description } = prepareData(
+      text,
+      options,
+      tokenizer,
+      readCompanions(folder, origin),
+      place,
+    );
     return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
       const trainer = await createTrainer(model, options, sequences, pool, { checkpoint: readCheckpoint(folder) });
       refuseFinished(run, folder, trainer.step, options.steps);
@@ -41,9 +49,9 @@ export async function resumeRun(cli: CliOptions, run: string, command: Command, 
 }
 
 /** Reads the text of a run. @throws {RunError} if it has changed since the run began. */
-function readSameText(data: DataSource, folder: string): Text {
-  const text = readText(data.source, folder);
-  if (digest(text.bytes) === data.digest) return text;
+function readSameText(data: DataSource, folder: string, place: DataPlace): Text {
+  const text = readRunText(data.source, folder, place);
+  if (text.digest === data.digest) return text;
   throw new RunError(
     `${data.source} has changed since the run began (it had ${data.bytes} bytes): start a new run instead`,
   );

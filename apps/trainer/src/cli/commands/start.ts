@@ -12,11 +12,10 @@ import type { CliOptions } from "../cli-options.ts";
 /** Starts a new run. Everything is checked before the run's folder is made. Returns the exit code. */
 export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const asked = trainOptions(cli);
-  const { text, data, tokenizer, sequences, kind, description, model, init, adapter } = loadRunInputs(
-    asked,
-    cli.runs,
-    base,
-  );
+  const { text, data, tokenizer, sequences, kind, description, model, init, adapter } = loadRunInputs(asked, base, {
+    runs: cli.runs,
+    screen,
+  });
   const options = { ...asked, data: data.source, lr: peakRate(asked), auxLr: auxRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
