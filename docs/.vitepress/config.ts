@@ -32,6 +32,7 @@ const evidence = [
   ["Losses", "losses"],
   ["Speed of training", "speed"],
   ["Fine-tuning", "finetuning"],
+  ["Adam's rates in tfjs", "tfjs"],
   ["The GPU", "gpu"],
 ] as const;
 

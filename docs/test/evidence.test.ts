@@ -12,6 +12,7 @@ import gpu from "../evidence/gpu.data.ts";
 import products from "../evidence/products.data.ts";
 import shakespeare from "../evidence/shakespeare.data.ts";
 import speed from "../evidence/speed.data.ts";
+import tfjs from "../evidence/tfjs.data.ts";
 import { lowerLoss } from "../evidence/verdict.ts";
 import { root } from "./pages.ts";
 
@@ -59,6 +60,14 @@ describe("the pages of evidence", () => {
       rows.flatMap(({ label, dots }) => dots.filter(({ wrong }) => wrong).map(({ series }) => `${label}: ${series}`)),
     );
     expect(hollow.sort()).toEqual(errors.rows.map(([task, whose]) => `${task}: ${whose}`).sort());
+  });
+
+  test("tfjs: every pair of a task and a rate is judged, and the sentence counts the table's verdicts", () => {
+    const { table, finding } = loaded(tfjs);
+    const counts = ["SUMO", "Adam", "tie"].map((who) => table.rows.filter((row) => row.at(-1) === who).length);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(table.rows.length);
+    expect(finding.match(/\d+/g)!.map(Number)).toEqual([table.rows.length, ...counts]);
+    expect(counts[0]).toBeGreaterThan(counts[1]!);
   });
 
   test("defaults: sorted by the mean of what the chart shows", () => {

@@ -16,6 +16,7 @@ export { checkOptionNames } from "./algorithms/option-names.ts";
 export type { SgdOptions } from "./algorithms/sgd.ts";
 export type { SoapOptions } from "./algorithms/soap.ts";
 export type { RefreshTrace } from "./algorithms/stepper.ts";
+export { GRADIENT_NORM_DECAY } from "./algorithms/steps/agreement.ts";
 export { type AdaptiveRank, type Geometry, geometryOf, type Side } from "./algorithms/steps/geometry.ts";
 export type { Orthogonalize } from "./algorithms/steps/orthogonalize.ts";
 export { type Layout, type Scale, updateScale } from "./algorithms/steps/scale.ts";

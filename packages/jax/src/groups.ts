@@ -1,11 +1,14 @@
 import { algorithms, type Group, type ParameterShape } from "@sumo/core";
 
-const isOptions = (group: unknown): group is object => typeof group === "object" && group !== null;
+const isOptions = (group: unknown): group is Group => typeof group === "object" && group !== null;
 
-/** Adds JAX's layout, unless the group has one. */
-export function withLayout(group: Group): Group {
-  const layoutOf = ({ shape }: ParameterShape): "out-in" | "in-out" => (shape.length > 2 ? "out-in" : "in-out");
-  return isOptions(group) ? { layout: layoutOf, ...group } : group;
+/** Adds JAX's layout, and Adam's scale to optimizers that have one, unless the group has others. */
+export function withDefaults(group: Group): Group {
+  if (!isOptions(group)) return group;
+  const layout = ({ shape }: ParameterShape): "out-in" | "in-out" => (shape.length > 2 ? "out-in" : "in-out");
+  const { optimizer } = group;
+  const isScaled = optimizer === "muon" || (optimizer === "sumo" && group.preset !== "paper");
+  return { layout, ...(isScaled && { scale: "adam" }), ...group };
 }
 
 /** Makes a single optimizer for matrices apply to hidden ones, unless the group says to which. */

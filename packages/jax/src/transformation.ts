@@ -1,7 +1,7 @@
 import { tree } from "@jax-js/jax";
 import { type CreateOptions, createOptimizer, type Group, type Plan, plan } from "@sumo/core";
 import type { Arrays } from "./arrays.ts";
-import { decays, withHidden, withLayout } from "./groups.ts";
+import { decays, withDefaults, withHidden } from "./groups.ts";
 import { type JaxMatrix, type JaxSource, jaxBackend } from "./jax-backend.ts";
 import { checkSame, hasElements, leavesOf, shapesOf } from "./leaves.ts";
 import { type Rule, State } from "./state.ts";
@@ -55,7 +55,7 @@ export interface StepOptions
  */
 export function transformation(options: Group | readonly Group[], steps: StepOptions = {}): Transformation {
   const isList = Array.isArray(options);
-  const groups = isList ? (options as readonly Group[]).map(withLayout) : withHidden(withLayout(options as Group));
+  const groups = isList ? (options as readonly Group[]).map(withDefaults) : withHidden(withDefaults(options as Group));
   const backend = jaxBackend();
   // Wrong options throw here, not in `init`.
   createOptimizer([], groups, { backend, ...steps }).dispose();

@@ -50,7 +50,7 @@ describe("a pure update", () => {
     expect(loss(tree.ref(params as never)).item()).toBeLessThan(0.5 * before);
     expect(params.empty.shape).toEqual([0, 3]);
     expect(Object.entries(state).map(([name, leaf]) => [name, Object.keys(leaf).join()])).toEqual([
-      ["hidden.kernel", "basis,moment,norm,step"],
+      ["hidden.kernel", "basis,moment,norm,energy,energyWeight,momentWeight,step"],
       ["hidden.bias", "first,second,correction1,correction2,step"],
       ["out.0", "first,second,correction1,correction2,step"],
     ]);

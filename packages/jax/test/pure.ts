@@ -16,7 +16,12 @@ const OPTIONS: readonly PureGroup[] = [
 ];
 
 /** Options of core that give the pure update's steps. */
-const HOST = { orthogonalize: "polar-express", refresh: { every: 3, stagger: false }, sketch: { start: "cold" } };
+const HOST = {
+  scale: "adam",
+  orthogonalize: "polar-express",
+  refresh: { every: 3, stagger: false },
+  sketch: { start: "cold" },
+};
 
 /** A gradient of rank 4, whose subspace every range finder finds. */
 const gradientAt = (t: number): np.Array =>

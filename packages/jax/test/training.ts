@@ -43,7 +43,8 @@ export function testTraining(devices: readonly Device[], optimizers = OPTIMIZERS
     test.each(optimizers)("%s trains as core does on linalg", (_, options) => {
       const target = normal(ROWS * COLS, 2);
       const data = normal(ROWS * COLS, 1);
-      const own = { ...options, layout: "in-out" } as const;
+      const isScaled = options.optimizer === "sumo" || options.optimizer === "muon";
+      const own = { ...(isScaled && { scale: "adam" }), ...options, layout: "in-out" } as Group;
       const reference = createOptimizer([{ name: "params", shape: [ROWS, COLS], data }], own);
       const solver = transformation(options);
       let params: np.Array = matrix(1);

@@ -5,6 +5,7 @@ import type {
   MuonOptions,
   OptimizerOptions,
   Orthogonalize,
+  Scale,
   SumoOptions,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs-core";
@@ -19,13 +20,13 @@ import type { PolarPlace } from "./tfjs-backend.ts";
  */
 export type TfjsOrthogonalize = PolarPlace | Orthogonalize;
 
-/** Options of core's SUMO, and its variables. */
+/** Options of core's SUMO, and its variables. `scale` is `"adam"` by default, so that a rate of `tf.train.adam` carries over. */
 export interface SumoConfig extends Omit<SumoOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"auto"`. */
   readonly orthogonalize?: TfjsOrthogonalize;
 }
 
-/** Options of core's Muon, and its variables. */
+/** Options of core's Muon, and its variables. `scale` is `"adam"` by default, so that a rate of `tf.train.adam` carries over. */
 export interface MuonConfig extends Omit<MuonOptions, "optimizer" | "orthogonalize">, GroupingOptions, StepOptions {
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: TfjsOrthogonalize;
@@ -55,7 +56,7 @@ export class SumoOptimizer extends CoreOptimizer {
     const config = configOf("sumo", given);
     const { orthogonalize = "auto", ...rest } = config;
     const { place, core } = placed(orthogonalize);
-    super(config, matrixRule({ optimizer: "sumo", ...rest, orthogonalize: core }), place);
+    super(config, matrixRule({ optimizer: "sumo", ...scaled(rest), orthogonalize: core }), place);
   }
 }
 
@@ -70,7 +71,7 @@ export class MuonOptimizer extends CoreOptimizer {
     const config = configOf("muon", given);
     const { orthogonalize = "muon", ...rest } = config;
     const { place, core } = placed(orthogonalize);
-    super(config, matrixRule({ optimizer: "muon", ...rest, orthogonalize: core }), place);
+    super(config, matrixRule({ optimizer: "muon", ...scaled(rest), orthogonalize: core }), place);
   }
 }
 
@@ -103,6 +104,11 @@ export class AdamWOptimizer extends CoreOptimizer {
 
 for (const optimizer of [SumoOptimizer, MuonOptimizer, GaLoreOptimizer, AdamWOptimizer]) {
   tf.serialization.registerClass(optimizer as unknown as tf.serialization.SerializableConstructor<CoreOptimizer>);
+}
+
+/** Adam's scale, unless the options or the paper's preset have another. */
+function scaled<C extends { readonly scale?: Scale; readonly preset?: SumoOptions["preset"] }>(config: C): C {
+  return config.preset === "paper" ? config : { scale: "adam", ...config };
 }
 
 type MatrixOptions = Exclude<OptimizerOptions, AdamwOptions> & GroupingOptions & StepOptions;

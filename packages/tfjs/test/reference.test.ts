@@ -17,12 +17,12 @@ const rivals: Record<string, [OptimizerOptions, CoreOptimizer]> = (() => {
   const galore = { lr: 0.01, rank: 4, refresh: { every: 5 } } as const;
   const adamw = { lr: 0.01, weightDecay: 0.1 } as const;
   return {
-    SUMO: [{ optimizer: "sumo", ...sumo }, new SumoOptimizer({ ...sumo, hidden })],
+    SUMO: [{ optimizer: "sumo", scale: "adam", ...sumo }, new SumoOptimizer({ ...sumo, hidden })],
     "SUMO as in the paper": [
       { optimizer: "sumo", preset: "paper", ...sumo },
       new SumoOptimizer({ preset: "paper", ...sumo, hidden }),
     ],
-    Muon: [{ optimizer: "muon", lr: 0.01 }, new MuonOptimizer({ lr: 0.01, hidden })],
+    Muon: [{ optimizer: "muon", scale: "adam", lr: 0.01 }, new MuonOptimizer({ lr: 0.01, hidden })],
     GaLore: [{ optimizer: "galore", ...galore }, new GaLoreOptimizer({ ...galore, hidden })],
     AdamW: [{ optimizer: "adamw", ...adamw }, new AdamWOptimizer(adamw)],
   };

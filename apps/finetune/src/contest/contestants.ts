@@ -31,14 +31,14 @@ export function contestants(ranks: readonly number[]): Contestant[] {
         adaptation: FULL,
         rates: [2e-4, 6e-4, 2e-3],
         rate: 6e-4,
-        optimizer: (lr) => new SumoOptimizer({ lr, rank, hidden, orthogonalize: "exact" }),
+        optimizer: (lr) => new SumoOptimizer({ lr, rank, hidden, scale: "rms", orthogonalize: "exact" }),
       },
       {
         label: `SUMO NS5, rank ${rank}`,
         adaptation: FULL,
         rates: [2e-4, 6e-4, 2e-3],
         rate: 6e-4,
-        optimizer: (lr) => new SumoOptimizer({ lr, rank, hidden, orthogonalize: "muon" }),
+        optimizer: (lr) => new SumoOptimizer({ lr, rank, hidden, scale: "rms", orthogonalize: "muon" }),
       },
       {
         label: `GaLore, rank ${rank}`,

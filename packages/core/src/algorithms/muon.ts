@@ -1,13 +1,15 @@
 import type { Backend } from "../backend/backend.ts";
 import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Algorithm } from "./algorithm.ts";
+import type { Facts } from "./facts.ts";
 import { FullMoment, fullMomentShapes } from "./full-moment.ts";
 import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
 import type { Place, StepInput, StepTrace } from "./stepper.ts";
+import { agreement, type GradientNorms, NO_GRADIENTS, normFacts, normsOf, withGradient } from "./steps/agreement.ts";
 import { descend } from "./steps/descend.ts";
 import { finiteUpdate } from "./steps/finite.ts";
 import { checkOrthogonalize, type Orthogonalize, orthogonalize, orthogonalizeBytes } from "./steps/orthogonalize.ts";
-import { type Scale, updateScale } from "./steps/scale.ts";
+import { SCALES, type Scale, updateScale } from "./steps/scale.ts";
 import { inspect } from "./steps/telemetry.ts";
 
 export interface MuonOptions {
@@ -35,7 +37,7 @@ const CHECKS: OptionChecks<MuonOptions> = {
   momentum: range(0, 1, "[)"),
   nesterov: oneOf(true, false),
   orthogonalize: checkOrthogonalize,
-  scale: oneOf("rms", "paper", "spectral", "none"),
+  scale: oneOf(...SCALES),
   alpha: range(0, Infinity, "()"),
   weightDecay: range(0, Infinity, "[)"),
   cautious: oneOf(true, false),
@@ -56,6 +58,8 @@ function muonSettings(options: MuonOptions): MuonSettings {
 class Muon<T> extends FullMoment<T> {
   private readonly settings: MuonSettings;
   private readonly place: Place;
+  /** Norms of the gradients, under `scale: "adam"`. */
+  private norms: GradientNorms = NO_GRADIENTS;
 
   constructor(
     backend: Backend<T, never>,
@@ -76,15 +80,33 @@ class Muon<T> extends FullMoment<T> {
     return scratch.scope(() => {
       const direction = scratch.matrix(rows, cols);
       this.direct(direction, gradient.matrix);
+      const norms = settings.scale === "adam" ? withGradient(this.norms, gradient.norm()) : NO_GRADIENTS;
+      const unit = settings.scale === "adam" ? agreement(norms, backend.norm(direction), settings) : 1;
       const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
       const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
-      backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), place.layout), direction, 0);
+      const scale = unit * updateScale(settings, rows, cols, Math.min(rows, cols), place.layout);
+      backend.axpby(direction, scale, direction, 0);
       const updateNorm = finiteUpdate(backend.norm(direction));
       gradient.norm();
       descend(backend, weight, { kind: "whole", matrix: direction }, lr, settings);
       this.keep(gradient.matrix);
+      this.norms = norms;
       return { updateNorm, orthogonalized: true, ...seen };
     });
+  }
+
+  override stateShapes(facts: Facts): Record<string, readonly [number, number]> {
+    normsOf(facts);
+    return super.stateShapes(facts);
+  }
+
+  override facts(): Facts {
+    return { ...super.facts(), ...normFacts(this.norms) };
+  }
+
+  override restore(facts: Facts): void {
+    super.restore(facts);
+    this.norms = normsOf(facts);
   }
 }
 

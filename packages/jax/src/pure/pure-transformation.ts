@@ -16,7 +16,7 @@ import { fillNormal, matrix, qr, rangeFinder, transpose } from "@sumo/linalg";
 import type { Arrays } from "../arrays.ts";
 import { product } from "../device.ts";
 import { StateError, StructureError } from "../errors.ts";
-import { decays, withHidden, withLayout } from "../groups.ts";
+import { decays, withDefaults, withHidden } from "../groups.ts";
 import { checkSame, hasElements, type Leaves, leavesOf, release, shapesOf } from "../leaves.ts";
 import { Scope } from "./scope.ts";
 import { type AdamwSettings, adamwStep, type Readings, type Stepped, type SumoSettings, sumoStep } from "./steps.ts";
@@ -145,8 +145,8 @@ function groupsOf(options: PureGroup | readonly PureGroup[]): Group | readonly G
   // Core only passes the rate on.
   const given = options as Group | readonly Group[];
   return Array.isArray(given)
-    ? (given as readonly Group[]).map((group) => polynomial(withLayout(group)))
-    : polynomial(withHidden(withLayout(given as Group)));
+    ? (given as readonly Group[]).map((group) => polynomial(withDefaults(group)))
+    : polynomial(withHidden(withDefaults(given as Group)));
 }
 
 /** @throws {OptimizerOptionError} for an option that needs numbers on the host. */
@@ -193,6 +193,11 @@ function initial(assignment: Assignment, stream: number): PureState[string] {
     basis: np.array(Float32Array.from(q.data), { shape: [basisRows, rank] }),
     moment: np.zeros([momentRows, momentCols]),
     norm: np.array(0),
+    ...(assignment.settings.scale === "adam" && {
+      energy: np.array(0),
+      energyWeight: np.array(0),
+      momentWeight: np.array(0),
+    }),
     step: np.array(0),
   };
 }
@@ -219,7 +224,7 @@ function advance(
   const rate = scope.own(typeof lr === "number" ? np.full([], lr) : lr(before["step"]!()));
   const descent = stepped.direction.reshape([...gradient.shape]);
   const decayed = weight !== undefined && weightDecay > 0 ? descent.add(weight.ref.mul(weightDecay)) : descent;
-  const finite = scope.own(np.all(np.isfinite(g())));
+  const finite = scope.own(np.logicalAnd(np.all(np.isfinite(g())), np.isfinite(np.square(g()).sum())));
   const update = np.where(finite(), decayed.mul(rate()).mul(-1), 0);
   const kept = Object.entries(after).map(([key, array]) => [key, np.where(finite(), array, before[key]!())]);
   scope.end();
@@ -253,7 +258,8 @@ function refreshedState(
   const { moment } = state;
   const carried =
     side === "left" ? product(change, moment!.ref, false, false) : product(moment!.ref, change, false, true);
-  const next = { basis: basis(), moment: carried, norm: state["norm"]!.ref, step: state["step"]!.ref };
+  const { basis: _, moment: __, ...rest } = state;
+  const next = { basis: basis(), moment: carried, ...tree.ref(rest) };
   scope.end();
   return next;
 }

@@ -1,5 +1,12 @@
 import { numpy as np } from "@jax-js/jax";
-import { type AdamwOptions, type Geometry, type Layout, type SumoOptions, updateScale } from "@sumo/core";
+import {
+  type AdamwOptions,
+  type Geometry,
+  GRADIENT_NORM_DECAY,
+  type Layout,
+  type SumoOptions,
+  updateScale,
+} from "@sumo/core";
 import { newtonSchulzSchedule } from "@sumo/linalg";
 import { lineRatios, polynomialPolar, product } from "../device.ts";
 import type { Reading, Scope } from "./scope.ts";
@@ -23,11 +30,12 @@ const ROUNDING = 2 ** -16;
 export function sumoStep(
   scope: Scope,
   gradient: Reading,
-  { basis, moment, norm: lastNorm }: Readings,
+  before: Readings,
   settings: SumoSettings,
   geometry: Geometry,
   layout: Layout,
 ): Stepped {
+  const { basis, moment, norm: lastNorm } = before;
   const { rows, cols, rank, side } = geometry;
   const { momentum, nesterov, residual, growthLimit } = settings;
   const left = side === "left";
@@ -37,12 +45,14 @@ export function sumoStep(
 
   const projected = scope.own(project(gradient()));
   const next = scope.own(moment!().mul(momentum).add(projected()));
-  const ahead = nesterov ? next().mul(momentum).add(projected()) : next();
-  const scale = updateScale(settings, rows, cols, rank, layout);
-  const o = scope.own(orthogonalized(ahead, settings).mul(scale));
+  const ahead = scope.own(nesterov ? next().mul(momentum).add(projected()) : next());
+  const norms = settings.scale === "adam" ? agreementOf(scope, ahead, projected, before, settings) : undefined;
+  const constant = np.full([], updateScale(settings, rows, cols, rank, layout));
+  const scale = scope.own(norms === undefined ? constant : constant.mul(norms.agreement));
+  const o = scope.own(orthogonalized(ahead(), settings).mul(scale()));
 
   let direction: Reading;
-  let ceiling = Infinity;
+  let ceiling = scope.own(np.full([], Infinity));
   if (residual === "fira") {
     const ratios = scope.own(lineRatios(o(), projected(), left ? 0 : 1));
     direction = scope.own(
@@ -50,7 +60,7 @@ export function sumoStep(
         .mul(ratios())
         .add(lift(o().sub(projected().mul(ratios())))),
     );
-    ceiling = scale * Math.sqrt(Math.min(rows, cols)) * (1 + ROUNDING);
+    ceiling = scope.own(scale().mul(Math.sqrt(Math.min(rows, cols)) * (1 + ROUNDING)));
   } else {
     const c = residual === "off" ? 0 : residual === "raw" ? 1 : (residual as { readonly scale: number }).scale;
     const inside = c === 0 ? o() : o().sub(projected().mul(c));
@@ -58,13 +68,36 @@ export function sumoStep(
   }
 
   const norm = scope.own(frobenius(direction()));
-  const before = scope.own(lastNorm!());
-  const grown = growthLimit === "off" ? np.full([], Infinity) : limitOf(before, growthLimit);
-  const limited = scope.own(np.minimum(norm(), np.minimum(grown, ceiling)));
+  const grown = growthLimit === "off" ? np.full([], Infinity) : limitOf(lastNorm!, growthLimit);
+  const limited = scope.own(np.minimum(norm(), np.minimum(grown, ceiling())));
   return {
     direction: direction().mul(quotient(limited, norm)),
-    state: { basis: q(), moment: next(), norm: limited() },
+    state: { basis: q(), moment: next(), norm: limited(), ...norms?.state },
   };
+}
+
+/** Core's agreement of the gradients, by which `scale: "adam"` multiplies. The weights of its averages are state, as AdamW's corrections are. */
+function agreementOf(
+  scope: Scope,
+  ahead: Reading,
+  projected: Reading,
+  { energy, energyWeight, momentWeight }: Readings,
+  { momentum, nesterov }: Pick<SumoSettings, "momentum" | "nesterov">,
+): { readonly agreement: np.Array; readonly state: Stepped["state"] } {
+  const kept = GRADIENT_NORM_DECAY;
+  const square = np.square(frobenius(projected())).mul(1 - kept);
+  const squares = scope.own(energy!().mul(kept).add(square));
+  const ofSquares = scope.own(
+    energyWeight!()
+      .mul(kept)
+      .add(1 - kept),
+  );
+  const ofMoment = scope.own(momentWeight!().mul(momentum).add(1));
+  const weights = nesterov ? ofMoment().mul(momentum).add(1) : ofMoment();
+  const mean = scope.own(np.sqrt(squares().div(ofSquares())));
+  const moment = scope.own(frobenius(ahead()).div(weights));
+  const agreement = np.minimum(1, quotient(moment, mean));
+  return { agreement, state: { energy: squares(), energyWeight: ofSquares(), momentWeight: ofMoment() } };
 }
 
 /**

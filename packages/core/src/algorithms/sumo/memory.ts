@@ -1,6 +1,7 @@
 import type { Backend, Scratch } from "../../backend/backend.ts";
 import type { Facts } from "../facts.ts";
 import type { RefreshTrace } from "../stepper.ts";
+import { type GradientNorms, NO_GRADIENTS, normFacts, normsOf } from "../steps/agreement.ts";
 import { type Geometry, withRank } from "../steps/geometry.ts";
 import { Subspace } from "../steps/subspace.ts";
 import type { SumoSettings } from "./options.ts";
@@ -22,6 +23,8 @@ export class SumoMemory<T> {
   /** Geometry of `matrices`. */
   geometry: Geometry;
   phase: ParamState = { phase: "cold", step: 0 };
+  /** Norms of the projected gradients, under `scale: "adam"`. */
+  norms: GradientNorms = NO_GRADIENTS;
   private readonly backend: Backend<T, never>;
   private readonly settings: SumoSettings;
   private readonly largestRank: number;
@@ -72,8 +75,15 @@ export class SumoMemory<T> {
   }
 
   /** Writes the state after a step. Call {@link makeRoom} first. */
-  keep({ subspace, refresh }: Tracking<T>, moment: T, lastNorm: number, captured: number | undefined): void {
+  keep(
+    { subspace, refresh }: Tracking<T>,
+    moment: T,
+    lastNorm: number,
+    captured: number | undefined,
+    norms: GradientNorms = NO_GRADIENTS,
+  ): void {
     const { phase } = this;
+    this.norms = norms;
     if (refresh !== undefined) this.store(this.matrices.basis, subspace.basis);
     this.store(this.matrices.moment, moment);
     const old = phase.phase === "tracking" ? phase : { refreshedAt: phase.step, refreshes: 0, captured: 1 };
@@ -91,17 +101,19 @@ export class SumoMemory<T> {
   /** Shapes of `matrices` under given facts. @throws {TypeError} if a fact is missing or invalid. */
   shapes(facts: Facts): Readonly<Record<"basis" | "moment", readonly [number, number]>> {
     paramStateOf(facts);
+    normsOf(facts);
     return stateShapes(this.geometryOf(facts), this.settings, this.backend.sizes);
   }
 
   facts(): Facts {
-    return factsOf(this.phase, this.geometry.rank);
+    return { ...factsOf(this.phase, this.geometry.rank), ...normFacts(this.norms) };
   }
 
   restore(facts: Facts): void {
-    const phase = paramStateOf(facts);
+    const [phase, norms] = [paramStateOf(facts), normsOf(facts)];
     this.makeRoom(this.geometryOf(facts));
     this.phase = phase;
+    this.norms = norms;
   }
 
   private store(out: T, a: T): void {

@@ -2,7 +2,7 @@ import type { LearningRate } from "../../wrappers/schedule.ts";
 import { checkOptions, namesOf, nested, type OptionChecks, oneOf, range, wholeAtLeast } from "../option-checks.ts";
 import type { AdaptiveRank, Rank, Side } from "../steps/geometry.ts";
 import { checkOrthogonalize, type Orthogonalize } from "../steps/orthogonalize.ts";
-import type { Scale } from "../steps/scale.ts";
+import { SCALES, type Scale } from "../steps/scale.ts";
 import type { Sketch } from "../steps/subspace.ts";
 import { checkResidual, type Residual } from "./residual/options.ts";
 
@@ -118,7 +118,7 @@ const CHECKS: OptionChecks<SumoOptions> = {
   momentum: range(0, 1, "[)"),
   nesterov: oneOf(true, false),
   residual: checkResidual,
-  scale: oneOf("rms", "paper", "spectral", "none"),
+  scale: oneOf(...SCALES),
   alpha: range(0, Infinity, "()"),
   side: oneOf("short", "long", "left", "right"),
   refresh: checkRefresh,

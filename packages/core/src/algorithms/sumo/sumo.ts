@@ -2,6 +2,7 @@ import type { Backend } from "../../backend/backend.ts";
 import type { Facts } from "../facts.ts";
 import type { Gradient } from "../gradient.ts";
 import type { Place, StepInput, Stepper, StepTrace, SubspaceSum } from "../stepper.ts";
+import { agreement, type GradientNorms, withGradient } from "../steps/agreement.ts";
 import { decayAlone, descend } from "../steps/descend.ts";
 import { type Geometry, geometryOf } from "../steps/geometry.ts";
 import { type Limited, limitGrowth } from "../steps/limit.ts";
@@ -64,7 +65,11 @@ export class Sumo<T> implements Stepper<T> {
       const moment = subspace.momentIn(scratch);
       accumulate(backend, moment, tracking.moment, projected, settings);
       // 3, 5: O = U Vᵀ of M, lifted by Q, with the residual G − Q Ĝ as the option says.
-      const update = this.updateOf(subspace, moment, projected, input);
+      const ahead = subspace.momentIn(scratch);
+      lookAhead(backend, ahead, moment, projected, settings);
+      const norms = this.normsWith(projected);
+      const unit = norms === undefined ? 1 : agreement(norms, backend.norm(ahead), settings);
+      const update = this.updateOf(subspace, ahead, projected, unit, input);
       // 4: ‖update‖ ≤ γ ‖previous update‖.
       const limited = this.limit(update);
       // Fails on a bad gradient before the weight is written.
@@ -72,7 +77,7 @@ export class Sumo<T> implements Stepper<T> {
       memory.makeRoom(subspace.geometry);
       // 5: W ← W − η update − η λ W.
       descend(backend, weight, update.direction, lr, settings);
-      memory.keep(tracking, moment, (update.limitedO ?? limited).updateNorm, captured);
+      memory.keep(tracking, moment, (update.limitedO ?? limited).updateNorm, captured, norms);
       return {
         ...limited,
         ...update.seen,
@@ -132,10 +137,20 @@ export class Sumo<T> implements Stepper<T> {
     return norm === 0 ? 1 : (backend.norm(projected) / norm) ** 2;
   }
 
-  private updateOf(subspace: Subspace<T>, moment: T, projected: T, input: StepInput<T, Gradient<T>>): Update<T> {
+  /** Norms of the gradients with this one, for `scale: "adam"`. */
+  private normsWith(projected: T): GradientNorms | undefined {
+    if (this.settings.scale !== "adam") return undefined;
+    return withGradient(this.memory.norms, this.backend.norm(projected));
+  }
+
+  private updateOf(
+    subspace: Subspace<T>,
+    moment: T,
+    projected: T,
+    unit: number,
+    input: StepInput<T, Gradient<T>>,
+  ): Update<T> {
     const { backend, settings, memory, place } = this;
-    const ahead = subspace.momentIn(input.scratch);
-    lookAhead(backend, ahead, moment, projected, settings);
     const { gradient, scratch, watched } = input;
     const { layout } = place;
     const { lastNorm } = memory;
@@ -143,11 +158,12 @@ export class Sumo<T> implements Stepper<T> {
       backend,
       settings,
       subspace,
-      moment: ahead,
+      moment,
       projected,
       gradient,
       lastNorm,
       layout,
+      unit,
       scratch,
       watched,
     });

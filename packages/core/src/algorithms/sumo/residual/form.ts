@@ -29,6 +29,8 @@ export interface UpdateInput<T> {
   /** The norm that the growth limit compares with. */
   readonly lastNorm: number;
   readonly layout: Layout;
+  /** Factor of the scale: the gradients' agreement under `scale: "adam"`, else 1. */
+  readonly unit: number;
   readonly scratch: Scratch<T>;
   readonly watched: boolean;
 }

@@ -11,13 +11,14 @@ export function orthogonalizeInside<T>({
   subspace,
   moment,
   layout,
+  unit,
   scratch,
   watched,
 }: UpdateInput<T>): { readonly scale: number; readonly seen: Update<T>["seen"] } {
   const { rows, cols, rank, momentRows, momentCols } = subspace.geometry;
   const info = orthogonalize(backend, moment, momentRows, momentCols, settings.orthogonalize, scratch);
   const seen = watched ? inspect(backend, info, moment, momentRows, momentCols, scratch) : {};
-  const scale = updateScale(settings, rows, cols, rank, layout);
+  const scale = unit * updateScale(settings, rows, cols, rank, layout);
   backend.axpby(moment, scale, moment, 0);
   return { scale, seen };
 }

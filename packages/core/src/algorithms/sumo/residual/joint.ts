@@ -12,7 +12,7 @@ import type { ResidualForm } from "./form.ts";
 export const joint = (c: number): ResidualForm => ({
   needsProjectionOnly: false,
 
-  update({ backend, settings, subspace, moment, projected, gradient, layout, scratch, watched }) {
+  update({ backend, settings, subspace, moment, projected, gradient, layout, unit, scratch, watched }) {
     const { rows, cols } = subspace.geometry;
     const direction = scratch.matrix(rows, cols);
     backend.axpby(moment, -c, projected, gradientUnit(settings));
@@ -20,7 +20,8 @@ export const joint = (c: number): ResidualForm => ({
     subspace.lift(direction, moment, { beta: 1 });
     const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
     const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
-    backend.axpby(direction, updateScale(settings, rows, cols, Math.min(rows, cols), layout), direction, 0);
+    const scale = unit * updateScale(settings, rows, cols, Math.min(rows, cols), layout);
+    backend.axpby(direction, scale, direction, 0);
     return { direction: { kind: "whole", matrix: direction }, seen };
   },
 
