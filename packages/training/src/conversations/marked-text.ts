@@ -27,7 +27,10 @@ export class MarkedText {
 
   /** A text of people, for the template. */
   guarded(text: string): string {
-    return this.names === undefined ? text : text.replace(this.names, (name) => name[0] + this.guard + name.slice(1));
+    const written = this.tokenizer.composes ? text.normalize("NFC") : text;
+    return this.names === undefined
+      ? written
+      : written.replace(this.names, (name) => name[0] + this.guard + name.slice(1));
   }
 
   /** What the template wrote, without guards. */

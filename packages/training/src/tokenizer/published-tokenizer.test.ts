@@ -24,7 +24,8 @@ test.each(fixtures)(
       const tokens = tokenizer.encode(encode(sample.text));
       expect([...tokens]).toEqual(sample.tokens);
       const decoded = new TextDecoder().decode(tokenizer.decode(tokens));
-      expect(decoded === sample.text || decoded === ` ${sample.text}`).toBe(true); // SentencePiece puts a space first
+      const known = tokenizer.composes ? sample.text.normalize("NFC") : sample.text;
+      expect(decoded === known || decoded === ` ${known}`).toBe(true); // SentencePiece puts a space first
       expect(tokens.every((token) => token < tokenizer.size)).toBe(true);
     }
   },

@@ -32,20 +32,25 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
   if (model.type !== undefined && model.type !== "BPE") refuse(`a ${model.type} tokenizer`);
   const pieces = piecesOf(model.vocab, added);
   if (pieces.length > MOST_TOKENS) refuse(`a vocabulary of ${pieces.length} tokens`);
-  const { kind, split } = wordSplitter(json, refuse);
+  const { kind, composes, split } = wordSplitter(json, refuse);
   const symbols = kind === "bytes" ? byteSymbols(model.vocab, refuse) : characterSymbols(model, refuse);
   const { ranks, made } = readMerges(model, refuse);
   const encodeWords = wordEncoder((word) => {
     const whole = model.ignore_merges === true ? model.vocab[word] : undefined;
     return whole === undefined ? mergeWord(symbols(word), ranks, (rank) => made[rank]!) : [whole];
   });
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // U+FEFF is text
   const spelled = pieces.map(kind === "bytes" ? unspelled : unmarked);
   return {
     size: pieces.length,
+    composes,
     special: new Map(added.map(({ id, content }) => [content, id])),
     merges: [],
     file: text,
-    encode: (bytes, before = "nothing") => encodeWords(split(new TextDecoder().decode(bytes), before)),
+    encode: (bytes, before = "nothing") => {
+      const text = decoder.decode(bytes);
+      return encodeWords(split(composes ? text.normalize("NFC") : text, before));
+    },
     decode: (tokens) => concatenate(Array.from(tokens, (token) => spelled[token] ?? new Uint8Array())),
     has: (token) => (pieces[token] ?? "") !== "",
   };

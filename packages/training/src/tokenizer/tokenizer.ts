@@ -12,6 +12,8 @@ export type Before = "nothing" | "special" | "text";
 export interface Tokenizer {
   /** Size of the vocabulary; tokens are integers below it. */
   readonly size: number;
+  /** Whether texts are put into Unicode's composed form (NFC) before they are encoded; decoding gives that form. */
+  readonly composes: boolean;
   /** Special tokens by name, e.g. marks of turns in a conversation. No text is encoded as them. */
   readonly special: ReadonlyMap<string, number>;
   /** Merges of a tokenizer that was learned here; empty for a published one. */
@@ -56,6 +58,7 @@ export function createTokenizer(merges: readonly Merge[], special: readonly stri
   const encodeWords = wordEncoder((word) => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank));
   return {
     size: pieces.length,
+    composes: false,
     special: new Map(special.map((name, i) => [name, learned + i])),
     merges,
     encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes))),

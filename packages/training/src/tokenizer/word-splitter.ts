@@ -1,10 +1,13 @@
 import { spellBytes } from "./byte-spelling.ts";
+import { toRegExp } from "./pattern.ts";
 import type { Before } from "./tokenizer.ts";
 
 /** Pre-tokenizer of a published tokenizer: splits text into words that no merge crosses. */
 export interface WordSplitter {
   /** Whether words are in byte-level encoding, or characters with ▁ for spaces. */
   readonly kind: "bytes" | "characters";
+  /** Whether texts are put into Unicode's composed form (NFC) first. */
+  readonly composes: boolean;
   /** The words of a text, in the vocabulary's spelling. */
   readonly split: (text: string, before: Before) => Iterable<string>;
 }
@@ -38,10 +41,11 @@ export function wordSplitter(json: unknown, refuse: Refuse): WordSplitter {
   const before = flatten(normalizer);
   const steps = flatten(preTokenizer);
   if (steps.some(({ type }) => type === "ByteLevel")) {
-    if (before.length > 0) refuse(`the normalizer ${before[0]!.type}`);
-    return { kind: "bytes", split: byteSplitter(steps, refuse) };
+    const other = before.find(({ type }) => type !== "NFC");
+    if (other !== undefined) refuse(`the normalizer ${other.type}`);
+    return { kind: "bytes", composes: before.length > 0, split: byteSplitter(steps, refuse) };
   }
-  return { kind: "characters", split: characterSplitter(before, steps, refuse) };
+  return { kind: "characters", composes: false, split: characterSplitter(before, steps, refuse) };
 }
 
 function flatten(step: Step | null | undefined): readonly Step[] {
@@ -71,17 +75,9 @@ function patternOf(step: Step, refuse: Refuse): RegExp[] {
     case "Split":
       if (step.behavior !== "Isolated" || step.invert === true || step.pattern?.Regex === undefined)
         refuse("this Split");
-      return [toRegExp(step.pattern!.Regex!, refuse)];
+      return [toRegExp(step.pattern!.Regex!) ?? refuse(`the pattern ${step.pattern!.Regex}`)];
     default:
       return refuse(`the pre-tokenizer ${step.type}`);
-  }
-}
-
-function toRegExp(pattern: string, refuse: Refuse): RegExp {
-  try {
-    return new RegExp(pattern, "gu");
-  } catch {
-    return refuse(`the pattern ${pattern}`);
   }
 }
 
