@@ -41,6 +41,7 @@ export { type Corpus, corpusOf, createCorpus, tokensOf } from "./text/corpus.ts"
 export type { Sequences } from "./text/sequences.ts";
 export { encodePieces, textPieces, trainingBytes } from "./text/text-pieces.ts";
 export { trainBpe } from "./tokenizer/bpe.ts";
+export { tokenArray } from "./tokenizer/token-array.ts";
 export { MOST_TOKENS } from "./tokenizer/token-chain.ts";
 export { BYTES, createTokenizer, type Tokenizer } from "./tokenizer/tokenizer.ts";
 export { formatTokenizer, parseTokenizer } from "./tokenizer/tokenizer-file.ts";

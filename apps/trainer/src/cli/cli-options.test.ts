@@ -69,7 +69,7 @@ test.each([
   "--final-lr 1.1",
   "--top-p 0",
   "--vocab 255",
-  "--vocab 65537",
+  "--vocab 1048577",
   "--optimizer adam",
   "--schedule sine",
   "--residual most",

@@ -29,6 +29,13 @@ const filesIn = (runs: string): string[] => readdirSync(join(runs, ".tokens")).s
 test.each([
   ["learned", learned],
   ["bytes", createTokenizer([])],
+  [
+    "learned, of more than 65,536 tokens",
+    createTokenizer(
+      learned.merges,
+      Array.from({ length: 2 ** 16 }, (_, i) => `<${i}>`),
+    ),
+  ],
 ])("%s: a file in pieces has the tokens and the batches of a text in memory", (_, tokenizer) => {
   const [file, memory] = [
     create(temporaryFolder(), undefined, tokenizer),

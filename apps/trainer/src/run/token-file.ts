@@ -11,6 +11,7 @@ import {
   type Tokenizer,
   type Tokens,
   textPieces,
+  tokenArray,
   trainingBytes,
 } from "@sumo/training";
 import { digest, type OnRead, type Text } from "@sumo/training/text";
@@ -27,9 +28,6 @@ const SIZES: EncodingSizes = { piece: 2 ** 20, record: 2 ** 26 };
 
 /** Bytes that are read back at a time. */
 const CHUNK = 2 ** 20;
-
-/** Bytes of a token. */
-const WIDTH = Uint16Array.BYTES_PER_ELEMENT;
 
 /** How far a file of tokens is: what a process that ends leaves to the next one. */
 interface Extent {
@@ -67,7 +65,8 @@ export function fileCorpus(
   try {
     mkdirSync(folder, { recursive: true });
     const { tokens, train } = encodeText(path, text, cut, tokenizer, onEncoded, sizes);
-    const parts = { train: storedTokens(path, 0, train), validation: storedTokens(path, train, tokens - train) };
+    const part = (from: number, length: number): Tokens => storedTokens(path, tokenizer.size, from, length);
+    const parts = { train: part(0, train), validation: part(train, tokens - train) };
     return corpusOf({ ...parts, heldOutBytes: text.size - cut }, context);
   } catch (error) {
     if (!isSystemError(error)) throw error;
@@ -75,13 +74,14 @@ export function fileCorpus(
   }
 }
 
-function storedTokens(path: string, from: number, length: number): Tokens {
+/** Tokens of a vocabulary of `size` in a file. */
+function storedTokens(path: string, size: number, from: number, length: number): Tokens {
   const file = diskFile(path);
   return {
     length,
     subarray(start, end) {
-      const tokens = new Uint16Array(end - start);
-      file.read(new Uint8Array(tokens.buffer), WIDTH * (from + start));
+      const tokens = tokenArray(size, end - start);
+      file.read(new Uint8Array(tokens.buffer), tokens.BYTES_PER_ELEMENT * (from + start));
       return tokens;
     },
   };
@@ -97,8 +97,9 @@ function encodeText(
   sizes: EncodingSizes,
 ): Extent {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT);
+  const width = tokenArray(tokenizer.size, 0).BYTES_PER_ELEMENT;
   try {
-    let { extent, hash } = continued(file, readExtent(path));
+    let { extent, hash } = continued(file, width, readExtent(path));
     let recorded = extent.bytes;
     for (const [from, to] of [
       [0, cut],
@@ -112,7 +113,7 @@ function encodeText(
       )) {
         const piece = new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength);
         // Another process that encodes the same text writes the same bytes to the same places.
-        writeAll(file, piece, WIDTH * extent.tokens);
+        writeAll(file, piece, width * extent.tokens);
         hash.update(piece);
         extent = {
           bytes: extent.bytes + bytes,
@@ -135,12 +136,12 @@ function encodeText(
   }
 }
 
-/** The extent of a file that begins with the tokens of `known`, and their hash; nothing of any other file. */
-function continued(file: number, known: Extent): { extent: Extent; hash: Hash } {
+/** The extent of a file that begins with the tokens of `known`, of `width` bytes each, and their hash; nothing of any other file. */
+function continued(file: number, width: number, known: Extent): { extent: Extent; hash: Hash } {
   const hash = createHash("sha256");
   const chunk = new Uint8Array(CHUNK);
-  for (let at = 0, count = 1; at < WIDTH * known.tokens && count > 0; at += count) {
-    count = readSync(file, chunk, 0, Math.min(CHUNK, WIDTH * known.tokens - at), at);
+  for (let at = 0, count = 1; at < width * known.tokens && count > 0; at += count) {
+    count = readSync(file, chunk, 0, Math.min(CHUNK, width * known.tokens - at), at);
     hash.update(chunk.subarray(0, count));
   }
   if (hash.copy().digest("hex") === known.digest) return { extent: known, hash };

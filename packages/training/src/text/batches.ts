@@ -1,4 +1,5 @@
 import { fillUniform } from "@sumo/linalg";
+import type { TokenArray } from "../tokenizer/token-array.ts";
 
 /** Stream of random numbers for batches, apart from those of the weights and the optimizer. */
 const STREAM = 0x62617463; // "batc"
@@ -13,7 +14,7 @@ export interface Batch {
 export interface Tokens {
   readonly length: number;
   /** The tokens from `start` to before `end`, both within the text. */
-  subarray(start: number, end: number): Uint16Array;
+  subarray(start: number, end: number): TokenArray;
 }
 
 export interface BatchShape {

@@ -17,7 +17,7 @@ test("no character is cut in two", () => {
   for (let extra = 0; extra < 12; extra++) {
     const text = "é日🙂".repeat(30) + "x".repeat(extra);
     const { train, validation } = createCorpus(new TextEncoder().encode(text), byteTokenizer, 2);
-    const decode = (tokens: Uint16Array): string =>
+    const decode = (tokens: ArrayLike<number>): string =>
       new TextDecoder("utf-8", { fatal: true }).decode(byteTokenizer.decode(tokens));
     expect(decode(train) + decode(validation)).toBe(text);
   }

@@ -1,5 +1,6 @@
 import { bytesFile } from "@sumo/llama";
 import { DataError } from "../errors.ts";
+import { type TokenArray, tokenArray } from "../tokenizer/token-array.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Batch, type BatchShape, copySequence, drawBatch, evenStarts, type Tokens } from "./batches.ts";
 import type { Sequences } from "./sequences.ts";
@@ -24,11 +25,14 @@ interface CorpusParts<T extends Tokens> {
  *
  * @throws {DataError} as {@link corpusOf}.
  */
-export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: number): Corpus<Uint16Array> {
+export function createCorpus(bytes: Uint8Array, tokenizer: Tokenizer, context: number): Corpus<TokenArray> {
   const text = bytesFile(bytes);
   const cut = trainingBytes(text);
-  const encode = (from: number, to: number): Uint16Array =>
-    joined(Array.from(encodePieces(textPieces(text, from, to), tokenizer), ({ tokens }) => tokens));
+  const encode = (from: number, to: number): TokenArray =>
+    joined(
+      tokenizer.size,
+      Array.from(encodePieces(textPieces(text, from, to), tokenizer), ({ tokens }) => tokens),
+    );
   const heldOutBytes = bytes.length - cut;
   return corpusOf({ train: encode(0, cut), validation: encode(cut, bytes.length), heldOutBytes }, context);
 }
@@ -71,8 +75,12 @@ export function tokensOf({ train, validation }: Corpus): number {
   return train.length + validation.length;
 }
 
-function joined(parts: readonly Uint16Array[]): Uint16Array {
-  const out = new Uint16Array(parts.reduce((sum, { length }) => sum + length, 0));
+/** One array of tokens of a vocabulary of `size`. */
+function joined(size: number, parts: readonly TokenArray[]): TokenArray {
+  const out = tokenArray(
+    size,
+    parts.reduce((sum, { length }) => sum + length, 0),
+  );
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -1,4 +1,5 @@
 import type { RandomAccessFile } from "@sumo/core";
+import type { TokenArray } from "../tokenizer/token-array.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /** Share of a text, at its end, that is held out for validation. */
@@ -42,7 +43,7 @@ export function* textPieces(
 
 /** A piece of a text as tokens. */
 export interface EncodedPiece {
-  readonly tokens: Uint16Array;
+  readonly tokens: TokenArray;
   /** Bytes of the piece. */
   readonly bytes: number;
 }

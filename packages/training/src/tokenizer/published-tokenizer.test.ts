@@ -31,6 +31,24 @@ test.each(fixtures)(
   },
 );
 
+test("a vocabulary of more than 65,536 tokens is encoded whole, and merged as a small one is", () => {
+  const { file, samples } = fixtures[0]!;
+  const { vocab } = file.model as { readonly vocab: Readonly<Record<string, number>> };
+  const wide = 150_000;
+  const moved = Object.fromEntries(Object.entries(vocab).map(([piece, token]) => [piece, token + wide]));
+  const filling = Object.fromEntries(Array.from({ length: wide }, (_, i) => [`\u4e00${i}`, i]));
+  const tokenizer = parseTokenizer(
+    JSON.stringify({ ...file, added_tokens: [], model: { ...file.model, vocab: { ...filling, ...moved } } }),
+    "t",
+  );
+  expect(tokenizer.size).toBe(wide + Object.keys(vocab).length);
+  for (const { text, tokens } of samples) {
+    const got = tokenizer.encode(encode(text));
+    expect([...got]).toEqual(tokens.map((token) => token + wide));
+    expect(new TextDecoder().decode(tokenizer.decode(got))).toBe(text);
+  }
+});
+
 test.each([
   ["a WordPiece tokenizer", (file: Fixture["file"]) => ({ ...file, model: { ...file.model, type: "WordPiece" } })],
   ["the normalizer NFKC", (file: Fixture["file"]) => ({ ...file, normalizer: { type: "NFKC" } })],

@@ -35,7 +35,7 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
   const { kind, composes, split } = wordSplitter(json, refuse);
   const symbols = kind === "bytes" ? byteSymbols(model.vocab, refuse) : characterSymbols(model, refuse);
   const { ranks, made } = readMerges(model, refuse);
-  const encodeWords = wordEncoder((word) => {
+  const encodeWords = wordEncoder(pieces.length, (word) => {
     const whole = model.ignore_merges === true ? model.vocab[word] : undefined;
     return whole === undefined ? mergeWord(symbols(word), ranks, (rank) => made[rank]!) : [whole];
   });

@@ -1,5 +1,5 @@
-/** Largest vocabulary: tokens have 16 bits. */
-export const MOST_TOKENS = 65536;
+/** Largest vocabulary. */
+export const MOST_TOKENS = 1_048_576;
 
 /** Key of a pair of tokens. */
 export function pairKey(left: number, right: number): number {

@@ -1,5 +1,6 @@
 import { concatenate } from "../concatenate.ts";
 import { Heap } from "./heap.ts";
+import { type TokenArray, tokenArray } from "./token-array.ts";
 import { pairKey, TokenChain } from "./token-chain.ts";
 
 /** A byte-pair merge: two tokens that become one. The i-th merge of a list makes token 256 + i; tokens below 256 are bytes. */
@@ -21,7 +22,7 @@ export interface Tokenizer {
   /** The `tokenizer.json` of a published tokenizer, unchanged. */
   readonly file?: string;
   /** Encodes a text, or a part of one. @param before - its place: some published tokenizers put a space before a text. Default `"nothing"`. */
-  encode(bytes: Uint8Array, before?: Before): Uint16Array;
+  encode(bytes: Uint8Array, before?: Before): TokenArray;
   /** The bytes of tokens; of those that only pad a model's vocabulary, none. */
   decode(tokens: ArrayLike<number>): Uint8Array;
   /** Whether a number below `size` is a token: the vocabularies of some published models have gaps. */
@@ -55,16 +56,23 @@ export function createTokenizer(merges: readonly Merge[], special: readonly stri
   const ranks = new Map(merges.map(([left, right], i) => [pairKey(left, right), i]));
   const learned = BYTES + merges.length;
   const pieces = [...spell(merges), ...special.map((name) => new TextEncoder().encode(name))];
-  const encodeWords = wordEncoder((word) => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank));
+  const { length: size } = pieces;
+  const encodeWords = wordEncoder(size, (word) => mergeWord(bytesOf(word), ranks, (rank) => BYTES + rank));
   return {
-    size: pieces.length,
+    size,
     composes: false,
     special: new Map(special.map((name, i) => [name, learned + i])),
     merges,
-    encode: (bytes) => (merges.length === 0 ? Uint16Array.from(bytes) : encodeWords(wordsOf(bytes))),
+    encode: (bytes) => (merges.length === 0 ? bytesAsTokens(size, bytes) : encodeWords(wordsOf(bytes))),
     decode: (tokens) => concatenate(Array.from(tokens, (token) => pieces[token] ?? new Uint8Array())),
     has: (token) => token in pieces,
   };
+}
+
+function bytesAsTokens(size: number, bytes: Uint8Array): TokenArray {
+  const out = tokenArray(size, bytes.length);
+  out.set(bytes);
+  return out;
 }
 
 /** The bytes of each token. */
@@ -77,8 +85,11 @@ export function spell(merges: readonly Merge[]): Uint8Array[] {
 /** Words whose tokens are kept. */
 const MOST_WORDS = 2 ** 16;
 
-/** Function that encodes words as tokens. It keeps the tokens of the words that it has seen. */
-export function wordEncoder(encode: (word: string) => readonly number[]): (words: Iterable<string>) => Uint16Array {
+/** Function that encodes words as tokens of a vocabulary of `size`. It keeps the tokens of the words that it has seen. */
+export function wordEncoder(
+  size: number,
+  encode: (word: string) => readonly number[],
+): (words: Iterable<string>) => TokenArray {
   const known = new Map<string, readonly number[]>();
   const tokensOf = (word: string): readonly number[] => {
     let tokens = known.get(word);
@@ -91,7 +102,10 @@ export function wordEncoder(encode: (word: string) => readonly number[]): (words
   };
   return (words) => {
     const parts = Array.from(words, tokensOf);
-    const out = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
+    const out = tokenArray(
+      size,
+      parts.reduce((sum, part) => sum + part.length, 0),
+    );
     let at = 0;
     for (const part of parts) for (const token of part) out[at++] = token;
     return out;
