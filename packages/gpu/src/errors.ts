@@ -18,7 +18,12 @@ export class GpuShapeError extends GpuError {
   readonly code = "GPU_SHAPE";
 }
 
-/** An argument is out of range. Thrown before anything is written. */
+/** An argument is of another kind: no tensor, no matrix, no number. Thrown before anything is written. */
+export class GpuArgumentError extends GpuError {
+  readonly code = "GPU_ARGUMENT";
+}
+
+/** An option is unknown, of another kind or out of range. Thrown before anything is written. */
 export class GpuOptionError extends GpuError {
   readonly code = "GPU_OPTION";
 }

@@ -12,6 +12,7 @@ export {
 export { availableModes, type GpuMode } from "./device/mode.ts";
 export {
   DisposedTensorError,
+  GpuArgumentError,
   GpuError,
   GpuFailureError,
   GpuMemoryError,

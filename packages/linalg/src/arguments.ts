@@ -9,17 +9,27 @@ export function checkOptions<Options extends object>(
   options: Options,
   kinds: OptionKinds<Options>,
 ): void {
+  const fault = optionFault(options, kinds);
+  if (fault !== undefined) throw new OptionError(operation, fault);
+}
+
+/**
+ * The fault of options that are no object, or have a name that `kinds` lacks, or a value of another kind; `undefined` for options without
+ * one. For packages that throw it as errors of their own.
+ */
+export function optionFault<Options extends object>(options: Options, kinds: OptionKinds<Options>): string | undefined {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new OptionError(operation, `expected ${listOf(kinds)}, got ${describe(options)}`);
+    return `expected ${listOf(kinds)}, got ${describe(options)}`;
   }
   for (const name in options) {
     if (!Object.hasOwn(kinds, name)) {
-      throw new OptionError(operation, `unknown option "${name}"${suggestion(name, kinds)}; expected ${listOf(kinds)}`);
+      return `unknown option "${name}"${suggestion(name, kinds)}; expected ${listOf(kinds)}`;
     }
     const [kind, value] = [kinds[name], options[name]];
     if (value === undefined || kind === "any" || typeof value === kind) continue;
-    throw new OptionError(operation, `expected ${name} to be a ${kind}, got ${describe(value)}`);
+    return `expected ${name} to be a ${kind}, got ${describe(value)}`;
   }
+  return undefined;
 }
 
 const listOf = (kinds: object): string => `options { ${Object.keys(kinds).join(", ")} }`;

@@ -1,3 +1,4 @@
+export { describe, type OptionKinds, optionFault } from "./arguments.ts";
 export {
   type Eig,
   type Eigenvalues,

@@ -11,9 +11,12 @@ import type {
   RangeInfo,
   Scratch,
 } from "@sumo/core";
+import { describe } from "@sumo/linalg";
+import { checkOptions } from "../arguments.ts";
 import { newtonSchulzInto } from "../decompositions/newton-schulz.ts";
 import { polarInto } from "../decompositions/polar.ts";
 import { rangeFinder } from "../decompositions/randomized.ts";
+import { GpuArgumentError, GpuOptionError } from "../errors.ts";
 import { adamwKernel, ratioKernel, shrinkKernel, squareMeanKernel } from "../kernels/elementwise-kernels.ts";
 import { axpbyInto } from "../operations/elementwise.ts";
 import { scaleColumnsInto, scaleRowsInto } from "../operations/lines.ts";
@@ -41,7 +44,15 @@ export interface GpuBackendOptions {
  * @example
  * const optimizer = createOptimizer([{ name: "w", shape: [64, 32], data: w }], options, { backend: gpuBackend(gpu) });
  */
-export function gpuBackend(gpu: Gpu, { polar = "exact" }: GpuBackendOptions = {}): Backend<GpuTensor> {
+export function gpuBackend(gpu: Gpu, options: GpuBackendOptions = {}): Backend<GpuTensor> {
+  if (typeof gpu?.runPacked !== "function") {
+    throw new GpuArgumentError(`gpuBackend: expected a Gpu of createGpu, got ${describe(gpu)}`);
+  }
+  checkOptions("gpuBackend", options, { polar: "any" });
+  const { polar = "exact" } = options;
+  if (polar !== "exact" && polar !== "device") {
+    throw new GpuOptionError(`gpuBackend: expected polar "exact" or "device", got ${describe(polar)}`);
+  }
   return new GpuBackend(gpu, polar);
 }
 

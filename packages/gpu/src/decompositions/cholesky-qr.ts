@@ -1,4 +1,5 @@
 import { cholesky, identity, type Matrix, matrix, qr, SingularError, solveTriangular, zeros } from "@sumo/linalg";
+import { checkTensors } from "../arguments.ts";
 import { GpuShapeError } from "../errors.ts";
 import { gram, matmul } from "../operations/matmul.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
@@ -27,6 +28,7 @@ export interface GpuQR {
  * Shifted Cholesky QR (2020). Deviates: r is qᵀ a, whose error does not grow with the condition.
  */
 export function choleskyQR(a: GpuTensor): GpuQR {
+  checkTensors("choleskyQR", [a]);
   if (a.rows < a.cols) throw new GpuShapeError(`choleskyQR: expected a tall matrix, got ${a.rows} x ${a.cols}`);
   return a.gpu.scope(() => {
     const { x, unit } = rescaled("choleskyQR", a);

@@ -1,4 +1,10 @@
-import { type NewtonSchulzOptions, type NewtonSchulzStep, newtonSchulzSchedule } from "@sumo/linalg";
+import {
+  type NewtonSchulzOptions,
+  type NewtonSchulzSchedule,
+  type NewtonSchulzStep,
+  newtonSchulzSchedule,
+} from "@sumo/linalg";
+import { checkTensors } from "../arguments.ts";
 import { normalizeKernel } from "../kernels/line-kernels.ts";
 import { checkSame } from "../operations/elementwise.ts";
 import { matmulInto } from "../operations/matmul.ts";
@@ -16,13 +22,18 @@ import type { GpuTensor } from "../tensor/tensor.ts";
  * Cost: with r = min(m, n), N = max(m, n): 4 r² N + 2 r³ flops a step.
  */
 export function newtonSchulz(a: GpuTensor, options: NewtonSchulzOptions = {}): GpuTensor {
-  return newtonSchulzInto(a.gpu.empty(a.rows, a.cols), a, options);
+  checkTensors("newtonSchulz", [a]);
+  const schedule = newtonSchulzSchedule(options);
+  return iterate(a.gpu.empty(a.rows, a.cols), a, schedule);
 }
 
 /** out ← the approximate polar factor; see {@link newtonSchulz}. `out` may be `a`. */
 export function newtonSchulzInto(out: GpuTensor, a: GpuTensor, options: NewtonSchulzOptions = {}): GpuTensor {
   checkSame("newtonSchulz", [out, a]);
-  const { steps, triples, margin } = newtonSchulzSchedule(options);
+  return iterate(out, a, newtonSchulzSchedule(options));
+}
+
+function iterate(out: GpuTensor, a: GpuTensor, { steps, triples, margin }: NewtonSchulzSchedule): GpuTensor {
   const { gpu } = a;
   gpu.scope(() => {
     const wide = a.rows <= a.cols;

@@ -1,4 +1,6 @@
 import { type Matrix, type PolarOptions, polar as polarOnCpu } from "@sumo/linalg";
+import { checkTensors } from "../arguments.ts";
+import { checkSame } from "../operations/elementwise.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
 export interface GpuPolar {
@@ -17,12 +19,14 @@ export interface GpuPolar {
  * @throws {NonFiniteError}
  */
 export function polar(a: GpuTensor, options: PolarOptions = {}): GpuPolar {
+  checkTensors("polar", [a]);
   const { u, s, rank } = polarOnCpu(a.toMatrix(), options);
   return { u: a.gpu.tensor(u), s, rank };
 }
 
 /** out ← the polar factor; see {@link polar}. `out` may be `a`. */
 export function polarInto(out: GpuTensor, a: GpuTensor, options: PolarOptions = {}): Omit<GpuPolar, "u"> {
+  checkSame("polar", [out, a]);
   const { u, s, rank } = polarOnCpu(a.toMatrix(), options);
   out.write(u.data);
   Object.assign(out.gpu.norms(out), lineNorms(u));

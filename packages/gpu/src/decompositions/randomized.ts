@@ -1,12 +1,15 @@
 import {
+  describe,
   eigvalsh,
   fillNormal,
   type Matrix,
   matrix,
+  type OptionKinds,
   type RandomKey,
   svd,
   transpose as transposeView,
 } from "@sumo/linalg";
+import { checkOptions, checkTensors } from "../arguments.ts";
 import { GpuOptionError, GpuShapeError } from "../errors.ts";
 import { gram, matmul } from "../operations/matmul.ts";
 import { transpose } from "../operations/move.ts";
@@ -56,7 +59,9 @@ export interface GpuSVD {
  * @see Halko, Martinsson and Tropp, Finding structure with randomness (2011), algorithms 4.4 and 5.1.
  */
 export function rangeFinder(a: GpuTensor, rank: number, options: GpuRangeFinderOptions = {}): GpuRangeFinder {
-  const { start, transpose: flipped = false } = options;
+  const { start, transpose: flipped = false } = options ?? {};
+  checkTensors("rangeFinder", start === undefined ? [a] : [a, start]);
+  checkSketch("rangeFinder", options, RANGE_OPTIONS);
   const [m, n] = flipped ? [a.cols, a.rows] : [a.rows, a.cols];
   checkRank("rangeFinder", rank, m, n);
   if (start !== undefined && (start.rows !== m || start.cols !== rank)) {
@@ -76,6 +81,8 @@ export function rangeFinder(a: GpuTensor, rank: number, options: GpuRangeFinderO
  * Accuracy: u and v orthonormal to rounding of float32; singular values to rounding of float32 of the largest, plus the sketch's error.
  */
 export function randomizedSvd(a: GpuTensor, rank: number, options: RandomizedOptions = {}): GpuSVD {
+  checkTensors("randomizedSvd", [a]);
+  checkSketch("randomizedSvd", options, OPTIONS);
   checkRank("randomizedSvd", rank, a.rows, a.cols);
   return a.gpu.scope(() => {
     const { x, unit } = rescaled("randomizedSvd", a);
@@ -110,11 +117,6 @@ interface Sketched {
 
 function sketched(x: GpuTensor, rank: number, flipped: boolean, options: RandomizedOptions): Sketched {
   const { oversampling = 8, powerIterations = 1, key = [0, 0, 0] } = options;
-  for (const [name, value] of Object.entries({ oversampling, powerIterations })) {
-    if (!(Number.isInteger(value) && value >= 0)) {
-      throw new GpuOptionError(`${name} must be a whole number, got ${value}`);
-    }
-  }
   const [m, n] = flipped ? [x.cols, x.rows] : [x.rows, x.cols];
   const l = Math.min(rank + oversampling, m, n);
   const random = new Float32Array(n * l);
@@ -132,11 +134,34 @@ function leading(a: Matrix<Float64Array>, count: number): Matrix<Float64Array> {
   return matrix(a.shape[0], count, a.data, { offset: a.offset, stride: [a.stride[0], a.stride[1]] });
 }
 
+const OPTIONS: OptionKinds<RandomizedOptions> = { oversampling: "number", powerIterations: "number", key: "any" };
+const RANGE_OPTIONS: OptionKinds<GpuRangeFinderOptions> = { ...OPTIONS, start: "any", transpose: "boolean" };
+
+/** First number above each part of a key: those of linear algebra. */
+const KEY_LIMITS: readonly number[] = [2 ** 53, 2 ** 53, 2 ** 32];
+
+function checkSketch<Options extends RandomizedOptions>(
+  operation: string,
+  options: Options,
+  kinds: OptionKinds<Options>,
+): void {
+  checkOptions(operation, options, kinds);
+  const { oversampling = 0, powerIterations = 0, key = [0, 0, 0] } = options;
+  for (const [name, value] of Object.entries({ oversampling, powerIterations })) {
+    if (Number.isInteger(value) && value >= 0) continue;
+    throw new GpuOptionError(`${operation}: ${name} must be a whole number, got ${value}`);
+  }
+  const inRange = (limit: number, i: number): boolean =>
+    Number.isSafeInteger(key[i]) && key[i]! >= 0 && key[i]! < limit;
+  if (Array.isArray(key) && key.length === KEY_LIMITS.length && KEY_LIMITS.every(inRange)) return;
+  throw new GpuOptionError(`${operation}: expected key [seed, stream, counter] of whole numbers, got ${describe(key)}`);
+}
+
 const square = (a: GpuTensor, n: number): Matrix<Float64Array> => matrix(n, n, Float64Array.from(a.read()));
 
 function checkRank(operation: string, rank: number, m: number, n: number): void {
   if (!(Number.isInteger(rank) && rank >= 0)) {
-    throw new GpuOptionError(`${operation}: rank must be a whole number, got ${rank}`);
+    throw new GpuOptionError(`${operation}: rank must be a whole number, got ${describe(rank)}`);
   }
   if (rank > Math.min(m, n)) throw new GpuShapeError(`${operation}: rank ${rank} exceeds min of ${m} x ${n}`);
 }

@@ -1,3 +1,4 @@
+import { checkNumber, checkTensors } from "../arguments.ts";
 import type { KernelSource } from "../device/device.ts";
 import { GpuShapeError } from "../errors.ts";
 import {
@@ -58,6 +59,8 @@ export function reluBackward(gradient: GpuTensor, y: GpuTensor): GpuTensor {
 
 /** out ← alpha a + beta out. With beta = 0 `out` is not read. `a` may be `out`. @throws {GpuShapeError} */
 export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: number): GpuTensor {
+  checkNumber("axpby", "alpha", alpha);
+  checkNumber("axpby", "beta", beta);
   checkSame("axpby", [out, a]);
   const { gpu } = out;
   if (beta !== 0) {
@@ -80,8 +83,9 @@ export function axpbyInto(out: GpuTensor, alpha: number, a: GpuTensor, beta: num
 const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 const MIN_FLOAT32 = 2 ** -100;
 
-/** Checks that all tensors have the same shape. @throws {GpuShapeError} */
+/** Checks tensors, and that all have the same shape. @throws as {@link checkTensors} */
 export function checkSame(operation: string, tensors: readonly GpuTensor[]): void {
+  checkTensors(operation, tensors);
   const [first] = tensors;
   const other = tensors.find(({ rows, cols }) => rows !== first!.rows || cols !== first!.cols);
   if (other === undefined) return;
@@ -96,6 +100,7 @@ function combine(
   tensors: readonly GpuTensor[],
   numbers: readonly number[],
 ): GpuTensor {
+  for (const number of numbers) checkNumber(operation, "the factor", number);
   checkSame(operation, tensors);
   const { gpu, rows, cols } = tensors[0]!;
   const out = gpu.empty(rows, cols);

@@ -1,3 +1,5 @@
+import type { OptionKinds } from "@sumo/linalg";
+import { checkOptions, checkTensors } from "../arguments.ts";
 import { GpuShapeError } from "../errors.ts";
 import {
   gatherRows,
@@ -22,6 +24,9 @@ export interface MatmulIntoOptions extends MatmulOptions {
   readonly beta?: number;
 }
 
+const OPTIONS: OptionKinds<MatmulOptions> = { transposeA: "boolean", transposeB: "boolean", alpha: "number" };
+const INTO_OPTIONS: OptionKinds<MatmulIntoOptions> = { ...OPTIONS, beta: "number" };
+
 const [ROWS, ROWS_TRANSPOSED, GATHER, GATHER_PLUS] = [
   productRows(false),
   productRows(true),
@@ -43,13 +48,17 @@ const ROWS_FROM = 2 ** 21;
  * const gradient = matmul(x, delta, { transposeA: true });
  */
 export function matmul(a: GpuTensor, b: GpuTensor, options: MatmulOptions = {}): GpuTensor {
-  const { m, n } = sizes("matmul", a, b, options);
+  checkTensors("matmul", [a, b]);
+  checkOptions("matmul", options, OPTIONS);
+  const { m, n } = sizes(a, b, options);
   return matmulInto(a.gpu.empty(m, n), a, b, options);
 }
 
 /** out ← alpha op(a) op(b) + beta out; see {@link matmul}. `out` may be an operand. */
 export function matmulInto(out: GpuTensor, a: GpuTensor, b: GpuTensor, options: MatmulIntoOptions = {}): GpuTensor {
-  const { m, n, k } = sizes("matmul", a, b, options);
+  checkTensors("matmul", [out, a, b]);
+  checkOptions("matmul", options, INTO_OPTIONS);
+  const { m, n, k } = sizes(a, b, options);
   if (out.rows !== m || out.cols !== n) {
     throw new GpuShapeError(`matmul: expected out ${m} x ${n}, got ${out.rows} x ${out.cols}`);
   }
@@ -66,8 +75,10 @@ export function matmulInto(out: GpuTensor, a: GpuTensor, b: GpuTensor, options: 
 }
 
 /** Gram matrix a aᵀ, or aᵀ a: see {@link matmul}. */
-export function gram(a: GpuTensor, { transpose = false }: { readonly transpose?: boolean } = {}): GpuTensor {
-  return matmul(a, a, transpose ? { transposeA: true } : { transposeB: true });
+export function gram(a: GpuTensor, options: { readonly transpose?: boolean } = {}): GpuTensor {
+  checkTensors("gram", [a]);
+  checkOptions("gram", options, { transpose: "boolean" });
+  return matmul(a, a, options.transpose ? { transposeA: true } : { transposeB: true });
 }
 
 function product(
@@ -112,13 +123,12 @@ function rowsInFours(
 }
 
 function sizes(
-  operation: string,
   a: GpuTensor,
   b: GpuTensor,
   { transposeA = false, transposeB = false }: MatmulOptions,
 ): { m: number; n: number; k: number } {
   const [m, k] = transposeA ? [a.cols, a.rows] : [a.rows, a.cols];
   const [inner, n] = transposeB ? [b.cols, b.rows] : [b.rows, b.cols];
-  if (k !== inner) throw new GpuShapeError(`${operation}: ${m} x ${k} and ${inner} x ${n} have no product`);
+  if (k !== inner) throw new GpuShapeError(`matmul: ${m} x ${k} and ${inner} x ${n} have no product`);
   return { m, n, k };
 }

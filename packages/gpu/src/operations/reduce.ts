@@ -1,3 +1,4 @@
+import { checkTensors } from "../arguments.ts";
 import type { KernelSource } from "../device/device.ts";
 import { columnNormsKernel, columnSumsKernel, rowNormsKernel, rowSumsKernel } from "../kernels/reduction-kernels.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
@@ -13,6 +14,7 @@ const MAX_PARTS = 4096;
  * Accuracy: about 20 units of float32 roundoff, whatever the size and scale. Reads back at most one number for 256 elements.
  */
 export function norm(a: GpuTensor): number {
+  checkTensors("norm", [a]);
   const norms = a.gpu.announcedNorms(a);
   norms.whole ??= Math.sqrt(parts(a, rowNormsKernel).reduce((sum, part) => sum + part * part, 0));
   return norms.whole;
@@ -20,26 +22,31 @@ export function norm(a: GpuTensor): number {
 
 /** Sum of all elements. Waits for the GPU. */
 export function sum(a: GpuTensor): number {
+  checkTensors("sum", [a]);
   return parts(a, rowSumsKernel).reduce((total, part) => total + part, 0);
 }
 
 /** Norm of every row, m × 1. Owned, like every result here, by the innermost open scope, else by the caller. */
 export function rowNorms(a: GpuTensor): GpuTensor {
+  checkTensors("rowNorms", [a]);
   return overRows(a, rowNormsKernel, a.cols);
 }
 
 /** Sum of every row, m × 1. */
 export function rowSums(a: GpuTensor): GpuTensor {
+  checkTensors("rowSums", [a]);
   return overRows(a, rowSumsKernel, a.cols);
 }
 
 /** Norm of every column, 1 × n. */
 export function columnNorms(a: GpuTensor): GpuTensor {
+  checkTensors("columnNorms", [a]);
   return overColumns(a, columnNormsKernel);
 }
 
 /** Sum of every column, 1 × n. */
 export function columnSums(a: GpuTensor): GpuTensor {
+  checkTensors("columnSums", [a]);
   return overColumns(a, columnSumsKernel);
 }
 

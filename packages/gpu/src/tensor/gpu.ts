@@ -1,11 +1,12 @@
-import type { MatrixLike } from "@sumo/linalg";
+import { describe, type MatrixLike } from "@sumo/linalg";
+import { checkOptions, notTensor } from "../arguments.ts";
 import { createDevice } from "../device/create-device.ts";
 import type { Device, KernelSource, PackedSource, Storage } from "../device/device.ts";
 import type { GpuMode } from "../device/mode.ts";
-import { DisposedTensorError, GpuOptionError, GpuShapeError } from "../errors.ts";
+import { DisposedTensorError, GpuArgumentError, GpuOptionError, GpuShapeError } from "../errors.ts";
 import { scaleKernel } from "../kernels/elementwise-kernels.ts";
 import type { ReadHook } from "./read-hook.ts";
-import { rowMajor } from "./row-major.ts";
+import { isSize, rowMajor } from "./row-major.ts";
 import { Scopes } from "./scopes.ts";
 import { StoragePool } from "./storage-pool.ts";
 import { GpuTensor, type Norms, type TensorGpu } from "./tensor.ts";
@@ -35,8 +36,10 @@ export interface GpuMemory {
  * const gpu = await createGpu();
  * gpu.mode; // "webgl2"
  */
-export async function createGpu({ mode, idleBytes = 2 ** 28 }: GpuOptions = {}): Promise<Gpu> {
-  if (!(idleBytes >= 0)) throw new GpuOptionError(`idleBytes must be a number >= 0, got ${idleBytes}`);
+export async function createGpu(options: GpuOptions = {}): Promise<Gpu> {
+  checkOptions("createGpu", options, { mode: "any", idleBytes: "number" });
+  const { mode, idleBytes = 2 ** 28 } = options;
+  if (!(idleBytes >= 0)) throw new GpuOptionError(`createGpu: idleBytes must be a number >= 0, got ${idleBytes}`);
   return new Gpu(await createDevice(mode), idleBytes);
 }
 
@@ -78,6 +81,9 @@ export class Gpu implements TensorGpu {
 
   /** Bytes that a `rows × cols` tensor takes. */
   bytesOf(rows: number, cols: number): number {
+    if (!isSize(rows) || !isSize(cols)) {
+      throw new GpuShapeError(`bytesOf: expected whole sizes, got ${describe(rows)} and ${describe(cols)}`);
+    }
     return this.device.bytesOf(rows, cols);
   }
 
@@ -94,7 +100,7 @@ export class Gpu implements TensorGpu {
   /** Copies row-major numbers to the GPU, in float32. @throws {GpuShapeError} if they are not rows · cols many. */
   tensor(values: ArrayLike<number>, rows: number, cols: number): GpuTensor;
   tensor(source: MatrixLike | ArrayLike<number>, rows?: number, cols?: number): GpuTensor {
-    const matrix = rowMajor(source, rows, cols);
+    const matrix = rowMajor("tensor", source, rows, cols);
     const tensor = this.empty(matrix.rows, matrix.cols);
     this.write(tensor, matrix.values);
     return tensor;
@@ -115,12 +121,13 @@ export class Gpu implements TensorGpu {
    * const loss = gpu.scope(() => norm(subtract(matmul(w, x), y)));
    */
   scope<R>(body: () => R): R {
+    if (typeof body !== "function") throw new GpuArgumentError(`scope: expected a function, got ${describe(body)}`);
     return this.scopes.run(body);
   }
 
   /** Moves a tensor from its scope to the caller, who must dispose of it. Returns it. */
   keep(tensor: GpuTensor): GpuTensor {
-    this.find(tensor);
+    this.check("keep", [tensor]);
     this.scopes.remove(tensor);
     return tensor;
   }
@@ -154,6 +161,11 @@ export class Gpu implements TensorGpu {
   }
 
   /** @internal */
+  check(operation: string, tensors: readonly GpuTensor[]): void {
+    for (const tensor of tensors) this.find(tensor, operation);
+  }
+
+  /** @internal */
   release(tensor: GpuTensor): void {
     const held = this.held.get(tensor);
     if (held === undefined) return;
@@ -165,7 +177,7 @@ export class Gpu implements TensorGpu {
 
   /** @internal */
   write(tensor: GpuTensor, values: Float32Array): void {
-    const held = this.find(tensor);
+    const held = this.find(tensor, "write");
     this.readHook?.beforeWrite(tensor);
     held.norms = { whole: frobenius(values) };
     this.device.upload(held.storage, values);
@@ -173,6 +185,7 @@ export class Gpu implements TensorGpu {
 
   /** @internal */
   read(tensor: GpuTensor): Float32Array {
+    this.check("read", [tensor]);
     this.waits++;
     const download = (a: GpuTensor): Float32Array => this.device.download(this.find(a).storage);
     return this.readHook === undefined ? download(tensor) : this.readHook.read(tensor, download);
@@ -180,8 +193,9 @@ export class Gpu implements TensorGpu {
 
   /** @internal */
   readAsync(tensor: GpuTensor): Promise<Float32Array> {
+    const { storage } = this.find(tensor, "read");
     this.waits++;
-    return this.device.downloadAsync(this.find(tensor).storage);
+    return this.device.downloadAsync(storage);
   }
 
   /** @internal */
@@ -254,12 +268,16 @@ export class Gpu implements TensorGpu {
     return this.device.groupSize;
   }
 
-  private find(tensor: GpuTensor): Held {
+  private find(tensor: GpuTensor, operation = "tensor"): Held {
     const held = this.held.get(tensor);
     if (held !== undefined) return held;
-    if (tensor.gpu !== this) throw new GpuShapeError("tensors of two Gpus cannot go together; read one and upload it");
+    if (!(tensor instanceof GpuTensor)) throw notTensor(operation, tensor);
+    if (tensor.gpu !== this) {
+      throw new GpuShapeError(`${operation}: tensors of two Gpus cannot go together; read one and upload it`);
+    }
+    const size = `${tensor.rows} x ${tensor.cols}`;
     throw new DisposedTensorError(
-      `a disposed ${tensor.rows} x ${tensor.cols} tensor is used; return it from its scope, or dispose it later`,
+      `${operation}: a disposed ${size} tensor is used; return it from its scope, or dispose it later`,
     );
   }
 }

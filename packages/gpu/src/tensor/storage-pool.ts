@@ -1,3 +1,4 @@
+import { describe } from "@sumo/linalg";
 import type { Device, Storage } from "../device/device.ts";
 import { GpuMemoryError, GpuShapeError, TooLargeError } from "../errors.ts";
 import { isSize } from "./row-major.ts";
@@ -18,7 +19,8 @@ export class StoragePool {
   /** Acquires memory, with undefined contents. @throws {GpuShapeError} @throws {TooLargeError} @throws {GpuMemoryError} @throws {LostContextError} */
   acquire(rows: number, cols: number): Storage {
     const { device } = this;
-    if (!isSize(rows) || !isSize(cols)) throw new GpuShapeError(`expected whole sizes, got ${rows} x ${cols}`);
+    if (!isSize(rows) || !isSize(cols))
+      throw new GpuShapeError(`tensor: expected whole sizes, got ${describe(rows)} and ${describe(cols)}`);
     if (rows * cols > device.maxElements || device.bytesOf(rows, cols) > device.bytesOf(1, device.maxElements)) {
       throw new TooLargeError(rows, cols, device.maxElements, device.mode);
     }

@@ -1,8 +1,8 @@
-import { type Matrix, type MatrixLike, matrix } from "@sumo/linalg";
+import { describe, type Matrix, type MatrixLike, matrix } from "@sumo/linalg";
 import type { KernelSource, PackedSource } from "../device/device.ts";
 import { GpuShapeError } from "../errors.ts";
 import { reshapeKernel } from "../kernels/copy-kernels.ts";
-import { rowMajor } from "./row-major.ts";
+import { isSize, rowMajor } from "./row-major.ts";
 
 /** Largest number of elements that `reshape` can index on the device: float32 indices are exact up to here. */
 const MAX_COUNTED = 2 ** 24;
@@ -29,6 +29,8 @@ export interface TensorGpu {
   scope<R>(body: () => R): R;
   keep(tensor: GpuTensor): GpuTensor;
   holds(tensor: GpuTensor): boolean;
+  /** Refuses operands that this GPU does not hold. @throws {GpuArgumentError} @throws {GpuShapeError} @throws {DisposedTensorError} */
+  check(operation: string, tensors: readonly GpuTensor[]): void;
   release(tensor: GpuTensor): void;
   write(tensor: GpuTensor, values: Float32Array): void;
   read(tensor: GpuTensor): Float32Array;
@@ -96,11 +98,12 @@ export class GpuTensor {
 
   /** this ← values, row-major. @throws {GpuShapeError} if they are not rows · cols many. */
   write(values: ArrayLike<number>): void {
-    this.gpu.write(this, rowMajor(values, this.rows, this.cols).values);
+    this.gpu.write(this, rowMajor("write", values, this.rows, this.cols).values);
   }
 
   /** A copy. Owned by the innermost open scope, else by the caller. */
   clone(): GpuTensor {
+    this.gpu.check("clone", [this]);
     const copy = this.gpu.empty(this.rows, this.cols);
     this.gpu.copy(copy, this);
     return copy;
@@ -113,8 +116,10 @@ export class GpuTensor {
    * @throws {GpuShapeError} if the number of elements differs.
    */
   reshape(rows: number, cols: number): GpuTensor {
-    if (rows * cols !== this.rows * this.cols) {
-      throw new GpuShapeError(`reshape: ${this.rows} x ${this.cols} does not have ${rows} x ${cols} elements`);
+    this.gpu.check("reshape", [this]);
+    if (!isSize(rows) || !isSize(cols) || rows * cols !== this.rows * this.cols) {
+      const wanted = `${describe(rows)} x ${describe(cols)}`;
+      throw new GpuShapeError(`reshape: ${this.rows} x ${this.cols} does not have ${wanted} elements`);
     }
     if (this.cols === cols) return this.clone();
     if (rows * cols > MAX_COUNTED) return this.gpu.tensor(this.read(), rows, cols);
