@@ -145,7 +145,7 @@ export class Workbench {
     this.lastPhase = comparison.phase;
     this.form.enabled = false;
     const options = records.map(({ config }) => config.options);
-    this.form.show(choicesOf(options), text.source);
+    this.form.show(choicesOf(options), text);
     this.setRuns(comparison.runs);
     this.results.showMemory(records[0]!.config.model, options);
     return comparison;
@@ -166,7 +166,8 @@ export class Workbench {
     try {
       await write;
     } catch (error) {
-      const why = (error as Error).message;
+      const { message, name } = error as Error;
+      const why = message || name; // a QuotaExceededError has no message
       this.controls.complain(`The browser could not keep the run for a reload (${why}). Save it to a file instead.`);
     }
   }
@@ -185,10 +186,10 @@ export class Workbench {
     const { comparison } = this;
     this.controls.show(comparison?.phase, comparison?.step ?? 0, comparison?.steps ?? 1);
     if (comparison === undefined) return;
-    this.results.update(comparison.runs);
     const { phase } = comparison;
     if (phase !== this.lastPhase) this.controls.say(describe(comparison, phase));
     this.lastPhase = phase;
+    this.results.update(comparison.runs);
   }
 
   /** Shows the planned memory of the chosen optimizers. */

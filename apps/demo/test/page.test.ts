@@ -6,7 +6,7 @@ import { checkpointFiles, createCorpus, parseConfig, parseManifest, parseTokeniz
 import { readText } from "@sumo/training/text";
 import axe from "axe-core";
 import { strFromU8, type Unzipped, unzipSync, zipSync } from "fflate";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import { type Browser, type BrowserContext, chromium, type Page, type Route } from "playwright";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import config from "../vite.config.ts";
@@ -89,7 +89,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   }
 
   const stepOf = async (on: Page): Promise<number> =>
-    Number((await textOf(on, "#scoreboard tbody tr td >> nth=0")).replace(",", ""));
+    Number((await textOf(on, ".scoreboard tbody tr td >> nth=0")).replace(",", ""));
 
   async function trainedTo(step: number, on: Page = page): Promise<void> {
     await expect.poll(() => stepOf(on).catch(() => -1), { timeout: PATIENCE }).toBeGreaterThanOrEqual(step);
@@ -276,6 +276,82 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     expect(await problem()).toContain("This text has 9 bytes");
   });
 
+  test("a rank as wide as the model draws its captured energy, and ends; a wider one is refused", async () => {
+    await choose(40);
+    await page.getByLabel("Rank").fill("33");
+    await press("Start");
+    expect(await problem()).toBe("One of the numbers is out of range.");
+    await page.getByLabel("Rank").fill("32");
+    await press("Start");
+    await state(page, /^Finished after 40 steps/);
+    expect(await textOf(page, "#captured .readout")).toContain("SUMO 100%");
+    expect(await page.title()).toBe("✓ 100% – SUMO in the browser");
+    await press("New experiment");
+    await press("Leave it");
+    await expect.poll(() => page.title()).toBe("SUMO in the browser");
+  });
+
+  test("a text of one's own keeps its name through a reload, and can be trained on again", async () => {
+    const buffer = Buffer.from("one two three four five six seven eight nine ten\n".repeat(100));
+    await page
+      .getByLabel("Text file of your own")
+      .setInputFiles({ name: "numbers.txt", mimeType: "text/plain", buffer });
+    await choose(4);
+    await press("Start");
+    await state(page, /^Finished/);
+    await page.reload();
+    await state(page, /^Your runs are back/);
+    expect(await textOf(page, "#own-name")).toBe("numbers.txt");
+    await press("New experiment");
+    await press("Leave it");
+    await choose(4);
+    await press("Start");
+    await state(page, /^Finished/);
+  });
+
+  test("what is not the built-in text, or no text, is not trained on", async () => {
+    const login = (route: Route) => route.fulfill({ status: 200, body: "<html>Please log in</html>" });
+    await page.route("**/moby-dick.txt", login);
+    await choose(2);
+    await press("Start");
+    expect(await problem()).toContain("what came is another text");
+    await page.unroute("**/moby-dick.txt");
+    await press("Start");
+    await state(page, /^Finished/);
+    await press("New experiment");
+    await press("Leave it");
+    const own = page.getByLabel("Text file of your own");
+    await own.setInputFiles({ name: "disk.img", mimeType: "text/plain", buffer: Buffer.alloc(50_000) });
+    await press("Start");
+    expect(await problem()).toBe("disk.img is not text: it has zero bytes.");
+  });
+
+  test("a worker that is gone, as after an update of the page, says what to do", async () => {
+    await page.route("**/assets/worker-*.js", (route) => route.fulfill({ status: 404, body: "" }));
+    await choose(2);
+    await press("Start");
+    await expect.poll(problem, { timeout: PATIENCE }).toContain("reload the page");
+    complaints = complaints.filter((words) => !words.includes("404"));
+  });
+
+  test("a browser that has no room for the runs says so by the name of its error", async () => {
+    const session = await context.newCDPSession(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(host.url).origin, quotaSize: 200_000 });
+    await choose(4);
+    await press("Start");
+    await expect.poll(problem, { timeout: PATIENCE }).toContain("(QuotaExceededError)");
+  });
+
+  test("bars keep their colours where the system forces its own", async () => {
+    await page.emulateMedia({ forcedColors: "active" });
+    const colours = await page
+      .locator("#memory .bar i")
+      .first()
+      .evaluate((bar) => getComputedStyle(bar).backgroundColor);
+    expect(colours).not.toBe("rgba(0, 0, 0, 0)");
+    expect(colours).not.toBe("rgb(255, 255, 255)");
+  });
+
   test("works from the keyboard", async () => {
     await choose(5);
     await page.getByLabel("Seed").focus();
@@ -299,6 +375,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     await choose(3, OPTIMIZERS);
     await press("Start");
     await state(page, /^Finished/);
+    expect(await faults(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   });
 

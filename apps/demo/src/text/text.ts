@@ -8,7 +8,12 @@ export interface Text {
   readonly source: string;
   /** UTF-8 without a byte-order mark. */
   readonly bytes: Uint8Array;
+  /** Name of the user's file. */
+  readonly fileName?: string;
 }
+
+/** SHA-256 of the built-in text, which the build knows. */
+declare const BUILT_IN_SHA256: string;
 
 export const BUILT_IN = "moby-dick";
 /** File in a run's folder that holds a text that is not built in. */
@@ -23,17 +28,20 @@ const HELD_OUT = 10;
 export async function builtInText(): Promise<Text> {
   const refuse = (why: string): never => {
     throw new Problem(
-      `The built-in text could not be fetched (${why}). Reload the page, or choose a text of your own.`,
+      `The built-in text could not be fetched (${why}). Press the button again once you are online, or choose a text of your own.`,
     );
   };
   const response = await fetch(new URL(`${BUILT_IN}.txt`, document.baseURI)).catch((error: Error) =>
     refuse(error.message),
   );
   if (!response.ok) refuse(`${response.status}`);
-  return { source: BUILT_IN, bytes: new Uint8Array(await response.arrayBuffer()) };
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // A network's login page is an answer too.
+  if (sha256(bytes) !== BUILT_IN_SHA256) refuse("what came is another text");
+  return { source: BUILT_IN, bytes };
 }
 
-/** Reads a file of the user's. @throws {Problem} if it is too large or not UTF-8. */
+/** Reads a file of the user's. @throws {Problem} if it is too large or not UTF-8 text. */
 export async function ownText(file: File): Promise<Text> {
   if (file.size > MOST_BYTES) {
     throw new Problem(`${file.name} has ${Math.round(file.size / 1e6)} MB; this page takes up to ${MOST_BYTES / 1e6}.`);
@@ -44,8 +52,9 @@ export async function ownText(file: File): Promise<Text> {
   } catch (cause) {
     throw new Problem(`${file.name} is not UTF-8 text. Save it as UTF-8 text first.`, { cause });
   }
+  if (bytes.includes(0)) throw new Problem(`${file.name} is not text: it has zero bytes.`);
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return { source: OWN_TEXT, bytes: marked ? bytes.subarray(3) : bytes };
+  return { source: OWN_TEXT, bytes: marked ? bytes.subarray(3) : bytes, fileName: file.name };
 }
 
 /** @throws {Problem} if the text is too short for sequences of `context` bytes. */

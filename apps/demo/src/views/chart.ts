@@ -27,6 +27,8 @@ export interface ChartOptions {
   readonly cursor?: string;
   /** Whether the vertical axis is fitted to the steps after the first tenth, so that a steep beginning does not flatten the rest. */
   readonly settled?: boolean;
+  /** Ends of the vertical axis. Default: fitted to the values. */
+  readonly range?: readonly [number, number];
 }
 
 /** Values over a common horizontal axis; `null` where a line has none. */
@@ -35,6 +37,10 @@ export type Columns = readonly [x: readonly number[], ...lines: readonly (readon
 const HEIGHT = 240;
 /** Fewest steps at which the axis's range excludes the first tenth. */
 const LONG = 60;
+/** Least width of the vertical axis, relative to its values. */
+const LEAST_WIDTH = 1e-3;
+/** Most points that are drawn as dots: more of them hide their line. */
+const MOST_DOTS = 200;
 /** Opacity in hexadecimal, appended to a colour. */
 const FAINT = "4d";
 
@@ -98,7 +104,9 @@ export class Chart {
   }
 
   private plotOptions(): uPlot.Options {
-    const { logarithmic = false, cursor, x, formatTick = String, settled = false } = this.options;
+    const { logarithmic = false, cursor, x, formatTick = String, settled = false, range } = this.options;
+    const rangeOf = (): [number, number] =>
+      range === undefined ? fittedRange(this.columns, settled) : [range[0], range[1]];
     const axis = {
       stroke: () => colour("quiet"),
       grid: { stroke: () => colour("grid"), width: 1 },
@@ -116,7 +124,7 @@ export class Chart {
       },
       scales: {
         x: { time: false },
-        y: { distr: logarithmic ? 3 : 1, ...(settled && { range: () => settledRange(this.columns) }) },
+        y: logarithmic ? { distr: 3 } : { range: rangeOf },
       },
       axes: [
         { ...axis, label: x, labelSize: 18, labelFont: axis.font, size: 28 },
@@ -143,15 +151,20 @@ function seriesOf({ optimizer, kind }: Line): uPlot.Series {
     case "thin":
       return { stroke: faint, width: 1, spanGaps: true, points: { show: false } };
     case "dots":
-      return { stroke: own, paths: () => null, points: { show: true, size: 6, fill: own } };
+      return { stroke: own, paths: () => null, points: { show: hasFewPoints, size: 6, fill: own } };
   }
 }
 
-/** Range of the values after the first tenth; of all values if they are few. */
-function settledRange(columns: Columns): [number, number] {
+const hasFewPoints: uPlot.Series.Points.Show = (plot, series) => {
+  const column = plot.data[series] as Columns[1];
+  return column.filter((value) => value !== null).length <= MOST_DOTS;
+};
+
+/** Range of the values; if `settled`, and they are many, of those after the first tenth. */
+function fittedRange(columns: Columns, settled: boolean): [number, number] {
   const { length } = columns[0];
-  const settled = length < LONG ? undefined : rangeFrom(columns, Math.floor(length / 10));
-  return settled ?? rangeFrom(columns, 0) ?? [0, 1];
+  const late = settled && length >= LONG ? rangeFrom(columns, Math.floor(length / 10)) : undefined;
+  return late ?? rangeFrom(columns, 0) ?? [0, 1];
 }
 
 /** Range of the values from index `first` on, with a margin. */
@@ -167,7 +180,8 @@ function rangeFrom([, ...lines]: Columns, first: number): [number, number] | und
     }
   }
   if (least > most) return undefined;
-  const margin = 0.05 * (most - least || Math.abs(most) || 1);
+  // Values that differ in their last digits only would give an axis with more ticks than an array holds.
+  const margin = 0.05 * (Math.max(most - least, LEAST_WIDTH * Math.abs(most)) || 1);
   return [least - margin, most + margin];
 }
 

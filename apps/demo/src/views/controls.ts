@@ -1,6 +1,6 @@
 import type { Phase } from "../runs/comparison.ts";
 import { element } from "./element.ts";
-import { formatWhole } from "./numbers.ts";
+import { formatShare, formatWhole } from "./numbers.ts";
 
 /** Actions of the buttons. */
 export interface Actions {
@@ -19,6 +19,9 @@ const RUN_LABELS = {
   finished: "Train on",
   failed: "Stopped",
 } as const;
+
+const TITLE = document.title;
+const TITLE_MARKS = { running: "▶", paused: "⏸", finished: "✓", failed: "✗" } as const;
 
 /** Control bar: buttons, progress, and status messages. */
 export class Controls {
@@ -77,6 +80,8 @@ export class Controls {
     this.save.disabled = phase === undefined || phase === "failed";
     this.progress.max = Math.max(1, steps);
     this.progress.value = step;
+    document.title =
+      phase === undefined ? TITLE : `${TITLE_MARKS[phase]} ${formatShare(step / Math.max(1, steps))} – ${TITLE}`;
     this.progress.title = `${formatWhole(step)} of ${formatWhole(steps)} steps`;
   }
 

@@ -17,6 +17,14 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Creates a named region that scrolls sideways, by the keyboard too. */
+export function scrollable(name: string, content: HTMLElement): HTMLElement {
+  const region = create("section", "scroll", content);
+  region.tabIndex = 0;
+  region.ariaLabel = name;
+  return region;
+}
+
 /** Creates a header cell of a table. */
 export function headCell(scope: "row" | "col", ...children: readonly (Node | string)[]): HTMLTableCellElement {
   const cell = create("th", "", ...children);

@@ -37,6 +37,8 @@ export class ExperimentForm {
   private readonly file = element("own-file", HTMLInputElement);
   private readonly fileName = element("own-name", HTMLElement);
   private readonly rows: readonly Row[] = OPTIMIZER_NAMES.map(createRow);
+  /** The user's text of the runs on the page, or of those that were: their file is not in the browser's field after a reload. */
+  private earlier: Text | undefined;
   /** The dropped file; a chosen file is in the browser's field. */
   private dropped: File | undefined;
 
@@ -50,8 +52,10 @@ export class ExperimentForm {
     const heads = create("div", "columns", create("span"), create("span", "", "learning rate"));
     heads.ariaHidden = "true";
     element("optimizers", HTMLElement).append(heads, ...this.rows.map(showRow));
+    this.boundRank();
     this.size.addEventListener("change", () => {
       this.rank.value = String(usualRank(this.size.value as SizeName));
+      this.boundRank();
     });
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", changed);
@@ -85,6 +89,7 @@ export class ExperimentForm {
   async text(): Promise<Text> {
     if (this.builtIn.checked) return builtInText();
     const file = this.chosenFile;
+    if (file === undefined && this.earlier !== undefined) return this.earlier;
     if (file === undefined) throw new Problem("Choose a text file first, or take the built-in text.");
     return ownText(file);
   }
@@ -96,8 +101,9 @@ export class ExperimentForm {
   }
 
   /** Sets the fields to the choices of existing runs. */
-  show({ size, entrants, rank, steps, seed }: Partial<Experiment>, textName: string): void {
+  show({ size, entrants, rank, steps, seed }: Partial<Experiment>, text: Text): void {
     if (size !== undefined) this.size.value = size;
+    this.boundRank();
     if (rank !== undefined) this.rank.value = String(rank);
     if (steps !== undefined) this.steps.value = String(steps);
     if (seed !== undefined) this.seed.value = String(seed);
@@ -106,8 +112,15 @@ export class ExperimentForm {
       chosen.checked = entrant !== undefined;
       if (entrant !== undefined) lr.value = String(entrant.lr);
     }
-    this.choose(textName === BUILT_IN ? "built-in" : "own");
-    if (textName !== BUILT_IN && this.chosenFile === undefined) this.fileName.textContent = textName;
+    this.choose(text.source === BUILT_IN ? "built-in" : "own");
+    if (text.source === BUILT_IN || this.chosenFile !== undefined) return;
+    this.earlier = text;
+    this.fileName.textContent = text.fileName ?? text.source;
+  }
+
+  /** A subspace is no wider than the model. */
+  private boundRank(): void {
+    this.rank.max = String(SIZES[this.size.value as SizeName].dim);
   }
 
   private get chosenFile(): File | undefined {

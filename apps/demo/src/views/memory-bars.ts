@@ -1,7 +1,7 @@
 import type { OptimizerName } from "@sumo/core";
 import type { LlamaConfig } from "@sumo/llama";
 import { OPTIMIZERS, planRun, type RunPlan, type TrainOptions } from "@sumo/training";
-import { create, element, headCell } from "./element.ts";
+import { create, element, headCell, scrollable } from "./element.ts";
 import { formatBytes, formatShare } from "./numbers.ts";
 import { swatch } from "./palette.ts";
 
@@ -10,7 +10,7 @@ export class MemoryBars {
   private readonly table = create("table", "bars");
 
   constructor() {
-    element("memory", HTMLElement).append(create("div", "scroll", this.table));
+    element("memory", HTMLElement).append(scrollable("Optimizer memory", this.table));
   }
 
   /** @param entrants - options of one run each, at least one, all for the same model. */

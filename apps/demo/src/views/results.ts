@@ -23,12 +23,25 @@ export class Results {
     this.samples.setRuns(runs);
   }
 
-  /** Draws the latest state of the runs of {@link setRuns}. */
+  /** Draws the latest state of the runs of {@link setRuns}. A view that throws leaves the others alive; then the first error is thrown. */
   update(runs: readonly Run[]): void {
-    for (const run of runs) this.scoreboard.update(run);
-    this.charts.update();
-    this.spectra.refresh(runs);
-    this.samples.update();
+    const views = [
+      () => {
+        for (const run of runs) this.scoreboard.update(run);
+      },
+      () => this.charts.update(),
+      () => this.spectra.refresh(runs),
+      () => this.samples.update(),
+    ];
+    const errors = views.flatMap((draw) => {
+      try {
+        draw();
+        return [];
+      } catch (error) {
+        return [error];
+      }
+    });
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Shows the planned optimizer memory of existing or chosen runs. @param options - one a run, at least one, for the same model. */

@@ -1,6 +1,6 @@
 import { OPTIMIZERS } from "@sumo/training";
 import type { Run } from "../runs/run.ts";
-import { create, element, headCell } from "./element.ts";
+import { create, element, headCell, scrollable } from "./element.ts";
 import { formatLoss, formatShare, formatWhole } from "./numbers.ts";
 import { swatch } from "./palette.ts";
 
@@ -21,10 +21,11 @@ const COLUMNS: readonly { readonly title: string; readonly value: (run: Run) => 
 
 /** Table of the latest values, one row a run; it holds the charts' content for screen readers. */
 export class Scoreboard {
-  private readonly table = element("scoreboard", HTMLTableElement);
+  private readonly table = create("table", "scoreboard");
   private cells = new Map<Run, readonly HTMLTableCellElement[]>();
 
   constructor() {
+    element("now", HTMLElement).append(scrollable("Latest values", this.table));
     this.setRuns([]);
   }
 

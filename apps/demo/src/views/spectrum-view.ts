@@ -1,7 +1,7 @@
 import { OPTIMIZERS } from "@sumo/training";
 import type { Run } from "../runs/run.ts";
 import { Chart, type Columns } from "./chart.ts";
-import { create, element, headCell } from "./element.ts";
+import { create, element, headCell, scrollable } from "./element.ts";
 import { formatShort } from "./numbers.ts";
 import { swatch } from "./palette.ts";
 
@@ -36,6 +36,7 @@ export class SpectrumView {
       logarithmic: true,
       empty: "Drawn for optimizers that compute singular values: SUMO.",
       format: (value) => value.toPrecision(2),
+      formatTick: (value) => (value < 1e-3 ? value.toExponential(0) : String(value)),
     });
   }
 
@@ -89,7 +90,7 @@ export class SpectrumView {
     );
     const table = create("table", `conditions ${run.optimizer}`, caption, create("thead", "", head));
     table.append(create("tbody", "", ...rows));
-    return create("div", "scroll", table);
+    return scrollable("Condition numbers", table);
   }
 
   private cellOf(run: Run, layer: number, name: string): HTMLTableCellElement {

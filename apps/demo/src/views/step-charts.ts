@@ -47,6 +47,7 @@ export class StepCharts {
         label: "Line chart of the captured energy by step.",
         format: formatShare,
         formatTick: formatShare,
+        range: [0, 1],
         empty: "Drawn for optimizers that work in a subspace: SUMO and GaLore.",
       }),
       columns: [
@@ -77,7 +78,7 @@ export class StepCharts {
 
 function stepChart(
   id: string,
-  options: Pick<ChartOptions, "label" | "format" | "formatTick" | "settled" | "empty">,
+  options: Pick<ChartOptions, "label" | "format" | "formatTick" | "settled" | "range" | "empty">,
 ): Chart {
   const label = `${options.label} The latest values are in the table “Now”.`;
   return new Chart(element(id, HTMLElement), { ...options, label, x: "step", cursor: "steps" });
