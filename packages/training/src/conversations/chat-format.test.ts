@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DataError, RunError } from "../errors.ts";
 import { createTokenizer } from "../tokenizer/tokenizer.ts";
+import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
 import { CHATML_MARKS, chatFormat } from "./chat-format.ts";
 
+const FIXTURES = new URL("../../test/fixtures/published-tokenizers.json", import.meta.url);
+const fixture: object = JSON.parse(readFileSync(FIXTURES, "utf8"))[0].file;
 const [OPEN, CLOSE] = CHATML_MARKS as [string, string];
 const tokenizer = createTokenizer([], [...CHATML_MARKS, "<s>", "</s>", "[/INST]"]);
 const id = (name: string): number => tokenizer.special.get(name)!;
@@ -56,6 +60,16 @@ test("a text begins with a token where the tokenizer says so", () => {
   const begun = (add: boolean) => ({ "tokenizer_config.json": config({ bos_token: "<s>", add_bos_token: add }) });
   expect(chatFormat(begun(true), tokenizer).first).toBe("<s>");
   expect(chatFormat(begun(false), tokenizer).first).toBeUndefined();
+  const template = {
+    type: "TemplateProcessing",
+    single: [{ SpecialToken: { id: "<|end|>", type_id: 0 } }, { Sequence: {} }],
+  };
+  for (const post_processor of [template, { type: "Sequence", processors: [{ type: "ByteLevel" }, template] }]) {
+    const published = parseTokenizer(JSON.stringify({ ...fixture, post_processor }), "t");
+    expect(chatFormat({}, published).first).toBe("<|end|>");
+    expect(chatFormat({ "tokenizer_config.json": config({ add_bos_token: false }) }, published).first).toBeUndefined();
+  }
+  expect(chatFormat({}, parseTokenizer(JSON.stringify(fixture), "t")).first).toBeUndefined();
 });
 
 test("what a template refuses is refused in its words; without one every conversation is", () => {

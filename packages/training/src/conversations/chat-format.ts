@@ -28,8 +28,9 @@ export interface ChatFormat {
   readonly first: string | undefined;
   /** Name of the token that ends a text, if the model has one. */
   readonly last: string | undefined;
-  /** Tokens after which the model says no more. */
+  /** Tokens after which the model says no more, and their names. */
   readonly ends: ReadonlySet<number>;
+  readonly endNames: readonly string[];
 }
 
 /**
@@ -61,9 +62,11 @@ export function chatFormat(files: ModelFiles, tokenizer: Tokenizer): ChatFormat 
   if (eos !== undefined) ends.add(tokenizer.special.get(eos)!);
   const turn = template === undefined ? undefined : endOfTurn(render, tokenizer);
   if (turn !== undefined) ends.add(turn);
-  const first = config["add_bos_token"] === true ? bos : undefined;
+  const endNames = [...tokenizer.special].filter(([, id]) => ends.has(id)).map(([name]) => name);
+  const adds = config["add_bos_token"];
+  const first = adds === true ? bos : adds === false ? undefined : tokenizer.first;
   const last = eos ?? (source === undefined && hasMarks ? CHATML_MARKS[1] : undefined);
-  return { render, hasTemplate: template !== undefined, first, last, ends };
+  return { render, hasTemplate: template !== undefined, first, last, ends, endNames };
 }
 
 /** The special token that the template writes after a reply. */

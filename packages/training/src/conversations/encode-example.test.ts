@@ -51,7 +51,7 @@ test("special tokens are the template's alone, whatever people write, and nothin
     fc.property(fc.array(turn, { minLength: 1, maxLength: 4 }), (messages) => {
       const whole = [...messages, { role: "assistant", content: "hi" }];
       const { tokens } = one(encodeExample({ messages: whole }, format, own, "completion"));
-      expect(decoded(own, tokens)).toBe(format.render(whole, false));
+      expect(`${decoded(own, tokens)}\n`).toBe(format.render(whole, false)); // nothing after the last reply
       for (const mark of CHATML_MARKS) {
         expect(tokens.filter((token) => token === own.special.get(mark))).toHaveLength(whole.length);
       }
@@ -76,9 +76,9 @@ test("every reply is learned with its end, and nothing else; or all is", () => {
     { role: "user", content: "unanswered" },
   ];
   const example = one(encodeExample({ messages }, format, own, "completion"));
-  expect(trainedText(own, example)).toBe(`hihi${CLOSE}\nno${CLOSE}\n`);
+  expect(trainedText(own, example)).toBe(`hihi${CLOSE}no${CLOSE}`);
   const all = one(encodeExample({ messages }, format, own, "all"));
-  expect(trainedText(own, all)).toBe(format.render(messages.slice(0, 5), false));
+  expect(trainedText(own, all)).toBe(format.render(messages.slice(0, 5), false).trimEnd());
   expect(encodeExample({ messages: messages.slice(0, 2) }, format, own, "completion")).toEqual([]);
 });
 
@@ -117,6 +117,19 @@ test("a template that writes an earlier reply otherwise gives a sequence for eac
   const sequences = encodeExample({ messages }, thinking, own, "completion");
   expect(sequences.map(({ tokens }) => decoded(own, tokens))).toEqual(["Q1AoneE", "Q1AcutEQ2AtwoE"]);
   expect(sequences.map((sequence) => trainedText(own, sequence))).toEqual(["oneE", "twoE"]);
+});
+
+test("a template that always asks for one more reply has it neither learned nor between turns", () => {
+  const asking = templated(
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + ':' + m.content + '<|im_end|>' }}{% endfor %}<|im_start|>assistant:",
+  );
+  const messages = ["1", "one", "2", "two"].map((content, i) => ({
+    role: i % 2 === 0 ? "user" : "assistant",
+    content,
+  }));
+  const example = one(encodeExample({ messages }, asking, own, "completion"));
+  expect(trainedText(own, example)).toBe(`one${CLOSE}two${CLOSE}`);
+  expect(decoded(own, example.tokens)).toBe(asking.render(messages, false).slice(0, -"<|im_start|>assistant:".length));
 });
 
 test("a template that writes a reply otherwise than it asks for one is refused", () => {

@@ -73,23 +73,32 @@ function guardedMessage(message: Message, guarded: (text: string) => string): Me
   return Object.fromEntries(entries) as Message;
 }
 
-/** A conversation as the template writes it, with its replies as spans. */
+/** A conversation as the template writes it, up to its last reply, with its replies as spans. */
 function spannedTexts(messages: readonly Message[], format: ChatFormat): Spanned[] {
   const replies = [...messages.keys()].filter((i) => messages[i]!.role === "assistant");
   const turns = replies.map((i) => {
-    const text = format.render(messages.slice(0, i + 1), false);
+    const written = format.render(messages.slice(0, i + 1), false);
     const prompt = format.render(messages.slice(0, i), true);
-    if (!text.startsWith(prompt)) {
+    if (!written.startsWith(prompt)) {
       throw new DataError(
         "the chat template writes a reply otherwise than it asks for one: give it prompt and completion",
       );
     }
+    const text = upToEnd(written, prompt.length, format);
     return { text, span: [prompt.length, text.length] as const };
   });
   const whole = turns.at(-1)?.text;
   if (whole === undefined) return [];
-  if (turns.every(({ text }) => whole.startsWith(text))) return [{ text: whole, spans: turns.map(({ span }) => span) }];
+  if (turns.every(({ text }) => whole.startsWith(text))) {
+    return [{ text: whole, spans: turns.map(({ span }) => span) }];
+  }
   return turns.map(({ text, span }) => ({ text, spans: [span] }));
+}
+
+/** A text up to the end of the reply that begins at `from`: after its first token that ends a turn, where there is one. */
+function upToEnd(text: string, from: number, { endNames }: ChatFormat): string {
+  const ends = endNames.map((name) => [text.indexOf(name, from), name.length] as const).filter(([at]) => at >= 0);
+  return ends.length === 0 ? text : text.slice(0, Math.min(...ends.map(([at, length]) => at + length)));
 }
 
 function tokensOf(marked: MarkedText, { text, spans }: Spanned, loss: LossPart): EncodedExample {

@@ -7,6 +7,7 @@ import { wordSplitter } from "./word-splitter.ts";
 
 /** The fields of a published `tokenizer.json` that encoding needs. */
 interface PublishedFile {
+  readonly post_processor?: PostProcessor | null;
   readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
   readonly model: {
     readonly type?: string;
@@ -15,6 +16,14 @@ interface PublishedFile {
     readonly byte_fallback?: boolean;
     readonly ignore_merges?: boolean;
   };
+}
+
+/** What a file does with the tokens of a text. */
+interface PostProcessor {
+  readonly type: string;
+  readonly processors?: readonly PostProcessor[];
+  /** Of a template: the text, and special tokens around it. */
+  readonly single?: readonly { readonly SpecialToken?: { readonly id: string } }[];
 }
 
 /**
@@ -44,6 +53,7 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
   return {
     size: pieces.length,
     composes,
+    first: firstOf((json as PublishedFile).post_processor),
     special: new Map(added.map(({ id, content }) => [content, id])),
     merges: [],
     file: text,
@@ -54,6 +64,12 @@ export function publishedTokenizer(json: unknown, text: string, path: string): T
     decode: (tokens) => concatenate(Array.from(tokens, (token) => spelled[token] ?? new Uint8Array())),
     has: (token) => (pieces[token] ?? "") !== "",
   };
+}
+
+/** The special token that a template puts before a text. */
+function firstOf(processor: PostProcessor | null | undefined): string | undefined {
+  const all = [processor ?? { type: "" }, ...(processor?.processors ?? [])];
+  return all.find(({ type }) => type === "TemplateProcessing")?.single?.[0]?.SpecialToken?.id;
 }
 
 /** The vocabulary's pieces by token. */

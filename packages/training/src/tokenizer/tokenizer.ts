@@ -15,6 +15,8 @@ export interface Tokenizer {
   readonly size: number;
   /** Whether texts are put into Unicode's composed form (NFC) before they are encoded; decoding gives that form. */
   readonly composes: boolean;
+  /** Name of the special token that its file puts before every text, if it does. {@link encode} does not. */
+  readonly first: string | undefined;
   /** Special tokens by name, e.g. marks of turns in a conversation. No text is encoded as them. */
   readonly special: ReadonlyMap<string, number>;
   /** Merges of a tokenizer that was learned here; empty for a published one. */
@@ -61,6 +63,7 @@ export function createTokenizer(merges: readonly Merge[], special: readonly stri
   return {
     size,
     composes: false,
+    first: undefined,
     special: new Map(special.map((name, i) => [name, learned + i])),
     merges,
     encode: (bytes) => (merges.length === 0 ? bytesAsTokens(size, bytes) : encodeWords(wordsOf(bytes))),
