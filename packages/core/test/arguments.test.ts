@@ -1,5 +1,7 @@
+import { inspect } from "node:util";
 import { fromRows, transpose } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
+import * as core from "../src/index.ts";
 import {
   CheckpointError,
   clipGlobalNorm,
@@ -11,7 +13,9 @@ import {
   GradientShapeError,
   GradientTypeError,
   type Group,
+  geometryOf,
   type LinalgSource,
+  linalgBackend,
   mergeAdapter,
   NonFiniteGradientError,
   OptimizerError,
@@ -22,6 +26,8 @@ import {
   readSafetensors,
   SafetensorsError,
   schedule,
+  updateScale,
+  writeSafetensors,
 } from "../src/index.ts";
 
 const options = { optimizer: "sumo", lr: 0.1, rank: 2 } as const;
@@ -73,6 +79,14 @@ describe("gradients of any storage give the step of a Float32Array", () => {
 });
 
 describe("what is wrong is refused with a typed error, and changes nothing", () => {
+  const errorOf = (call: () => unknown): unknown => {
+    try {
+      call();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
   const refused = (call: () => unknown): unknown => {
     try {
       call();
@@ -134,6 +148,87 @@ describe("what is wrong is refused with a typed error, and changes nothing", () 
     for (const call of calls) expect(refused(call), call.toString()).toBeInstanceOf(OptimizerError);
     expect(data).toEqual(new Float32Array(6));
     expect(optimizer.report().counters.steps).toBe(0);
+  });
+
+  const adapter = { a: new Float32Array(3), b: new Float32Array(2), rank: 1, shape: [2, 3], energyKept: 1 } as const;
+  const tensor = { shape: [2, 3], data: new Float32Array(6) };
+  const decay = { peak: 1, total: 3 };
+  const files = peftFiles({ "w.weight": adapter }, { baseModel: "base" });
+  const access = { shape: () => [1, 1] as const, read: () => new Float32Array(1), write: () => {} };
+  const settings = { scale: "paper", alpha: 1 } as const;
+  const sided = { side: "short", rank: 1 } as const;
+  const layoutOf = () => "out-in" as const;
+
+  /** Good arguments of every function. */
+  const functions: Record<string, readonly unknown[]> = {
+    assignGroups: [[parameter()], options],
+    checkOptionNames: ["sumo's", { lr: 1 }, ["lr"]],
+    clipGlobalNorm: [{ w: new Float32Array(1) }, 1],
+    constant: [1],
+    cosine: [decay],
+    createEma: [[parameter()], 0.9],
+    createOptimizer: [[parameter()], options],
+    extractAdapter: [tensor, tensor, { rank: 1 }],
+    geometryOf: [2, 3, sided],
+    linear: [decay],
+    linalgBackend: [],
+    mergeAdapter: [tensor, adapter],
+    peftAdapter: [files],
+    peftFiles: [{ "w.weight": adapter }, { baseModel: "base" }],
+    plan: [[parameter()], options],
+    planTable: [plan([parameter()], options)],
+    readBack: [access],
+    readSafetensors: [writeSafetensors({ w: tensor })],
+    rolesOf: [[parameter()], "auto", layoutOf],
+    safetensorsPieces: [{ w: tensor }],
+    schedule: [{ kind: "constant", value: 1 }],
+    updateScale: [settings, 2, 3, 1, "out-in"],
+    writeSafetensors: [{ w: tensor }],
+    wsd: [{ ...decay, decay: 1 }],
+  };
+  const exported = core as unknown as Record<string, (...args: unknown[]) => unknown>;
+
+  test("every function that is exported is in the table above", () => {
+    const names = Object.keys(exported).filter((name) => /^[a-z]/.test(name) && typeof exported[name] === "function");
+    expect(names.filter((name) => name !== "describe" && !(name in functions))).toEqual([]);
+  });
+
+  test.each(Object.entries(functions))("%s takes its arguments, and no others", (name, good) => {
+    const call = exported[name]!;
+    expect(() => call(...good)).not.toThrow();
+    // Text that names whose options they are, and the layout, which one scale reads, may be anything.
+    const free = { checkOptionNames: [0], updateScale: [4] }[name] ?? [];
+    for (const [at, taken] of good.entries()) {
+      const wrong = [...MISTAKES, {}, [{}], [null]].filter(
+        (value) => typeof value !== typeof taken || typeof value === "object",
+      );
+      for (const value of [...wrong, Number.NaN].filter(() => !(free as number[]).includes(at))) {
+        // Some are good: an empty list, a function of the step, an object without entries.
+        const error = errorOf(() => call(...good.with(at, value)));
+        const fine = error === undefined || error instanceof OptimizerError;
+        expect(fine, `${name} with ${inspect(value)} in place ${at}: ${String(error)}`).toBe(true);
+      }
+      for (const value of [null, Number.NaN]) {
+        if ((free as number[]).includes(at)) continue;
+        expect(
+          errorOf(() => call(...good.with(at, value))),
+          `${name} ${at}`,
+        ).toBeInstanceOf(OptimizerError);
+      }
+    }
+  });
+
+  test.each<[string, () => unknown]>([
+    ["an engine", () => linalgBackend({ name: "wasm" } as never)],
+    ["a tensor", () => writeSafetensors({ w: null } as never)],
+    ["data", () => writeSafetensors({ w: { shape: [1], data: [1] } } as never)],
+    ["a dtype", () => writeSafetensors({ w: { ...tensor, dtype: "F8" } } as never)],
+    ["metadata", () => writeSafetensors({}, { n: 1 } as never)],
+    ["a step", () => cosine(decay)("1" as never)],
+    ["a scale", () => updateScale({ scale: "root", alpha: 1 } as never, 1, 1, 1, "out-in")],
+    ["a side", () => geometryOf(1, 1, { side: "top", rank: 1 } as never)],
+  ])("%s of another kind", (_, call) => {
+    expect(call).toThrow(OptimizerError);
   });
 
   test.each<[string, unknown, abstract new (...args: never[]) => Error, RegExp]>([

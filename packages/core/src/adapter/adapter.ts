@@ -103,7 +103,7 @@ function checkSize(size: AdapterSize): void {
     if (!(Number.isSafeInteger(size.rank) && size.rank >= 1)) {
       throw new OptimizerOptionError("rank", "a whole number >= 1", size.rank);
     }
-  } else if (!(size.energy > 0 && size.energy <= 1)) {
+  } else if (!(typeof size.energy === "number" && size.energy > 0 && size.energy <= 1)) {
     throw new OptimizerOptionError("energy", "a fraction in (0, 1]", size.energy);
   }
 }

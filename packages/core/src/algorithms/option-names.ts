@@ -1,12 +1,17 @@
-import { OptimizerOptionError } from "../errors.ts";
+import { describe, OptimizerOptionError } from "../errors.ts";
 
 /**
  * Refuses options that do not exist, with the nearest one that does.
  *
  * @param owner - Whose options they are, e.g. `"sumo's"`.
- * @throws {OptimizerOptionError}
+ * @throws {OptimizerOptionError} for options that are no object, too.
  */
 export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new OptimizerOptionError("options", `an object of ${describe(owner)} options`, options);
+  }
+  if (!Array.isArray(known) || !known.every((name) => typeof name === "string"))
+    throw new OptimizerOptionError("known", "a list of names", known);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const nearest = nearestName(name, known);

@@ -14,6 +14,7 @@ import {
   sizeOfFloat64,
   transpose,
 } from "@sumo/linalg";
+import { OptimizerOptionError } from "../errors.ts";
 import type {
   AdamwUpdate,
   Backend,
@@ -36,6 +37,9 @@ import { type LinalgSource, packed } from "./linalg-source.ts";
  * Weights and gradients in that heap are used in place; the kernels copy others in and out.
  */
 export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgMatrix, LinalgSource> {
+  if (typeof engine?.name !== "string" || typeof engine.heap !== "object") {
+    throw new OptimizerOptionError("engine", "an engine of @sumo/linalg", engine);
+  }
   return new LinalgBackend(engine);
 }
 

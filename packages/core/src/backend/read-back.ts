@@ -1,4 +1,5 @@
 import { matrix, polar, rangeFinder, transpose } from "@sumo/linalg";
+import { OptimizerOptionError } from "../errors.ts";
 import type { Backend, BackendSizes } from "./backend.ts";
 
 /** Host access to a backend's matrices. */
@@ -12,7 +13,11 @@ export interface HostAccess<T> {
  * Exact decompositions for a backend without its own: reads matrices back, and factors them by `@sumo/linalg` on the host, with the bits of
  * `linalgBackend`. Costs a read-back and an upload of the operand in addition to the computation.
  */
-export function readBack<T>({ shape, read, write }: HostAccess<T>): Pick<Backend<T>, "polar" | "rangeFinder"> {
+export function readBack<T>(access: HostAccess<T>): Pick<Backend<T>, "polar" | "rangeFinder"> {
+  const { shape, read, write } = access ?? {};
+  for (const [name, value] of Object.entries({ shape, read, write })) {
+    if (typeof value !== "function") throw new OptimizerOptionError(name, "a function", value);
+  }
   const onHost = (a: T) => matrix(...shape(a), read(a));
   return {
     polar(out, a, _, { tolerance }) {

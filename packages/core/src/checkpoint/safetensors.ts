@@ -1,5 +1,6 @@
 import { describe, SafetensorsError } from "../errors.ts";
 import { type HalfDtype, narrowed, widened } from "./half.ts";
+import { isRecord } from "./json.ts";
 import { LENGTH_BYTES, openSafetensors, type StoredTensor } from "./open-safetensors.ts";
 import { bytesFile } from "./random-access-file.ts";
 import {
@@ -55,9 +56,20 @@ export function safetensorsPieces(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Iterable<Uint8Array> {
-  const entries = Object.entries(tensors).map(([name, { shape, data, dtype }]): [string, LazyTensor] => {
-    if (!isShape(shape) || sizeOf(shape) !== data.length) {
+  if (!isRecord(tensors)) throw new SafetensorsError(`expected an object of tensors by name, got ${describe(tensors)}`);
+  if (!isRecord(metadata) || !Object.values(metadata).every((text) => typeof text === "string")) {
+    throw new SafetensorsError(`expected metadata as an object of strings, got ${describe(metadata)}`);
+  }
+  const entries = Object.entries(tensors).map(([name, tensor]): [string, LazyTensor] => {
+    if (!isRecord(tensor) || !isShape(tensor["shape"]) || dtypeOf(tensor.data) === undefined) {
+      throw new SafetensorsError(`${name}: expected { shape, data } with a typed array, got ${describe(tensor)}`);
+    }
+    const { shape, data, dtype } = tensor;
+    if (sizeOf(shape) !== data.length) {
       throw new SafetensorsError(`${name}: shape [${shape.join(", ")}] does not fit ${data.length} numbers`);
+    }
+    if (dtype !== undefined && !isHalf(dtype)) {
+      throw new SafetensorsError(`${name}: expected dtype F16 or BF16, got ${describe(dtype)}`);
     }
     if (dtype === undefined) return [name, { shape, dtype: dtypeOf(data), fetch: () => data }];
     halvesOf(name, data, dtype); // too large a number is refused before anything is written

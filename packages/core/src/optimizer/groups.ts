@@ -2,7 +2,7 @@ import { type AdamwOptions, adamwSettings } from "../algorithms/adamw.ts";
 import { algorithms, type OptimizerOptions, type OptimizerSettings, settingsOf } from "../algorithms/algorithms.ts";
 import type { Layout } from "../algorithms/steps/scale.ts";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
-import { flattened, isMatrix, type ParameterShape, type Part, partsOf } from "./parameter.ts";
+import { checkParameters, flattened, isMatrix, type ParameterShape, type Part, partsOf } from "./parameter.ts";
 import { type HiddenChoice, rolesOf } from "./roles.ts";
 
 /** An optimizer's options, and the parameters that they apply to. */
@@ -43,6 +43,7 @@ export interface Assignment {
  * @throws {OptimizerOptionError} @throws {ParameterError}
  */
 export function assignGroups(parameters: readonly ParameterShape[], options: Group | readonly Group[]): Assignment[] {
+  checkParameters(parameters);
   const assignments = isList(options) ? assignByMatch(parameters, options) : assignSingle(parameters, options);
   checkParts(assignments);
   return assignments;

@@ -24,7 +24,7 @@ import { createTracks, weightOf } from "./create-tracks.ts";
 import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { entriesOf } from "./named.ts";
-import { checkParameters, flattened, type Parameter } from "./parameter.ts";
+import { flattened, type Parameter } from "./parameter.ts";
 import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
 import { checkEqualWeight, rankOfBadGradient } from "./ranks.ts";
 import type { Accumulation, Track } from "./track.ts";
@@ -112,7 +112,6 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     backend: Backend<T, Source>,
     { onNonFinite = "throw", microBatches = 1, clip, turn = 0, collective }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
-    checkParameters(parameters);
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
     if (collective !== undefined) {

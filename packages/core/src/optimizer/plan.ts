@@ -2,10 +2,10 @@ import { algorithms, type OptimizerName } from "../algorithms/algorithms.ts";
 import { checkOptionNames } from "../algorithms/option-names.ts";
 import type { BackendSizes } from "../backend/backend.ts";
 import { linalgSizes } from "../backend/linalg-backend.ts";
-import { OptimizerOptionError } from "../errors.ts";
+import { describe, OptimizerOptionError, ParameterError } from "../errors.ts";
 import { checkClip } from "../wrappers/clip.ts";
 import { type Assignment, assignGroups, type Group } from "./groups.ts";
-import { checkParameters, flattened, type ParameterShape } from "./parameter.ts";
+import { flattened, type ParameterShape } from "./parameter.ts";
 
 /** The optimizer of one parameter, and its memory. */
 export interface ParameterPlan {
@@ -65,7 +65,6 @@ export function plan(
   const { sizes = linalgSizes, microBatches = 1, clip } = planOptions;
   checkMicroBatches(microBatches);
   checkClip(clip);
-  checkParameters(parameters);
   const accumulates = microBatches > 1;
   return planAssignments(assignGroups(parameters, options), sizes, { accumulates, clips: clip !== undefined }).plan;
 }
@@ -119,7 +118,11 @@ function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes):
 }
 
 /** A plan or a report as a table of text: every parameter with its optimizer, the bytes of its state and the reason. */
-export function planTable({ parameters, stateBytes }: Pick<Plan, "parameters" | "stateBytes">): string {
+export function planTable(plan: Pick<Plan, "parameters" | "stateBytes">): string {
+  if (!Array.isArray(plan?.parameters) || !plan.parameters.every(isPlanned)) {
+    throw new ParameterError("plan", `expected the result of plan or report, got ${describe(plan)}`);
+  }
+  const { parameters, stateBytes } = plan;
   const head = ["parameter", "shape", "optimizer", "bytes", "reason"];
   const rows = parameters.map(({ name, shape, optimizer, stateBytes: bytes, reason }) => [
     name,
@@ -136,6 +139,9 @@ export function planTable({ parameters, stateBytes }: Pick<Plan, "parameters" | 
       .join("  ");
   return lines.map((line) => padded(line).trimEnd()).join("\n");
 }
+
+const isPlanned = (row: Partial<ParameterPlan> | null): boolean =>
+  Array.isArray(row?.shape) && [row.name, row.optimizer, row.reason].every((text) => typeof text === "string");
 
 /** The column of numbers. */
 const BYTES = 3;

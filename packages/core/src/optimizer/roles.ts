@@ -1,6 +1,6 @@
 import type { Layout } from "../algorithms/steps/scale.ts";
 import { OptimizerOptionError, ParameterError } from "../errors.ts";
-import { isMatrix, type ParameterShape } from "./parameter.ts";
+import { checkParameters, isMatrix, type ParameterShape } from "./parameter.ts";
 
 /**
  * Which parameters are hidden matrices: `"auto"` by rule, a pattern that is searched for in the name, or a predicate.
@@ -27,6 +27,8 @@ export function rolesOf(
   choice: HiddenChoice,
   layoutOf: (parameter: ParameterShape) => Layout,
 ): Role[] {
+  checkParameters(parameters);
+  if (typeof layoutOf !== "function") throw new OptimizerOptionError("layoutOf", "a function", layoutOf);
   if (choice !== "auto" && typeof choice !== "function" && !(choice instanceof RegExp)) {
     throw new OptimizerOptionError("hidden", '"auto", a RegExp or a predicate', choice);
   }

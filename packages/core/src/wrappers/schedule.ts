@@ -59,7 +59,12 @@ export function wsd(options: StableOptions): Schedule {
 /** Creates the schedule of a spec, the inverse of `toJSON`. @throws {OptimizerOptionError} if a number is out of range. */
 export function schedule(spec: ScheduleSpec): Schedule {
   checkSpec(spec);
-  return Object.assign((step: number) => valueAt(spec, step), { spec, toJSON: () => spec });
+  return Object.assign((step: number) => valueAt(spec, checkedStep(step)), { spec, toJSON: () => spec });
+}
+
+function checkedStep(step: number): number {
+  if (typeof step === "number" && !Number.isNaN(step)) return step;
+  throw new OptimizerOptionError("step", "the number of a step", step);
 }
 
 function valueAt(spec: ScheduleSpec, step: number): number {
@@ -111,7 +116,8 @@ function checkSpec(spec: ScheduleSpec): void {
   if (!(Number.isInteger(warmup) && warmup >= 0 && warmup <= total)) {
     throw new OptimizerOptionError("lr.warmup", `a whole number of steps between 0 and total = ${total}`, warmup);
   }
-  if (!(final >= 0 && final <= 1)) throw new OptimizerOptionError("lr.final", "a fraction between 0 and 1", final);
+  if (!(typeof final === "number" && final >= 0 && final <= 1))
+    throw new OptimizerOptionError("lr.final", "a fraction between 0 and 1", final);
   if (spec.kind === "wsd" && !(Number.isInteger(spec.decay) && spec.decay > 0 && warmup + spec.decay <= total)) {
     throw new OptimizerOptionError(
       "lr.decay",

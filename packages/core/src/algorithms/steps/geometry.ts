@@ -1,3 +1,5 @@
+import { OptimizerOptionError } from "../../errors.ts";
+
 /** The side of the gradient that is compressed: the shorter one, the longer one (Algorithm 1), or a named one. */
 export type Side = "short" | "long" | "left" | "right";
 
@@ -31,14 +33,17 @@ export interface Geometry {
 /**
  * Derives a parameter's geometry at the options' largest rank, clamped to the shorter side.
  *
+ * @throws {OptimizerOptionError}
  * @param square - The side from which a square matrix is projected under `side: "short"`, where authors differ.
  */
 export function geometryOf(
   rows: number,
   cols: number,
-  { side, rank }: { readonly side: Side; readonly rank: Rank },
+  settings: { readonly side: Side; readonly rank: Rank },
   square: Geometry["side"] = "left",
 ): Geometry {
+  checkGeometry(rows, cols, settings);
+  const { side, rank } = settings;
   const shorter = Math.min(rows, cols);
   const wanted = typeof rank === "object" ? rank.max : rank;
   const smallest = typeof rank === "object" ? (rank.min ?? 1) : 1;
@@ -49,6 +54,22 @@ export function geometryOf(
     { rows, cols, side: resolved, rank: largest, basisRows: left ? rows : cols, momentRows: rows, momentCols: cols },
     largest,
   );
+}
+
+const SIDES: readonly unknown[] = ["short", "long", "left", "right"] satisfies readonly Side[];
+
+function checkGeometry(rows: number, cols: number, settings: { readonly side: Side; readonly rank: Rank }): void {
+  for (const length of [rows, cols]) {
+    if (!(Number.isSafeInteger(length) && length >= 1)) {
+      throw new OptimizerOptionError("shape", "whole numbers >= 1", length);
+    }
+  }
+  const { side, rank } = settings ?? {};
+  if (!SIDES.includes(side)) throw new OptimizerOptionError("side", SIDES.join(", "), side);
+  for (const part of typeof rank === "object" ? [rank?.max, rank?.min, rank?.energy] : [rank]) {
+    if (part !== undefined && !(typeof part === "number" && part > 0))
+      throw new OptimizerOptionError("rank", "a rank >= 1 or { energy }", rank);
+  }
 }
 
 /** Replaces the rank of a geometry. */

@@ -1,3 +1,5 @@
+import { OptimizerOptionError } from "../../errors.ts";
+
 /** Axis of a weight's outputs: the first (`[out, in]`, PyTorch), or the last (`[in, out]`, TensorFlow and JAX). */
 export type Layout = "out-in" | "in-out";
 
@@ -20,12 +22,16 @@ const UPDATE_RMS = { rms: 0.2, adam: 1.5 } as const;
 
 /** Factor of an orthogonalized update with `rank` unit singular values: a norm of √rank over rows · cols elements. */
 export function updateScale(
-  { scale, alpha }: { readonly scale: Scale; readonly alpha: number },
+  settings: { readonly scale: Scale; readonly alpha: number },
   rows: number,
   cols: number,
   rank: number,
   layout: Layout,
 ): number {
+  if (![rows, cols, rank].every((size) => typeof size === "number" && size > 0)) {
+    throw new OptimizerOptionError("shape", "rows, columns and a rank above 0", [rows, cols, rank]);
+  }
+  const { scale, alpha } = settings ?? {};
   switch (scale) {
     case "rms":
     case "adam":
@@ -37,6 +43,6 @@ export function updateScale(
     case "none":
       return 1;
     default:
-      return scale satisfies never;
+      throw new OptimizerOptionError("scale", "rms, paper, spectral or none", scale satisfies never);
   }
 }
