@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Tensor as StoredTensor, writeSafetensors } from "@sumo/core";
+import { type Tensor as StoredTensor, safetensorsPieces } from "@sumo/core";
 import {
   type Dtype,
   fromHuggingFaceConfig,
@@ -26,7 +26,7 @@ import {
   type Tokenizer,
 } from "@sumo/training";
 import { digest } from "@sumo/training/text";
-import { replaceFile } from "./atomic-file.ts";
+import { type Content, replaceFile } from "./atomic-file.ts";
 import { damaged, hasManifest, readCheckpoint, readManifest } from "./checkpoint-files.ts";
 import { allBytes, diskFile } from "./disk-file.ts";
 import { findRun, readCompanions } from "./run-folder.ts";
@@ -113,7 +113,7 @@ function companionsIn(folder: string): TrainedModel["companions"] {
  * @throws as {@link writeFolder}. @throws {SafetensorsError} if a weight is too large for the type that it was published in.
  */
 export function writeModel(folder: string, { config, tokenizer, weights, dtypes, companions }: TrainedModel): number {
-  const file = writeSafetensors(published(tensorsOf(weights), dtypes), { format: "pt" });
+  const pieces = safetensorsPieces(published(tensorsOf(weights), dtypes), { format: "pt" });
   const isNew = tokenizer.file === undefined && !(TOKENIZER_CONFIG in companions);
   writeFolder(folder, {
     [CONFIG]: formatJson(toHuggingFaceConfig(config, "published")),
@@ -125,9 +125,9 @@ export function writeModel(folder: string, { config, tokenizer, weights, dtypes,
       }),
     }),
     ...companions,
-    [WEIGHTS]: file,
+    [WEIGHTS]: pieces,
   });
-  return file.length;
+  return statSync(join(folder, WEIGHTS)).size;
 }
 
 /** Tensors under the names and in the types that they were published in. A tied model's head is its embedding, where the files had both. */
@@ -143,8 +143,8 @@ function published(
 }
 
 function inType({ shape, data }: Tensor, dtype: Dtype): StoredTensor {
-  if (dtype === "F64") return { shape, data: Float64Array.from(data) };
-  const single = Float32Array.from(data);
+  if (dtype === "F64") return { shape, data: data instanceof Float64Array ? data : Float64Array.from(data) };
+  const single = data instanceof Float32Array ? data : Float32Array.from(data);
   return dtype === "F32" ? { shape, data: single } : { shape, data: single, dtype };
 }
 
@@ -174,7 +174,7 @@ export function checkEmpty(folder: string): void {
  *
  * @throws {RunError} if the folder is not empty. @throws {StorageError} if a file cannot be written.
  */
-export function writeFolder(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+export function writeFolder(folder: string, files: Readonly<Record<string, Content>>): void {
   const paths = Object.entries(files).map(([name, content]) => [join(folder, name), content] as const);
   try {
     checkEmpty(folder);
