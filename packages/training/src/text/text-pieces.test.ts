@@ -12,7 +12,7 @@ const fixtures: { kind: string; file: { pre_tokenizer: unknown } }[] = JSON.pars
 );
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const sample = "The whale's 42 ribs, l'été, два кита\n\n  spouted: 鯨 is 2 words!  \r\n\tAnd then.\n".repeat(3);
-const prefixed = fixtures.map(({ kind, file }) => ({
+const prefixed = fixtures.slice(0, 1).map(({ kind, file }) => ({
   kind: `${kind}, with a space before a text`,
   file: JSON.parse(JSON.stringify(file).replaceAll('"add_prefix_space":false', '"add_prefix_space":true')),
 }));

@@ -59,6 +59,16 @@ test.each([
       pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, { type: "ByteLevel" }] },
     }),
   ],
+  [
+    "add_prefix_space after another step",
+    (file: Fixture["file"]) => ({
+      ...file,
+      pre_tokenizer: {
+        type: "Sequence",
+        pretokenizers: [{ type: "Digits" }, { type: "ByteLevel", add_prefix_space: true }],
+      },
+    }),
+  ],
   ["the merge", (file: Fixture["file"]) => ({ ...file, model: { ...file.model, merges: ["ab zq"] } })],
 ])("%s is refused by name", (what, change) => {
   expect(() => parseTokenizer(JSON.stringify(change(fixtures[0]!.file)), "t")).toThrow(RunError);

@@ -56,7 +56,9 @@ function flatten(step: Step | null | undefined): readonly Step[] {
 /** Splitter for byte-level encoding: each step cuts the pieces of the one before; the last are written in byte-level encoding. */
 function byteSplitter(steps: readonly Step[], refuse: Refuse): WordSplitter["split"] {
   const cuts = steps.flatMap((step) => patternOf(step, refuse));
-  const prefix = steps.some(({ type, add_prefix_space: prefixed }) => type === "ByteLevel" && prefixed === true);
+  const prefixed = steps.findIndex(({ type, add_prefix_space: prefix }) => type === "ByteLevel" && prefix === true);
+  if (prefixed > 0) refuse("add_prefix_space after another step"); // it would put a space before each of that step's pieces
+  const prefix = prefixed === 0;
   const encoder = new TextEncoder();
   return function* (text, before) {
     const start = prefix && before !== "text" && !text.startsWith(" ") ? ` ${text}` : text;
