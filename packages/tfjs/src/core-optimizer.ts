@@ -64,7 +64,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     const { onNonFinite = "throw", microBatches = 1, clip } = config;
     const clips = clip === undefined ? {} : { clip };
     createOptimizer([], groups, { backend: this.backend, onNonFinite, microBatches, ...clips }).dispose();
-    this.slots = new Slots({ rule: this.rule, backend: this.backend, onNonFinite, microBatches });
+    this.slots = new Slots({ rule: this.rule, backend: this.backend, polar, onNonFinite, microBatches });
   }
 
   /** Learning rate of the next step. Setting it replaces a schedule. */

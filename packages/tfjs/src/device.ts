@@ -1,3 +1,4 @@
+import { currentEngine } from "@sumo/linalg";
 import * as tf from "@tensorflow/tfjs-core";
 import { DeviceReadError } from "./errors.ts";
 
@@ -36,11 +37,8 @@ export function normParts(a: tf.Tensor2D): tf.Tensor {
  * @throws {DeviceReadError} if the device returned zeros in place of the contents.
  */
 export function normOf(parts: Float32Array): number {
+  if (isHostMemory()) return Math.sqrt(currentEngine().dot(parts.length, parts, 0, parts, 0));
   let sum = 0;
-  if (isHostMemory()) {
-    for (let i = 0; i < parts.length; i++) sum += parts[i]! * parts[i]!;
-    return Math.sqrt(sum);
-  }
   const [witness, unit] = parts;
   if (witness !== 1) {
     throw new DeviceReadError(tf.getBackend());

@@ -4,6 +4,7 @@ import {
   createOptimizer,
   describe,
   type LearningRate,
+  type LinalgMatrix,
   NonFiniteGradientError,
   type Optimizer,
   OptimizerError,
@@ -16,14 +17,20 @@ import {
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Cell } from "./cell.ts";
+import { isHostMemory } from "./device.ts";
+import { hostBackend } from "./host-backend.ts";
 import { groupOf, type RoleRule } from "./roles.ts";
-import type { TfjsBackend } from "./tfjs-backend.ts";
+import type { PolarPlace, TfjsBackend } from "./tfjs-backend.ts";
 
 /** Options of all slots of an optimizer. */
 export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite" | "microBatches"> {
   readonly rule: RoleRule;
+  /** Backend of devices. */
   readonly backend: TfjsBackend;
+  readonly polar: PolarPlace;
 }
+
+type SlotOptimizer = Pick<Optimizer<never, tf.Tensor>, "report" | "on" | "stepParameter" | "save" | "load" | "dispose">;
 
 /** Fractional parts of its multiples are evenly spread for any count. */
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
@@ -37,19 +44,46 @@ export class Slot {
   readonly place: number;
   readonly role: Role;
   private readonly lr: LearningRate;
-  private readonly backend: TfjsBackend;
-  private readonly optimizer: Optimizer<Cell, tf.Tensor>;
+  private readonly options: SlotOptions;
+  private readonly listeners: Set<(optimizer: SlotOptimizer) => void> = new Set();
+  private optimizer: SlotOptimizer;
+  private onHost: boolean;
 
-  constructor(variable: tf.Variable, place: number, role: Role, { rule, backend, ...create }: SlotOptions) {
+  constructor(variable: tf.Variable, place: number, role: Role, options: SlotOptions) {
     this.variable = variable;
     this.place = place;
     this.role = role;
-    this.backend = backend;
-    const group = groupOf(rule, role);
-    this.lr = group.lr;
-    const parameter = { name: this.key, shape: variable.shape, data: variable };
-    const turn = (place * GOLDEN_RATIO) % 1;
-    this.optimizer = this.named(() => createOptimizer([parameter], [group], { backend, turn, ...create }));
+    this.options = options;
+    this.lr = groupOf(options.rule, role).lr;
+    this.onHost = isHostMemory();
+    this.optimizer = this.named(() => this.created());
+  }
+
+  /** An optimizer of core for the tfjs backend in use. */
+  private created(): SlotOptimizer {
+    const { rule, backend, polar, ...create } = this.options;
+    const parameters = [{ name: this.key, shape: this.variable.shape, data: this.variable }];
+    const groups = [groupOf(rule, this.role)];
+    const turn = (this.place * GOLDEN_RATIO) % 1;
+    if (!this.onHost) return createOptimizer(parameters, groups, { backend, turn, ...create });
+    const { onNonFinite = "throw", microBatches = 1 } = create;
+    return createOptimizer<LinalgMatrix, tf.Tensor>(parameters, groups, {
+      backend: hostBackend(polar),
+      turn,
+      onNonFinite,
+      microBatches,
+    });
+  }
+
+  /** Moves the state if tfjs's backend was changed between the host and a device. @throws {CheckpointError} between two micro-batches. */
+  private settle(): void {
+    if (this.onHost === isHostMemory()) return;
+    const [old, state] = [this.optimizer, this.optimizer.save()];
+    this.onHost = !this.onHost;
+    this.optimizer = this.created();
+    this.optimizer.load(state);
+    old.dispose();
+    for (const listen of this.listeners) listen(this.optimizer);
   }
 
   /** Steps taken. */
@@ -68,12 +102,16 @@ export class Slot {
 
   /** @throws as core's `stepParameter`. */
   takeStep(gradient: tf.Tensor): void {
-    this.named(() => this.optimizer.stepParameter(this.key, gradient));
+    this.named(() => {
+      this.settle();
+      this.optimizer.stepParameter(this.key, gradient);
+    });
   }
 
   /** Asynchronous {@link takeStep}. */
   async takeStepAsync(gradient: tf.Tensor): Promise<void> {
-    await this.backend.replayed(() => this.takeStep(gradient));
+    this.named(() => this.settle());
+    await this.options.backend.replayed(() => this.takeStep(gradient));
   }
 
   report(): Report {
@@ -83,7 +121,16 @@ export class Slot {
   }
 
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
-    return this.optimizer.on(event, (told) => listener({ ...told, parameter: this.variable.name }));
+    let end = (): void => {};
+    const listen = (optimizer: SlotOptimizer): void => {
+      end = optimizer.on(event, (told) => listener({ ...told, parameter: this.variable.name }));
+    };
+    listen(this.optimizer);
+    this.listeners.add(listen);
+    return () => {
+      this.listeners.delete(listen);
+      end();
+    };
   }
 
   save(): Uint8Array {

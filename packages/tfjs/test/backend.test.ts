@@ -11,3 +11,8 @@ describe("core's contract on cpu, read asynchronously", () => {
   beforeAll(() => useBackend("cpu"));
   testContract("asynchronously");
 });
+
+describe.each(NODE_BACKENDS)("core's contract for optimizers on %s", (backend) => {
+  beforeAll(() => useBackend(backend));
+  testContract("on the host");
+});

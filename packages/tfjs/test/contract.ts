@@ -1,6 +1,8 @@
+import type { LinalgMatrix } from "@sumo/core";
 import { type BackendSubject, backendContract } from "@sumo/core/testing";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, test } from "vitest";
+import { hostBackend } from "../src/host-backend.ts";
 import { type Cell, tfjsBackend } from "../src/index.ts";
 
 const backend = tfjsBackend({ polar: "exact" });
@@ -11,6 +13,13 @@ const subject: BackendSubject<Cell, tf.Tensor> = {
   values: (source) => source.dataSync<"float32">().slice(),
 };
 
+/** The backend that optimizers use where tensors are in host memory. */
+const onHost = (): BackendSubject<LinalgMatrix, tf.Tensor> => ({
+  backend: hostBackend("exact"),
+  source: subject.source,
+  values: subject.values,
+});
+
 /** The same, for a device on which nothing can be read synchronously. */
 const replayed: BackendSubject<Cell, tf.Tensor> = {
   ...subject,
@@ -18,11 +27,12 @@ const replayed: BackendSubject<Cell, tf.Tensor> = {
 };
 
 /** One test for every clause of core's contract, on the current backend. */
-export function testContract(reads: "synchronously" | "asynchronously"): void {
+export function testContract(reads: "synchronously" | "asynchronously" | "on the host"): void {
   afterEach(() => tf.disposeVariables());
 
   test.each(backendContract.map(({ name, run }) => [name, run] as const))("%s", async (_, run) => {
-    if (reads === "synchronously") run(subject);
+    if (reads === "on the host") run(onHost());
+    else if (reads === "synchronously") run(subject);
     else await backend.replayed(() => run(replayed));
   });
 }

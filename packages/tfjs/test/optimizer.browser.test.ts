@@ -54,6 +54,26 @@ describe.each([
     },
   );
 
+  test("the state moves along when tfjs's backend is changed", async () => {
+    const [moving, staying] = [OPTIMIZERS["SUMO, exact"]!(), OPTIMIZERS["SUMO, exact"]!()];
+    const [ofMoving, ofStaying] = [tf.variable(tf.ones([6, 5]), true, "a"), tf.variable(tf.ones([6, 5]), true, "b")];
+    const seen: number[] = [];
+    moving.on("step", ({ step }) => seen.push(step));
+    for (const [t, place] of [backend, "cpu", "cpu", backend, "cpu"].entries()) {
+      const gradient = () => tf.randomNormal([6, 5], 0, 1, "float32", t + 1);
+      await tf.setBackend(place);
+      await moving.applyGradientsAsync({ a: gradient() });
+      await tf.setBackend("cpu");
+      staying.applyGradients({ b: gradient() });
+    }
+    const [a, b] = [ofMoving.dataSync(), ofStaying.dataSync()];
+    a.forEach((x, i) => {
+      expect(Math.abs(x - b[i]!)).toBeLessThan(5 * 6 * 16 * EPS32);
+    });
+    expect(seen.filter((step, i) => step !== seen[i - 1])).toEqual([0, 1, 2, 3, 4]);
+    await tf.setBackend(backend);
+  });
+
   test("fit goes on after save and load, and leaks nothing", async () => {
     const { model, x, y } = await train(OPTIMIZERS["SUMO, on the device"]!, { ...fit, epochs: 1 });
     const copy = await tf.loadLayersModel(tf.io.fromMemory(await saved(model)));
