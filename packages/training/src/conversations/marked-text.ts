@@ -19,8 +19,7 @@ export class MarkedText {
   /** @param written - everything that people wrote. */
   constructor(tokenizer: Tokenizer, written: readonly string[]) {
     this.tokenizer = tokenizer;
-    const names = [...tokenizer.special.keys()].sort((a, b) => b.length - a.length).map(escaped);
-    this.names = names.length === 0 ? undefined : new RegExp(names.join("|"), "g");
+    this.names = namesOf(tokenizer);
     const runs = written.flatMap((text) => text.match(/\ufdd0+/g) ?? []);
     this.guard = NONCHARACTER.repeat(1 + Math.max(0, ...runs.map(({ length }) => length)));
   }
@@ -68,6 +67,20 @@ export class MarkedText {
       yield { token, end };
     }
   }
+}
+
+/** Patterns of the names of special tokens, made once for a tokenizer. */
+const PATTERNS = new WeakMap<Tokenizer, RegExp>();
+
+/** A pattern of the names of special tokens, the longest first; `undefined` if there are none. */
+function namesOf(tokenizer: Tokenizer): RegExp | undefined {
+  if (tokenizer.special.size === 0) return undefined;
+  const known = PATTERNS.get(tokenizer);
+  if (known !== undefined) return known;
+  const names = [...tokenizer.special.keys()].sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(names.map(escaped).join("|"), "g");
+  PATTERNS.set(tokenizer, pattern);
+  return pattern;
 }
 
 const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
