@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig, type MarkdownEnv, type MarkdownRenderer } from "vitepress";
 import { readExamples } from "../examples/read-examples.ts";
+import { pageDescription } from "./page-description.ts";
 
 const guides = [
   ["NumPy to linalg", "numpy"],
@@ -41,6 +44,8 @@ const exampleLinks = examples.map(({ name, title }) => [`${name.slice(0, 2)} ${t
 
 const packages = ["linalg", "core", "llama", "gpu", "tfjs", "jax", "mpi"] as const;
 
+const REPOSITORY = "https://github.com/sumo-optimizer/sumo";
+
 const links = (folder: string, pages: readonly (readonly [string, string])[]) =>
   pages.map(([text, page]) => ({ text, link: `/${folder}/${page}` }));
 
@@ -76,10 +81,21 @@ export default defineConfig({
   cleanUrls: false,
   srcExclude: ["images/**"],
   lastUpdated: false,
-  // Tables of measurements need the width of the outline.
-  transformPageData: ({ relativePath, frontmatter }) => {
+  transformPageData: (page, { siteConfig }) => {
+    const { relativePath, filePath, frontmatter } = page;
+    // Tables of measurements need the width of the outline.
     if (relativePath.startsWith("evidence/")) frontmatter["aside"] = false;
+    // The sources of generated pages are code.
+    if (relativePath.startsWith("reference/") || page.params !== undefined) frontmatter["editLink"] = false;
+    else page.description ||= pageDescription(readFileSync(join(siteConfig.srcDir, filePath), "utf8")) ?? "";
   },
+  transformHead: ({ title, description }) => [
+    ["meta", { property: "og:type", content: "website" }],
+    ["meta", { property: "og:site_name", content: "SUMO" }],
+    ["meta", { property: "og:title", content: title }],
+    ["meta", { property: "og:description", content: description }],
+    ["meta", { name: "twitter:card", content: "summary" }],
+  ],
   head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   // The default colours of code have too little contrast.
   markdown: {
@@ -90,6 +106,8 @@ export default defineConfig({
     notFound: { linkLabel: "Take me home" }, // what can be seen
     search: { provider: "local", options: { _render: renderForSearch } },
     outline: [2, 3],
+    socialLinks: [{ icon: "github", link: REPOSITORY }],
+    editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: "Suggest a change to this page" },
     nav: [
       { text: "Start", link: "/start" },
       { text: "Guides", link: "/guide/your-loop", activeMatch: "/guide/" },

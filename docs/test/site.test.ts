@@ -135,6 +135,20 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     }
   }, 300_000);
 
+  test("a page has its own description and card, and can be corrected where it was written", async () => {
+    await visit("guide/numpy.html");
+    const content = (name: string) => page.locator(`meta[${name}]`).getAttribute("content");
+    const description = await content('name="description"');
+    expect(description).toMatch(/^Routines that NumPy has too have NumPy's names/);
+    expect(await content('property="og:description"')).toBe(description);
+    expect(await content('property="og:title"')).toBe("Linear algebra for NumPy users | SUMO");
+    expect(await page.getByText("Suggest a change to this page").getAttribute("href")).toMatch(
+      /docs\/guide\/numpy\.md$/,
+    );
+    await visit("reference/linalg/src.html");
+    expect(await page.getByText("Suggest a change to this page").count()).toBe(0);
+  });
+
   test.each([
     "index.html",
     "start.html",
