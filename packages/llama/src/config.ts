@@ -1,3 +1,5 @@
+import { describe, type OptionKinds } from "@sumo/linalg";
+import { checkOptions } from "./arguments.ts";
 import { ConfigError } from "./errors.ts";
 
 /** Sizes and constants of a LLaMA (Touvron et al. 2023). Names in comments are those of Hugging Face's `config.json`. */
@@ -48,6 +50,29 @@ export interface RopeScaling {
   readonly originalContext: number;
 }
 
+const KINDS: OptionKinds<LlamaConfig> = {
+  vocabSize: "number",
+  dim: "number",
+  layers: "number",
+  heads: "number",
+  kvHeads: "number",
+  headDim: "number",
+  hidden: "number",
+  context: "number",
+  ropeTheta: "number",
+  ropeScaling: "any",
+  normEps: "number",
+  tied: "boolean",
+  qkvBias: "boolean",
+  qkNorm: "boolean",
+  published: "any",
+};
+const SCALING_KINDS: OptionKinds<RopeScaling> = {
+  factor: "number",
+  lowFreqFactor: "number",
+  highFreqFactor: "number",
+  originalContext: "number",
+};
 const SIZES = ["vocabSize", "dim", "layers", "heads", "kvHeads", "headDim", "hidden", "context"] as const;
 
 /**
@@ -58,6 +83,7 @@ const SIZES = ["vocabSize", "dim", "layers", "heads", "kvHeads", "headDim", "hid
  * @throws {ConfigError} for sizes that are not positive whole numbers or do not divide, and for constants out of range.
  */
 export function llamaConfig(partial: Partial<LlamaConfig> = {}): LlamaConfig {
+  checkOptions<Partial<LlamaConfig>>("llamaConfig", partial, KINDS);
   const { vocabSize = 256, dim = 128, layers = 4, heads = 4, context = 128 } = partial;
   const { kvHeads = heads, headDim = widthOfHeads(dim, heads), hidden = Math.ceil((8 * dim) / 3 / 32) * 32 } = partial;
   const { ropeTheta = 10_000, ropeScaling = null, normEps = 1e-5, tied = false } = partial;
@@ -79,45 +105,57 @@ export function llamaConfig(partial: Partial<LlamaConfig> = {}): LlamaConfig {
     qkNorm,
     published,
   };
-  checkConfig(config);
+  checkConfig("llamaConfig", config);
   return config;
 }
 
 /** Width of heads that share `dim`. @throws {ConfigError} if they cannot, and no width is given. */
 function widthOfHeads(dim: number, heads: number): number {
   if (Number.isSafeInteger(dim) && Number.isSafeInteger(heads) && heads > 0 && dim % heads !== 0) {
-    refuse(`dim must be a multiple of heads where headDim is not given, got ${dim} and ${heads}`);
+    refuse("llamaConfig", `dim must be a multiple of heads where headDim is not given, got ${dim} and ${heads}`);
   }
   return dim / heads;
 }
 
-function checkConfig(config: LlamaConfig): void {
+/** Checks a complete config. @throws {ConfigError} */
+export function checkConfig(operation: string, config: LlamaConfig): void {
+  checkOptions(operation, config, KINDS);
   for (const size of SIZES) {
     const value = config[size];
-    if (!Number.isSafeInteger(value) || value < 1) refuse(`${size} must be a whole number of at least 1, got ${value}`);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      refuse(operation, `${size} must be a whole number of at least 1, got ${value}`);
+    }
   }
-  const { heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps, qkvBias, qkNorm } = config;
-  if (headDim % 2 !== 0) refuse(`headDim must be even for rotary positions, got ${headDim}`);
-  if (heads % kvHeads !== 0) refuse(`heads must be a multiple of kvHeads, got ${heads} and ${kvHeads}`);
-  if (!isPositive(ropeTheta)) refuse(`ropeTheta must be positive and finite, got ${ropeTheta}`);
-  if (ropeScaling !== null) checkScaling(ropeScaling);
-  if (!isPositive(normEps)) refuse(`normEps must be positive and finite, got ${normEps}`);
-  if (qkvBias && qkNorm) refuse("qkvBias and qkNorm exclude each other, got both");
+  const { heads, kvHeads, headDim, ropeTheta, ropeScaling, normEps, qkvBias, qkNorm, published } = config;
+  if (headDim % 2 !== 0) refuse(operation, `headDim must be even for rotary positions, got ${headDim}`);
+  if (heads % kvHeads !== 0) refuse(operation, `heads must be a multiple of kvHeads, got ${heads} and ${kvHeads}`);
+  if (!isPositive(ropeTheta)) refuse(operation, `ropeTheta must be positive and finite, got ${ropeTheta}`);
+  if (ropeScaling !== null) checkScaling(operation, ropeScaling);
+  if (!isPositive(normEps)) refuse(operation, `normEps must be positive and finite, got ${normEps}`);
+  if (qkvBias && qkNorm) refuse(operation, "qkvBias and qkNorm exclude each other, got both");
+  if (typeof published !== "object")
+    refuse(operation, `published must be an object or null, got ${describe(published)}`);
 }
 
-function checkScaling({ factor, lowFreqFactor, highFreqFactor, originalContext }: RopeScaling): void {
-  if (!(factor >= 1 && factor < Infinity)) refuse(`ropeScaling.factor must be finite and at least 1, got ${factor}`);
-  if (!isPositive(lowFreqFactor)) refuse(`ropeScaling.lowFreqFactor must be positive, got ${lowFreqFactor}`);
-  if (!(highFreqFactor > lowFreqFactor && highFreqFactor < Infinity)) {
-    refuse(`ropeScaling.highFreqFactor must be larger than ${lowFreqFactor}, got ${highFreqFactor}`);
+function checkScaling(operation: string, scaling: RopeScaling): void {
+  checkOptions(operation, scaling, SCALING_KINDS);
+  const { factor, lowFreqFactor, highFreqFactor, originalContext } = scaling;
+  if (!(factor >= 1 && factor < Infinity)) {
+    refuse(operation, `ropeScaling.factor must be finite and at least 1, got ${factor}`);
   }
-  if (!isPositive(originalContext)) refuse(`ropeScaling.originalContext must be positive, got ${originalContext}`);
+  if (!isPositive(lowFreqFactor)) refuse(operation, `ropeScaling.lowFreqFactor must be positive, got ${lowFreqFactor}`);
+  if (!(highFreqFactor > lowFreqFactor && highFreqFactor < Infinity)) {
+    refuse(operation, `ropeScaling.highFreqFactor must be larger than ${lowFreqFactor}, got ${highFreqFactor}`);
+  }
+  if (!isPositive(originalContext)) {
+    refuse(operation, `ropeScaling.originalContext must be positive, got ${originalContext}`);
+  }
 }
 
 const isPositive = (x: number): boolean => x > 0 && x < Infinity;
 
-function refuse(message: string): never {
-  throw new ConfigError("llamaConfig", message);
+function refuse(operation: string, message: string): never {
+  throw new ConfigError(operation, message);
 }
 
 /** Width of a row of attention's output: all heads. */

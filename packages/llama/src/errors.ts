@@ -14,7 +14,7 @@ export class ConfigError extends LlamaError {
   readonly code = "LLAMA_CONFIG";
 }
 
-/** Tokens or targets have the wrong type or length, or are outside the vocabulary. Thrown before anything is written. */
+/** An argument is of another kind: no tokens, no logits, no model; or tokens or targets have the wrong length, or are outside the vocabulary. Thrown before anything is written. */
 export class InputError extends LlamaError {
   readonly code = "LLAMA_INPUT";
 }

@@ -1,4 +1,5 @@
 import { currentEngine, type Engine } from "@sumo/linalg";
+import { checkEngine, checkOptions } from "./arguments.ts";
 import { loadWeights } from "./checkpoint/load-weights.ts";
 import type { WeightFile } from "./checkpoint/weight-file.ts";
 import { type LlamaConfig, llamaConfig } from "./config.ts";
@@ -70,10 +71,10 @@ export interface Llama {
  * const pass = model.createPass(1, 4);
  * pass.loss(Int32Array.of(1, 2, 3, 4), Int32Array.of(2, 3, 4, 5)); // about ln 256
  */
-export function createLlama(
-  config: Partial<LlamaConfig> = {},
-  { engine = currentEngine(), seed = 0, weights }: LlamaOptions = {},
-): Llama {
+export function createLlama(config: Partial<LlamaConfig> = {}, options: LlamaOptions = {}): Llama {
+  checkOptions("createLlama", options, { engine: "any", seed: "number", weights: "any" });
+  const { engine = currentEngine(), seed = 0, weights } = options;
+  checkEngine("createLlama", engine);
   const full = llamaConfig(config);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);

@@ -1,5 +1,8 @@
-import type { LlamaConfig } from "./config.ts";
+import { describe } from "@sumo/linalg";
+import { checkOptions } from "./arguments.ts";
+import { checkConfig, type LlamaConfig } from "./config.ts";
 import { bytesOfDecoder } from "./decode/decoder.ts";
+import { ConfigError } from "./errors.ts";
 import { bytesOfActivations } from "./pass/activations.ts";
 import { bytesOfGradients } from "./pass/gradients.ts";
 import { checkPassShape, type PassOptions } from "./pass/pass.ts";
@@ -30,10 +33,13 @@ export interface LlamaPlan {
  *
  * @throws {ConfigError} for a shape that the model cannot take.
  */
-export function planLlama(
-  config: LlamaConfig,
-  { batch, length, threads = 1, recompute = false }: PlanOptions,
-): LlamaPlan {
+export function planLlama(config: LlamaConfig, options: PlanOptions): LlamaPlan {
+  checkConfig("planLlama", config);
+  checkOptions("planLlama", options, { batch: "number", length: "number", threads: "number", recompute: "boolean" });
+  const { batch, length, threads = 1, recompute = false } = options;
+  if (!Number.isSafeInteger(threads) || threads < 1) {
+    throw new ConfigError("planLlama", `threads must be a whole number of at least 1, got ${describe(threads)}`);
+  }
   checkPassShape("planLlama", config, batch, length);
   return {
     weightBytes: bytesOfWeights(config),
@@ -49,6 +55,7 @@ export function planLlama(
  * @throws {ConfigError} for a capacity outside the context.
  */
 export function planDecoder(config: LlamaConfig, capacity: number): number {
+  checkConfig("planDecoder", config);
   checkPassShape("planDecoder", config, 1, capacity);
   return bytesOfDecoder(config, capacity);
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createOptimizer } from "@sumo/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CollectiveArgumentError, oneProcess, threadGroup } from "../src/index.ts";
+import * as mpi from "../src/index.ts";
+import { CollectiveArgumentError, joinThreads, oneProcess, threadGroup } from "../src/index.ts";
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { bitsOf, type Report, scenarios } from "./scenarios.ts";
@@ -30,6 +31,27 @@ async function onThreads(scenario: string, size: number): Promise<readonly (Repo
     }),
   );
 }
+
+test.each([
+  ...[undefined, null, 3, "seat", [], {}, { memory: new ArrayBuffer(64), rank: 0 }],
+  ...[
+    { memory: new SharedArrayBuffer(0), rank: 0 },
+    { memory: new SharedArrayBuffer(1 << 20), rank: 0 },
+  ],
+  ...[-1, 2, 0.5, Number.NaN, "0", undefined].map((rank) => ({ ...threadGroup(2).seats[0]!, rank })),
+])("joinThreads refuses the seat %o", (seat) => {
+  expect(() => joinThreads(seat as never)).toThrow(CollectiveArgumentError);
+});
+
+test("every function that is exported checks its arguments", () => {
+  for (const size of [undefined, null, "2", Number.NaN, Symbol("x"), 0, 2n, {}]) {
+    expect(() => threadGroup(size as never)).toThrow(CollectiveArgumentError);
+    expect(() => threadGroup(1).leave((size === 0 ? 1 : size) as never)).toThrow(CollectiveArgumentError);
+  }
+  const withoutArguments = ["connectMpi", "oneProcess"];
+  const functions = Object.keys(mpi).filter((name) => /^[a-z]/.test(name) && !withoutArguments.includes(name));
+  expect(functions).toEqual(["joinThreads", "threadGroup"]);
+});
 
 describe("one process", () => {
   test.each(Object.entries(contract))("%s", (_, run) => run(oneProcess()));

@@ -1,4 +1,6 @@
-import { type LlamaConfig, llamaConfig, type RopeScaling } from "../config.ts";
+import { describe } from "@sumo/linalg";
+import { checkConfig, type LlamaConfig, llamaConfig, type RopeScaling } from "../config.ts";
+import { ConfigError } from "../errors.ts";
 import { KINDS, type Kind, kindOf } from "./kinds.ts";
 import { checkSupported, rotarySettings, type Settings } from "./supported.ts";
 
@@ -30,6 +32,10 @@ export function toHuggingFaceConfig(
   config: LlamaConfig,
   dtype: "float32" | "published" = "float32",
 ): HuggingFaceConfig {
+  checkConfig("toHuggingFaceConfig", config);
+  if (dtype !== "float32" && dtype !== "published") {
+    throw new ConfigError("toHuggingFaceConfig", `expected dtype "float32" or "published", got ${describe(dtype)}`);
+  }
   const kind = kindOf(config);
   const { published } = config;
   if (published === null || published["model_type"] !== kind) return newFile(config, kind);

@@ -1,3 +1,5 @@
+import { describe } from "@sumo/linalg";
+import { checkModel } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
 import type { Parameter } from "../weights/parameters.ts";
@@ -23,6 +25,10 @@ export function loadTensors(
   model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
   tensors: Readonly<Record<string, Tensor>>,
 ): void {
+  checkModel("loadTensors", model);
+  if (typeof tensors !== "object" || tensors === null) {
+    refuse(`expected an object of tensors by name, got ${describe(tensors)}`);
+  }
   checkNames("loadTensors", model, Object.keys(tensors));
   for (const parameter of model.parameters) {
     checkShape("loadTensors", parameter, tensors[parameter.name]);
@@ -32,6 +38,9 @@ export function loadTensors(
 }
 
 function checkNumbers({ name, data }: Parameter, tensor: Tensor): void {
+  if (!(tensor.data instanceof Float32Array || tensor.data instanceof Float64Array)) {
+    refuse(`expected a Float32Array or Float64Array in ${name}, got ${describe(tensor.data)}`);
+  }
   if (tensor.data.length !== data.length)
     refuse(`expected ${data.length} numbers in ${name}, got ${tensor.data.length}`);
   const odd = tensor.data.findIndex((x) => !Number.isFinite(Math.fround(x)));

@@ -1,3 +1,5 @@
+import { describe } from "@sumo/linalg";
+import { checkModel } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
 import type { Parameter } from "../weights/parameters.ts";
@@ -15,7 +17,10 @@ export function shardNames(index: unknown): readonly string[] {
   const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map) as unknown[])] : [];
   const odd = names.find((name) => typeof name !== "string" || !/^[^/\\:]+\.safetensors$/.test(name));
   if (names.length === 0 || odd !== undefined) {
-    throw new CheckpointError("shardNames", `expected a weight_map of .safetensors files, got ${JSON.stringify(odd)}`);
+    throw new CheckpointError(
+      "shardNames",
+      `expected a weight_map of .safetensors files, got ${describe(odd ?? index)}`,
+    );
   }
   return (names as string[]).sort();
 }
@@ -26,6 +31,7 @@ export function shardNames(index: unknown): readonly string[] {
  * @throws {CheckpointError} if a file is damaged, or a tensor of another type.
  */
 export function weightTypes(files: readonly WeightFile[]): Readonly<Record<string, Dtype>> {
+  checkFiles("weightTypes", files);
   const entries = files.flatMap((file) => Array.from(readHeader(file), ([name, { dtype }]) => [name, dtype] as const));
   return Object.fromEntries(entries);
 }
@@ -47,6 +53,8 @@ export function loadWeights(
   model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
   files: readonly WeightFile[],
 ): void {
+  checkModel("loadWeights", model);
+  checkFiles("loadWeights", files);
   const stored = new Map<string, StoredTensor>();
   for (const file of files) {
     for (const [name, tensor] of readHeader(file)) {
@@ -57,4 +65,10 @@ export function loadWeights(
   checkNames("loadWeights", model, stored.keys());
   for (const parameter of model.parameters) checkShape("loadWeights", parameter, stored.get(parameter.name));
   for (const { name, data } of model.parameters) readInto(data, name, stored.get(name)!);
+}
+
+function checkFiles(operation: string, files: readonly WeightFile[]): void {
+  if (Array.isArray(files) && files.every((file) => typeof file?.size === "number" && typeof file.read === "function"))
+    return;
+  throw new CheckpointError(operation, `expected a list of files with size and read, got ${describe(files)}`);
 }

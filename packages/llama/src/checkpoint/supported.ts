@@ -1,3 +1,4 @@
+import { describe } from "@sumo/linalg";
 import { CheckpointError } from "../errors.ts";
 import { isKind, KINDS, type Kind } from "./kinds.ts";
 
@@ -59,5 +60,8 @@ const isSettings = (value: unknown): value is Settings =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function refuse(expected: string, got: unknown): never {
-  throw new CheckpointError("fromHuggingFaceConfig", `expected ${expected}, got ${JSON.stringify(got)}`);
+  throw new CheckpointError(
+    "fromHuggingFaceConfig",
+    `expected ${expected}, got ${typeof got === "bigint" ? describe(got) : JSON.stringify(got)}`,
+  );
 }

@@ -28,6 +28,7 @@ export function checkShape(
   tensor: { readonly shape: readonly number[] } | undefined,
 ): void {
   if (tensor === undefined) throw new CheckpointError(operation, `${name} is missing`);
+  if (!Array.isArray(tensor?.shape)) throw new CheckpointError(operation, `expected { shape, data } of ${name}`);
   if (tensor.shape.length !== shape.length || shape.some((length, i) => tensor.shape[i] !== length)) {
     throw new CheckpointError(operation, `expected ${name} of [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
   }

@@ -1,3 +1,4 @@
+import { describe } from "@sumo/linalg";
 import { CheckpointError } from "../errors.ts";
 
 /** A safetensors file that is read in pieces, e.g. with `fs.readSync`. */
@@ -29,6 +30,9 @@ const PIECE = 2 ** 16;
 
 /** Bytes in memory as a {@link WeightFile}. */
 export function bytesFile(bytes: Uint8Array): WeightFile {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new CheckpointError("bytesFile", `expected a Uint8Array, got ${describe(bytes)}`);
+  }
   return {
     size: bytes.length,
     read: (into, position) => into.set(bytes.subarray(position, position + into.length)),

@@ -1,3 +1,5 @@
+import { describe } from "@sumo/linalg";
+import { checkFunction, checkOptions } from "../arguments.ts";
 import { ConfigError, InputError } from "../errors.ts";
 
 /** Options of {@link chooseToken}. */
@@ -22,11 +24,16 @@ export interface Choice {
  * @example
  * chooseToken(Float32Array.of(0, 3, 1), { temperature: 0 }, 0.7); // 1
  */
-export function chooseToken(
-  logits: Float32Array,
-  { temperature = 1, topK = logits.length, topP = 1, allowed }: Choice,
-  uniform: number,
-): number {
+export function chooseToken(logits: Float32Array, choice: Choice, uniform: number): number {
+  if (!(logits instanceof Float32Array)) {
+    throw new InputError("chooseToken", `expected logits as a Float32Array, got ${describe(logits)}`);
+  }
+  checkOptions("chooseToken", choice, { temperature: "number", topK: "number", topP: "number", allowed: "any" });
+  const { temperature = 1, topK = logits.length, topP = 1, allowed } = choice;
+  if (allowed !== undefined) checkFunction("chooseToken", "allowed", allowed);
+  if (!(typeof uniform === "number" && uniform >= 0 && uniform < 1)) {
+    throw new InputError("chooseToken", `expected a number in [0, 1), got ${describe(uniform)}`);
+  }
   if (logits.length === 0 || !logits.every(Number.isFinite)) {
     throw new InputError("chooseToken", "expected finite logits, at least one");
   }

@@ -1,4 +1,4 @@
-import { allOf, sizeOfFloat32 } from "@sumo/linalg";
+import { allOf, describe, sizeOfFloat32 } from "@sumo/linalg";
 import type { LlamaConfig } from "../config.ts";
 import { InputError } from "../errors.ts";
 import { attentionScratch } from "../kernels/kernels.ts";
@@ -92,7 +92,10 @@ function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decode
     },
     rewind: (to) => {
       if (!Number.isInteger(to) || to < 0 || to > position) {
-        throw new InputError("rewind", `expected a whole number from 0 to the position ${position}, got ${to}`);
+        throw new InputError(
+          "rewind",
+          `expected a whole number from 0 to the position ${position}, got ${describe(to)}`,
+        );
       }
       position = to;
     },

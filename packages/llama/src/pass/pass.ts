@@ -1,3 +1,5 @@
+import { describe } from "@sumo/linalg";
+import { checkFunction } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { ConfigError } from "../errors.ts";
 import { checkTargets, checkTokens, countTargets } from "../tokens.ts";
@@ -46,12 +48,12 @@ export interface Pass {
 /** Checks a pass's shape against the model's context. @throws {ConfigError} */
 export function checkPassShape(operation: string, config: LlamaConfig, batch: number, length: number): void {
   if (!Number.isSafeInteger(batch) || batch < 1) {
-    throw new ConfigError(operation, `batch must be a whole number of at least 1, got ${batch}`);
+    throw new ConfigError(operation, `batch must be a whole number of at least 1, got ${describe(batch)}`);
   }
   if (!Number.isSafeInteger(length) || length < 1 || length > config.context) {
     throw new ConfigError(
       operation,
-      `length must be a whole number from 1 to the context ${config.context}, got ${length}`,
+      `length must be a whole number from 1 to the context ${config.context}, got ${describe(length)}`,
     );
   }
 }
@@ -84,6 +86,7 @@ export function createPass(context: PassContext, gradients: Gradients, members: 
       return meanLoss(context.activations);
     },
     backward(tokens, targets, onGradient) {
+      checkFunction("backward", "onGradient", onGradient);
       takeInput("backward", context, tokens, targets);
       members.begin("backward");
       const failures: unknown[] = [];

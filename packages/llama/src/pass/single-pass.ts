@@ -1,3 +1,4 @@
+import { checkOptions } from "../arguments.ts";
 import { Arena } from "../memory/arena.ts";
 import { allocateActivations } from "./activations.ts";
 import { type ModelParts, passSpan } from "./context.ts";
@@ -6,12 +7,9 @@ import { allocateGradients } from "./gradients.ts";
 import { checkPassShape, createPass, type Pass, type PassOptions } from "./pass.ts";
 
 /** Creates a pass on the calling thread alone. See `Llama.createPass`. */
-export function createSinglePass(
-  parts: ModelParts,
-  batch: number,
-  length: number,
-  { recompute = false }: PassOptions,
-): Pass {
+export function createSinglePass(parts: ModelParts, batch: number, length: number, options: PassOptions): Pass {
+  checkOptions("createPass", options, { recompute: "boolean" });
+  const { recompute = false } = options;
   const { config, engine } = parts;
   checkPassShape("createPass", config, batch, length);
   const shape = { batch, length, threads: 1, recompute };

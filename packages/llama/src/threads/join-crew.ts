@@ -1,4 +1,4 @@
-import { createWasmEngine, Heap } from "@sumo/linalg";
+import { createWasmEngine, describe, Heap } from "@sumo/linalg";
 import type { LlamaConfig } from "../config.ts";
 import { CrewError } from "../errors.ts";
 import { createWasmKernels } from "../kernels/wasm-kernels.ts";
@@ -25,12 +25,17 @@ export interface Invitation {
 /**
  * Joins a worker to a threaded pass: the worker's message handler. Returns when the pass is disposed, or another member is lost.
  *
+ * @throws {CrewError} for another message.
+ *
  * @example
  * parentPort.on("message", joinCrew); // Node's worker_threads
  * self.onmessage = (event) => joinCrew(event.data); // a browser
  */
 export function joinCrew(invitation: unknown): void {
-  const { memory, index, config, shape, ...views } = invitation as Invitation;
+  if (!isInvitation(invitation)) {
+    throw new CrewError("joinCrew", `expected the message of createThreadedPass, got ${describe(invitation)}`);
+  }
+  const { memory, index, config, shape, ...views } = invitation;
   const { heap, words, weights, activations, gradients } = onBuffer(views, memory.buffer);
   const barrier = new Barrier(words, index, shape.threads);
   const engine = createWasmEngine(new Heap({ memory, start: heap.byteOffset, bytes: heap.byteLength }));
@@ -48,6 +53,11 @@ export function joinCrew(invitation: unknown): void {
   } finally {
     barrier.leave();
   }
+}
+
+function isInvitation(message: unknown): message is Invitation {
+  const { memory, words, heap, shape } = (message ?? {}) as Partial<Invitation>;
+  return memory?.buffer !== undefined && ArrayBuffer.isView(words) && ArrayBuffer.isView(heap) && shape !== undefined;
 }
 
 /** Follows the orders of member 0 until it orders to leave. */

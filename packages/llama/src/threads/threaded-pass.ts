@@ -1,4 +1,5 @@
-import { type Engine, sizeOfFloat32 } from "@sumo/linalg";
+import { describe, type Engine, sizeOfFloat32 } from "@sumo/linalg";
+import { checkOptions } from "../arguments.ts";
 import { ConfigError, CrewError } from "../errors.ts";
 import { Arena } from "../memory/arena.ts";
 import { allocateActivations, type PassShape } from "../pass/activations.ts";
@@ -38,8 +39,12 @@ export async function createThreadedPass(
   parts: ModelParts,
   batch: number,
   length: number,
-  { workers, recompute = false, timeoutMs = 30_000 }: ThreadedPassOptions,
+  options: ThreadedPassOptions,
 ): Promise<Pass> {
+  checkOptions("createThreadedPass", options, { workers: "any", recompute: "boolean", timeoutMs: "number" });
+  const { workers, recompute = false, timeoutMs = 30_000 } = options;
+  checkWorkers(workers);
+  if (!(timeoutMs >= 0)) throw new ConfigError("createThreadedPass", `timeoutMs must be at least 0, got ${timeoutMs}`);
   const { config, engine } = parts;
   const shape = { batch, length, threads: workers.length + 1, recompute };
   checkPassShape("createThreadedPass", config, batch, length);
@@ -74,6 +79,11 @@ function prepare({ config, engine, weights }: ModelParts, shape: PassShape) {
     });
     return { arena, words, invitations, activations, gradients };
   });
+}
+
+function checkWorkers(workers: readonly CrewWorker[]): void {
+  if (Array.isArray(workers) && workers.every((worker) => typeof worker?.postMessage === "function")) return;
+  throw new ConfigError("createThreadedPass", `expected a list of workers, got ${describe(workers)}`);
 }
 
 function checkCrew(engine: Engine, { batch, threads }: PassShape): void {

@@ -1,4 +1,4 @@
-import { attendedWidth, type LlamaConfig, qkvWidth } from "../config.ts";
+import { attendedWidth, checkConfig, type LlamaConfig, qkvWidth } from "../config.ts";
 import type { Blocks, Lengths } from "../memory/blocks.ts";
 
 /** Kind of a parameter, to group by in an optimizer; `hidden` are the matrices inside the layers. */
@@ -104,6 +104,7 @@ function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock
  * the head unless it is tied. Allocates no weights; for plans of memory.
  */
 export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] {
+  checkConfig("parameterShapes", config);
   const { embedding, norm, head } = outerParts(config);
   const layers = Array.from({ length: config.layers }, (_, layer) => layerParts(config, layer)).flat();
   const parts: readonly ParameterShape[] = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];

@@ -32,9 +32,15 @@ export class GroupMemory {
   }
 
   static create(size: number): GroupMemory {
-    const buffer = new SharedArrayBuffer(wordsFor(size) * Int32Array.BYTES_PER_ELEMENT + size * SLOT_BYTES);
+    const buffer = new SharedArrayBuffer(bytesFor(size));
     new Int32Array(buffer)[SIZE] = size;
     return new GroupMemory(buffer);
+  }
+
+  /** The group in `buffer`, or `undefined` where `create` has made none. */
+  static of(buffer: SharedArrayBuffer): GroupMemory | undefined {
+    const size = buffer.byteLength < bytesFor(1) ? 0 : new Int32Array(buffer, 0, FIRST_RANK)[SIZE]!;
+    return size > 0 && buffer.byteLength === bytesFor(size) ? new GroupMemory(buffer) : undefined;
   }
 
   /** Byte offset of a rank's slot. */
@@ -92,6 +98,7 @@ export class GroupMemory {
 }
 
 /** An even number, so that slots of float64 are aligned. */
+const bytesFor = (size: number): number => wordsFor(size) * Int32Array.BYTES_PER_ELEMENT + size * SLOT_BYTES;
 const wordsFor = (size: number): number => FIRST_RANK + size * RANK_WORDS;
 
 const wordOf = (rank: number, word: number): number => FIRST_RANK + rank * RANK_WORDS + word;

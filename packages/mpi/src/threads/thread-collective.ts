@@ -1,4 +1,4 @@
-import type { Collective, CollectiveArray, PendingReduction, Reduction } from "@sumo/core";
+import { type Collective, type CollectiveArray, describe, type PendingReduction, type Reduction } from "@sumo/core";
 import {
   checkBlocks,
   checkBroadcast,
@@ -7,17 +7,24 @@ import {
   type ElementType,
   elementTypeOf,
 } from "../arguments.ts";
-import { CollectiveAbortedError, CollectiveMismatchError } from "../errors.ts";
+import { CollectiveAbortedError, CollectiveArgumentError, CollectiveMismatchError } from "../errors.ts";
 import { type CallWords, GroupMemory, SLOT_BYTES } from "./group-memory.ts";
 import type { ThreadSeat } from "./thread-group.ts";
 
 /**
  * Joins the group of a seat as its rank. Once a seat.
  *
+ * @throws {CollectiveArgumentError}
+ *
  * Sums are made in rank order, `((v₀ + v₁) + v₂) + …`. Operations block the thread, which a browser forbids to its main thread.
  */
-export function joinThreads({ memory, rank }: ThreadSeat): Collective {
-  return new ThreadCollective(new GroupMemory(memory), rank);
+export function joinThreads(seat: ThreadSeat): Collective {
+  const { memory, rank } = (seat ?? {}) as Partial<ThreadSeat>;
+  const group = memory instanceof SharedArrayBuffer ? GroupMemory.of(memory) : undefined;
+  if (group === undefined || !(Number.isInteger(rank) && rank! >= 0 && rank! < group.size)) {
+    throw new CollectiveArgumentError("joinThreads", "a seat of threadGroup", describe(seat));
+  }
+  return new ThreadCollective(group, rank!);
 }
 
 const OPERATIONS = ["barrier", "allReduce", "reduceScatter", "allGather", "broadcast"] as const;

@@ -2,6 +2,7 @@ import { fillUniform } from "@sumo/linalg";
 import { type Choice, chooseToken, type Decoder, type Llama } from "@sumo/llama";
 import { DataError, RunError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { choiceOf } from "../training/sample-text.ts";
 import type { ChatFormat } from "./chat-format.ts";
 import { encodePrompt } from "./encode-example.ts";
 import type { Message } from "./example.ts";
@@ -99,11 +100,12 @@ export class Chat {
     this.seen = prompt.slice(0, decoder.position);
     let unread = prompt.slice(decoder.position);
     const uniform = new Float64Array(1);
+    const choice = choiceOf(options, tokenizer);
     for (let i = 0; i < options.length && decoder.position + unread.length <= options.context; i++) {
       const logits = decoder.feed(Int32Array.from(unread));
       this.seen.push(...unread);
       fillUniform(uniform, [options.seed, STREAM, this.drawn++]);
-      const token = chooseToken(logits, { ...options, allowed: tokenizer.has }, uniform[0]!);
+      const token = chooseToken(logits, choice, uniform[0]!);
       if (this.format.ends.has(token)) return;
       yield token;
       unread = [token];
