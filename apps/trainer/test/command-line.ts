@@ -108,8 +108,8 @@ export async function logged(folder: string, name: string, count: number): Promi
 }
 
 /** A run's log without what depends on the clock. */
-export function losses(folder: string, name: string): Omit<LogLine, "seconds" | "tokensPerSecond">[] {
-  return readLog(join(folder, "runs", name, "log.jsonl")).map(({ seconds: _, tokensPerSecond: __, ...line }) => line);
+export function losses(folder: string, name: string, runs = "runs"): Omit<LogLine, "seconds" | "tokensPerSecond">[] {
+  return readLog(join(folder, runs, name, "log.jsonl")).map(({ seconds: _, tokensPerSecond: __, ...line }) => line);
 }
 
 /** Digests of a run's checkpoint. */

@@ -1,5 +1,7 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { checkpoint, logged, losses, run, start, TINY, workplace } from "./command-line.ts";
 
@@ -46,6 +48,30 @@ test("a run from text to model: every step is logged, the loss falls, and the fo
   ]) {
     expect(out).toContain(promised);
   }
+});
+
+test("the commands that a run prints can be typed as they are, whatever its folder is called", async () => {
+  const folder = workplace();
+  const words = ["--data", "text.txt", ...TINY, "--steps", "4", "--runs", "my 'old' runs", "--name", "a"];
+  const { out } = await run(folder, ...words);
+  const printed = /train (--runs .*--resume a --steps \d+)/.exec(out)![1]!;
+  const typed = execFileSync("/bin/sh", ["-c", `for word in ${printed}; do echo "$word"; done`], { encoding: "utf8" });
+  const { code, err } = await run(folder, ...typed.trim().split("\n"));
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(losses(folder, "a", "my 'old' runs").at(-1)!.step).toBeGreaterThan(4);
+});
+
+test.skipIf(process.platform === "win32")("the starter says how to start it where pnpm is not on the path", () => {
+  const starter = fileURLToPath(new URL("../../../scripts/train.js", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [starter, "--help"], {
+    encoding: "utf8",
+    env: { PATH: "/nowhere" },
+  });
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    "error: pnpm is not on the path, and the build needs it; start the trainer with: npx -y pnpm@12.21.0 train\n",
+  );
 });
 
 test("the same seed gives the same losses and weights, another seed others; runs get names of their own", async () => {
