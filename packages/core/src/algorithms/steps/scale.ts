@@ -32,6 +32,10 @@ export function updateScale(
     throw new OptimizerOptionError("shape", "rows, columns and a rank above 0", [rows, cols, rank]);
   }
   const { scale, alpha } = settings ?? {};
+  if (layout !== "out-in" && layout !== "in-out") {
+    throw new OptimizerOptionError("layout", '"out-in" or "in-out"', layout);
+  }
+  if (scale === "paper" && !Number.isFinite(alpha)) throw new OptimizerOptionError("alpha", "a finite number", alpha);
   switch (scale) {
     case "rms":
     case "adam":
