@@ -15,13 +15,13 @@ import {
   type Role,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./backend/tfjs-backend.ts";
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
 import { BusyError } from "./errors.ts";
 import { type Gradients, gradientsOf, type VariableGradients } from "./gradients.ts";
 import { groupOf, isModel, type Model, type RoleRule, rolesOfVariables, variablesOf } from "./roles.ts";
 import { Slots } from "./slots.ts";
 import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
-import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";
 
 /** A variable to plan for. */
 type Planned = ParameterShape & { readonly role: Role };

@@ -1,5 +1,6 @@
 export { planTable } from "@sumo/core";
-export type { Cell } from "./cell.ts";
+export type { Cell } from "./backend/cell.ts";
+export { type PolarPlace, type TfjsBackend, tfjsBackend } from "./backend/tfjs-backend.ts";
 export type { GroupingOptions, StepOptions } from "./config.ts";
 export type { CoreOptimizer } from "./core-optimizer.ts";
 export { BusyError, DeviceReadError } from "./errors.ts";
@@ -17,4 +18,3 @@ export {
 } from "./optimizers.ts";
 export type { Model } from "./roles.ts";
 export type { NamedTensor } from "./state.ts";
-export { type PolarPlace, type TfjsBackend, tfjsBackend } from "./tfjs-backend.ts";

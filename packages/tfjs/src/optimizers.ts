@@ -9,10 +9,10 @@ import type {
   SumoOptions,
 } from "@sumo/core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { PolarPlace } from "./backend/tfjs-backend.ts";
 import { configOf, type GroupingOptions, type StepOptions } from "./config.ts";
 import { CoreOptimizer } from "./core-optimizer.ts";
 import type { RoleRule } from "./roles.ts";
-import type { PolarPlace } from "./tfjs-backend.ts";
 
 /**
  * Orthogonalization of update directions: exact on the host, approximate on the device, the one that suits the backend (`"auto"`), or a

@@ -99,7 +99,7 @@ function roleIn(layer: Layer, { name, shape }: tf.Variable, heads: ReadonlySet<u
   if (rule.others === undefined || rule.hidden !== "auto") return rolesOfVariables([{ name, shape }], rule, false)[0]!;
   if (layer.getClassName() === "Embedding") return { hidden: false, reason: "an embedding" };
   // The layer is known, so its name must not decide.
-  const [role] = rolesOfVariables([{ name: "", shape }], rule, false);
+  const [role] = rolesOfVariables([{ name: "weight", shape }], rule, false);
   return role!.hidden && heads.has(layer) ? { hidden: false, reason: "an output layer" } : role!;
 }
 

@@ -16,11 +16,11 @@ import {
   StepFailedError,
 } from "@sumo/core";
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Cell } from "./cell.ts";
-import { isHostMemory } from "./device.ts";
-import { hostBackend } from "./host-backend.ts";
+import type { Cell } from "./backend/cell.ts";
+import { isHostMemory } from "./backend/device.ts";
+import { hostBackend } from "./backend/host-backend.ts";
+import type { PolarPlace, TfjsBackend } from "./backend/tfjs-backend.ts";
 import { groupOf, type RoleRule } from "./roles.ts";
-import type { PolarPlace, TfjsBackend } from "./tfjs-backend.ts";
 
 /** Options of all slots of an optimizer. */
 export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite" | "microBatches"> {

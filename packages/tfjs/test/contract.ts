@@ -2,7 +2,7 @@ import type { LinalgMatrix } from "@sumo/core";
 import { type BackendSubject, backendContract } from "@sumo/core/testing";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, test } from "vitest";
-import { hostBackend } from "../src/host-backend.ts";
+import { hostBackend } from "../src/backend/host-backend.ts";
 import { type Cell, tfjsBackend } from "../src/index.ts";
 
 const backend = tfjsBackend({ polar: "exact" });

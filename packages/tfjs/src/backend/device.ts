@@ -1,6 +1,6 @@
 import { currentEngine } from "@sumo/linalg";
 import * as tf from "@tensorflow/tfjs-core";
-import { DeviceReadError } from "./errors.ts";
+import { DeviceReadError } from "../errors.ts";
 
 /** Whether tensors are in host memory, where a read-back does not wait for a device. */
 export function isHostMemory(backend: string = tf.getBackend()): boolean {

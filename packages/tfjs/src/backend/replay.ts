@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { BusyError } from "../errors.ts";
 import type { Cell } from "./cell.ts";
-import { BusyError } from "./errors.ts";
 
 /** Thrown to request an asynchronous read. */
 class Pending extends Error {
