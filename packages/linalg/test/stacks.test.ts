@@ -167,7 +167,8 @@ test("every routine of matrices whose results have the same sizes for all of the
         "createReferenceEngine",
         "createThreadedEngine",
         "createWasmEngine",
-        "useKernels",
+        "optionFault",
+        "describe",
       ],
     ),
   );
