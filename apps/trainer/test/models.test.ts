@@ -66,7 +66,12 @@ test("fine-tuning begins where the model stands, from a run as from an exported 
     ["a", "base"],
     ["b", "out"],
   ] as const) {
-    expect((await run(folder, ...same, "--init", init, "--steps", "6", "--name", name)).code).toBe(0);
+    const { code, out } = await run(folder, ...same, "--init", init, "--steps", "6", "--name", name);
+    expect(code).toBe(0);
+    // What is taken is said before it is.
+    expect(out).toMatch(/^reads [\d.]+ kB of weights, needs [\d.]+ kB of memory and [\d.]+ kB of disk$/m);
+    expect(out.indexOf("reads ")).toBeLessThan(out.indexOf("  data "));
+    expect(out).toMatch(/ {2}disk {7}[\d.]+ kB: two checkpoints/);
     expect(losses(folder, name)[0]!.validation).toBe(end);
   }
   expect(losses(folder, "b")).toEqual(losses(folder, "a"));

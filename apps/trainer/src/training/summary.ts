@@ -1,4 +1,5 @@
-import { formatBytes, peakRate, planRun } from "@sumo/training";
+import type { LlamaConfig, WeightFile } from "@sumo/llama";
+import { formatBytes, peakRate, planRun, type RunPlan, type TrainOptions } from "@sumo/training";
 import { formatCount } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
 import type { ReadyRun } from "./ready-run.ts";
@@ -28,6 +29,21 @@ export function summarize(run: ReadyRun, folder: string): Facts {
   ];
 }
 
+/** One line on what a run from a trained model takes, before its weights are read. */
+export function describeLoad(
+  config: LlamaConfig,
+  options: TrainOptions,
+  weights: readonly WeightFile[],
+  threads: number,
+): string {
+  const plan = planRun(config, options, { threads, reserveBytes: 0 });
+  const read = weights.reduce((sum, { size }) => sum + size, 0);
+  return `reads ${formatBytes(read)} of weights, needs ${formatBytes(plan.heapBytes)} of memory and ${formatBytes(checkpointBytes(plan))} of disk`;
+}
+
+/** Disk of a run: its checkpoint, twice while a new one replaces the old one. */
+const checkpointBytes = ({ weightBytes, stateBytes }: RunPlan): number => 2 * (weightBytes + stateBytes);
+
 /** Optimizer state beside AdamW's for the same model, and the memory of the model. */
 function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
   const { config } = trainer.model;
@@ -49,5 +65,6 @@ function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
       `weights ${formatBytes(chosen.weightBytes)}, activations ${formatBytes(chosen.activationBytes)}, gradients ${formatBytes(chosen.gradientBytes)} (one layer at a time)`,
     ],
     ["", `${formatBytes(chosen.heapBytes)} in all, state included; Node itself takes about 100 MB more`],
+    ["disk", `${formatBytes(checkpointBytes(chosen))}: two checkpoints, while one replaces the other`],
   ];
 }

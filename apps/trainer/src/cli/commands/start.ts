@@ -5,6 +5,7 @@ import { type Companions, createRun, type StoredRun } from "../../run/run-folder
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
 import { loadRunInputs } from "../../training/run-inputs.ts";
+import { describeLoad } from "../../training/summary.ts";
 import { trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import type { CliOptions } from "../cli-options.ts";
@@ -18,6 +19,7 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen): P
   });
   const options = { ...asked, data: data.source, lr: peakRate(asked), auxLr: auxRate(asked) }; // a resumed run must not depend on defaults
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
+    if (init !== undefined) screen.write(`${describeLoad(model, options, init.weights, pool.threads)}\n`);
     const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);
     const origin = init === undefined ? undefined : originOfRun(init);
