@@ -53,12 +53,20 @@ async function converse(talk: Chat, lines: Interface, isTTY: boolean, screen: Sc
   let exitCode = 0;
   let replying = false;
   let stopped = false;
+  let closed = false;
+  const prompt = () => {
+    // A pipe may have closed the lines while the last of them are replied to, and then there is nothing to ask for.
+    if (isTTY && !closed) lines.prompt();
+  };
+  lines.on("close", () => {
+    closed = true;
+  });
   lines.on("SIGINT", () => {
     if (replying) stopped = true;
     else lines.close();
   });
   screen.closed.addEventListener("abort", () => lines.close());
-  lines.prompt();
+  prompt();
   for await (const line of lines) {
     if (line.trim() !== "") {
       [replying, stopped] = [true, false];
@@ -80,7 +88,7 @@ async function converse(talk: Chat, lines: Interface, isTTY: boolean, screen: Sc
       replying = false;
     }
     if (screen.closed.aborted) break;
-    lines.prompt();
+    prompt();
   }
   return exitCode;
 }
