@@ -1,4 +1,5 @@
 import { describe } from "../arguments.ts";
+import { currentEngine } from "../engine/current.ts";
 import { ArgumentError, ShapeError } from "../errors.ts";
 import { checkSameDtype, checkShape } from "../matrix/checks.ts";
 import { format } from "../matrix/format.ts";
@@ -6,6 +7,7 @@ import type { Matrix, MatrixLike } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { checkMatrices } from "../matrix/stack.ts";
 import { StridedView } from "../matrix/strided-view.ts";
+import { packScaled } from "../memory/scale.ts";
 
 /** Entries of a leading axis that are printed: more show only the first and the last. */
 const MOST_PRINTED = 6;
@@ -127,14 +129,11 @@ export function stack<D extends Real>(matrices: readonly MatrixLike<D>[]): Stack
   const [m, n] = [matrices[0]!.shape[0]!, matrices[0]!.shape[1]!];
   const data = matrices[0]!.data;
   const out = new (data.constructor as new (length: number) => D)(matrices.length * m * n);
+  const engine = currentEngine();
   matrices.forEach((a, k) => {
     checkShape("stack", `matrix ${k}`, a, m, n);
     checkSameDtype("stack", a.data, data);
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        out[(k * m + i) * n + j] = a.data[a.offset + i * a.stride[0]! + j * a.stride[1]!]!;
-      }
-    }
+    packScaled(engine, out.subarray(k * m * n, (k + 1) * m * n) as D, a, 1);
   });
   return new Stack(out, [matrices.length, m, n]);
 }
