@@ -3,7 +3,6 @@ import {
   algorithms,
   type CreateOptions,
   checkOptionNames,
-  describe,
   type HiddenChoice,
   type LearningRate,
   type OptimizerName,
@@ -26,7 +25,7 @@ export interface GroupingOptions {
 
 /** Options of a step, common to all optimizers. */
 export interface StepOptions extends Pick<CreateOptions<never, never>, "onNonFinite" | "microBatches"> {
-  /** Largest joint norm of the gradients of a step, which are scaled down to it by one factor; without micro-batches. Default: no limit. */
+  /** Largest joint norm of the gradients of a step, means of its micro-batches, which are scaled down to it by one factor. Default: no limit. */
   readonly clip?: number;
 }
 
@@ -48,10 +47,7 @@ export function configOf<C extends Config>(optimizer: OptimizerName, given: C | 
   const grouping = algorithms[optimizer].needsMatrix ? ["hidden", "others"] : [];
   const known = [...algorithms[optimizer].options, ...grouping, "onNonFinite", "microBatches", "clip"];
   checkOptionNames(`${algorithms[optimizer].title}'s`, given, known);
-  const { hidden, others, clip, microBatches = 1 } = given;
-  if (clip !== undefined && microBatches !== 1) {
-    throw new OptimizerOptionError("clip", "no micro-batches beside it", clip, `got ${describe(microBatches)}`);
-  }
+  const { hidden, others } = given;
   if (hidden !== undefined && hidden !== "auto" && typeof hidden !== "function" && !(hidden instanceof RegExp)) {
     throw new OptimizerOptionError("hidden", '"auto", a RegExp or a predicate', hidden);
   }

@@ -26,6 +26,9 @@ import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
 /** A variable to plan for. */
 type Planned = ParameterShape & { readonly role: Role };
 
+/** Gradients to step with, each with its variable. */
+type Due = readonly (readonly [tf.Variable, tf.Tensor])[];
+
 /** The learning rate of the next step; it may be changed between steps. */
 interface Rate {
   current: LearningRate;
@@ -93,7 +96,9 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       this.checkFinite(gradients);
       this.adopt(gradients);
       this.changing();
-      for (const [variable, gradient] of this.clipped(gradients)) this.slots.of(variable)!.takeStep(gradient);
+      const due = this.due(gradients);
+      this.checkFinite(due);
+      for (const [variable, gradient] of this.clipped(due)) this.slots.of(variable)!.takeStep(gradient);
     });
     this.incrementIterations();
   }
@@ -106,23 +111,27 @@ export abstract class CoreOptimizer extends tf.Optimizer {
    */
   async applyGradientsAsync(variableGradients: VariableGradients): Promise<void> {
     this.ready("applyGradientsAsync");
-    const { microBatches = 1 } = this.config;
-    if (microBatches > 1) throw new OptimizerOptionError("microBatches", "1 for applyGradientsAsync", microBatches);
     const gradients = gradientsOf(variableGradients);
+    const borrowed = new Set(gradients.values());
+    let due: Due = [];
     this.busy = true;
     try {
       await this.backend.measure([...gradients.values()].filter((gradient) => gradient !== undefined));
       this.checkFinite(gradients);
       this.adopt(gradients);
       this.changing();
-      for (const [variable, gradient] of this.clipped(gradients)) {
+      due = this.due(gradients);
+      await this.backend.measure(due.map(([, gradient]) => gradient));
+      this.checkFinite(due);
+      for (const [variable, gradient] of this.clipped(due)) {
         try {
           await this.slots.of(variable)!.takeStepAsync(gradient);
         } finally {
-          if (gradient !== gradients.get(variable)) gradient.dispose();
+          if (!borrowed.has(gradient)) gradient.dispose();
         }
       }
     } finally {
+      for (const [, gradient] of due) if (!borrowed.has(gradient)) gradient.dispose();
       this.busy = false;
     }
     this.incrementIterations();
@@ -239,7 +248,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
   }
 
   /** @throws {NonFiniteGradientError} unless such gradients are skipped. */
-  private checkFinite(gradients: Gradients): void {
+  private checkFinite(gradients: Gradients | Due): void {
     if (this.config.onNonFinite === "skip") return;
     for (const [variable, gradient] of gradients) {
       if (gradient !== undefined && !Number.isFinite(this.backend.normOf(gradient))) {
@@ -248,14 +257,22 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     }
   }
 
-  /** Gradients of the variables that have one, scaled to a joint norm of at most `clip`, each when it is asked for. */
-  private *clipped(gradients: Gradients): Generator<readonly [tf.Variable, tf.Tensor]> {
-    const given = [...gradients].filter((entry): entry is [tf.Variable, tf.Tensor] => entry[1] !== undefined);
+  /** Gradients to step with: as given, or the means of the micro-batches of the steps that these complete. */
+  private due(gradients: Gradients): Due {
+    return [...gradients].flatMap(([variable, gradient]) => {
+      if (gradient === undefined) return [];
+      const due = this.slots.of(variable)!.due(gradient);
+      return due.map((each) => [variable, each] as const);
+    });
+  }
+
+  /** Gradients scaled to a joint norm of at most `clip`, each when it is asked for. */
+  private *clipped(due: Due): Generator<Due[number]> {
     const { clip } = this.config;
-    if (clip === undefined) return yield* given;
-    const norms = given.map(([, gradient]) => this.backend.normOf(gradient)).filter(Number.isFinite);
+    if (clip === undefined) return yield* due;
+    const norms = due.map(([, gradient]) => this.backend.normOf(gradient)).filter(Number.isFinite);
     const norm = Math.hypot(...norms);
-    for (const [variable, gradient] of given) {
+    for (const [variable, gradient] of due) {
       yield [variable, norm > clip ? this.backend.scaled(gradient, clip / norm) : gradient];
     }
   }

@@ -20,11 +20,13 @@ import type { Cell } from "./backend/cell.ts";
 import { isHostMemory } from "./backend/device.ts";
 import { hostBackend } from "./backend/host-backend.ts";
 import type { PolarPlace, TfjsBackend } from "./backend/tfjs-backend.ts";
+import { GradientSum } from "./gradient-sum.ts";
 import { groupOf, type RoleRule } from "./roles.ts";
 
 /** Options of all slots of an optimizer. */
-export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite" | "microBatches"> {
+export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNonFinite"> {
   readonly rule: RoleRule;
+  readonly microBatches: number;
   /** Backend of devices. */
   readonly backend: TfjsBackend;
   readonly polar: PolarPlace;
@@ -45,6 +47,7 @@ export class Slot {
   readonly role: Role;
   private readonly lr: LearningRate;
   private readonly options: SlotOptions;
+  private readonly sum: GradientSum;
   private readonly listeners: Set<(optimizer: SlotOptimizer) => void> = new Set();
   private optimizer: SlotOptimizer;
   private onHost: boolean;
@@ -54,6 +57,7 @@ export class Slot {
     this.place = place;
     this.role = role;
     this.options = options;
+    this.sum = new GradientSum(options.microBatches);
     this.lr = groupOf(options.rule, role).lr;
     this.onHost = isHostMemory();
     this.optimizer = this.named(() => this.created());
@@ -61,21 +65,19 @@ export class Slot {
 
   /** An optimizer of core for the tfjs backend in use. */
   private created(): SlotOptimizer {
-    const { rule, backend, polar, ...create } = this.options;
+    const { rule, backend, polar, onNonFinite = "throw" } = this.options;
     const parameters = [{ name: this.key, shape: this.variable.shape, data: this.variable }];
     const groups = [groupOf(rule, this.role)];
     const turn = (this.place * GOLDEN_RATIO) % 1;
-    if (!this.onHost) return createOptimizer(parameters, groups, { backend, turn, ...create });
-    const { onNonFinite = "throw", microBatches = 1 } = create;
+    if (!this.onHost) return createOptimizer(parameters, groups, { backend, turn, onNonFinite });
     return createOptimizer<LinalgMatrix, tf.Tensor>(parameters, groups, {
       backend: hostBackend(polar),
       turn,
       onNonFinite,
-      microBatches,
     });
   }
 
-  /** Moves the state if tfjs's backend was changed between the host and a device. @throws {CheckpointError} between two micro-batches. */
+  /** Moves the state if tfjs's backend was changed between the host and a device. */
   private settle(): void {
     if (this.onHost === isHostMemory()) return;
     const [old, state] = [this.optimizer, this.optimizer.save()];
@@ -100,6 +102,18 @@ export class Slot {
     throw new OptimizerOptionError("lr", "a schedule of numbers >= 0", rate, came);
   }
 
+  /**
+   * Gradients to step with after one micro-batch: its own if that is the whole step, the mean after the last, a gradient that is not finite
+   * at once, for the optimizer to skip. Those that were not given belong to the caller.
+   */
+  due(gradient: tf.Tensor): readonly tf.Tensor[] {
+    const { backend, microBatches } = this.options;
+    if (microBatches === 1) return [gradient];
+    const isUsable = Number.isFinite(backend.normOf(gradient));
+    const mean = this.sum.add(isUsable ? gradient : undefined);
+    return [...(isUsable ? [] : [gradient]), ...(mean === undefined ? [] : [mean])];
+  }
+
   /** @throws as core's `stepParameter`. */
   takeStep(gradient: tf.Tensor): void {
     this.named(() => {
@@ -116,8 +130,12 @@ export class Slot {
 
   report(): Report {
     const report = this.optimizer.report();
-    const { name } = this.variable;
-    return { ...report, parameters: [{ ...report.parameters[0]!, name, reason: this.role.reason }] };
+    const { name, size } = this.variable;
+    return {
+      ...report,
+      accumulationBytes: this.options.microBatches > 1 ? size * Float32Array.BYTES_PER_ELEMENT : 0,
+      parameters: [{ ...report.parameters[0]!, name, reason: this.role.reason }],
+    };
   }
 
   on<K extends keyof OptimizerEvents>(event: K, listener: (event: OptimizerEvents[K]) => void): () => void {
@@ -133,7 +151,12 @@ export class Slot {
     };
   }
 
+  /** @throws {CheckpointError} between two micro-batches of one step. */
   save(): Uint8Array {
+    if (this.sum.isPending) {
+      const name = JSON.stringify(this.variable.name);
+      throw new CheckpointError(`variable ${name} waits for micro-batches of its step; save between steps`);
+    }
     return this.named(() => this.optimizer.save());
   }
 
@@ -142,6 +165,7 @@ export class Slot {
   }
 
   dispose(): void {
+    this.sum.reset();
     this.optimizer.dispose();
   }
 

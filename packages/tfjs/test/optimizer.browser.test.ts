@@ -104,4 +104,26 @@ describe.each([
     }
     expect(valuesOf(ofAsync)).toEqual(valuesOf(ofSync));
   });
+
+  test("micro-batches are limited as one whole batch, and those with NaN are skipped; nothing leaks", async () => {
+    const options = { lr: 0.02, rank: 2, clip: 0.5, onNonFinite: "skip" } as const;
+    const [split, atOnce] = [new SumoOptimizer({ ...options, microBatches: 3 }), new SumoOptimizer(options)];
+    const [a, b] = ["a", "b"].map((name) => tf.variable(tf.ones([6, 5]), true, name));
+    const normal = (seed: number) => tf.randomNormal([6, 5], 0, 1, "float32", seed);
+    let tensors = 0;
+    for (let t = 0; t < 3; t++) {
+      const parts = [normal(2 * t + 1), tf.fill([6, 5], Number.NaN), normal(2 * t + 2)];
+      for (const part of parts) await split.applyGradientsAsync({ a: part });
+      const mean = tf.tidy(() => tf.mul(tf.add(parts[0]!, parts[2]!), 0.5));
+      await atOnce.applyGradientsAsync({ b: mean });
+      tf.dispose([parts, mean]);
+      if (t === 0) tensors = tf.memory().numTensors;
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+    const [values, wanted] = [await a!.data(), await b!.data()];
+    values.forEach((value, i) => {
+      expect(Math.abs(value - wanted[i]!)).toBeLessThan(3 * 6 * 16 * EPS32);
+    });
+    expect(split.report().counters).toMatchObject({ steps: 3, skipped: 3 });
+  });
 });

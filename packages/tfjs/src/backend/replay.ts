@@ -68,6 +68,8 @@ export class Replay {
         }
       }
     } finally {
+      // A body may end without the number that it asked for.
+      this.pending?.tensor.dispose();
       this.arrived = undefined;
       for (const value of this.before.values()) value.dispose();
       this.before.clear();

@@ -33,7 +33,7 @@ export interface TfjsBackend extends Backend<Cell, tf.Tensor> {
    * its writes through this backend are undone in between, so it must be deterministic.
    */
   replayed<R>(body: () => R): Promise<R>;
-  /** Reads the norms of all gradients asynchronously, in one batch, for the steps that follow. */
+  /** Reads the norms of all gradients asynchronously, in one batch, for the steps that follow; known ones are not read again. */
   measure(gradients: readonly tf.Tensor[]): Promise<void>;
   /** Frobenius norm of a gradient; not finite if an element is not. */
   normOf(gradient: tf.Tensor): number;
@@ -60,8 +60,8 @@ class Backing implements TfjsBackend {
     write: (a, values) => this.write(a, values),
   });
   private readonly place: PolarPlace;
-  /** Cache of gradients' norms; tensors are immutable. */
-  private readonly norms: WeakMap<tf.Tensor, number> = new WeakMap();
+  /** Cache of gradients' norms by their data, which never changes: a variable that is assigned to gets other data. */
+  private readonly norms: WeakMap<tf.DataId, number> = new WeakMap();
 
   constructor(place: PolarPlace) {
     this.place = place;
@@ -88,10 +88,11 @@ class Backing implements TfjsBackend {
   }
 
   async measure(gradients: readonly tf.Tensor[]): Promise<void> {
-    const parts = tf.tidy(() => gradients.map((gradient) => normParts(asMatrix(gradient).read())));
+    const unknown = gradients.filter((gradient) => !this.norms.has(gradient.dataId));
+    const parts = tf.tidy(() => unknown.map((gradient) => normParts(asMatrix(gradient).read())));
     try {
       const numbers = await Promise.all(parts.map((each) => each.data<"float32">()));
-      for (const [i, gradient] of gradients.entries()) this.norms.set(gradient, normOf(numbers[i]!));
+      for (const [i, gradient] of unknown.entries()) this.norms.set(gradient.dataId, normOf(numbers[i]!));
     } finally {
       tf.dispose(parts);
     }
@@ -103,7 +104,7 @@ class Backing implements TfjsBackend {
 
   scaled(gradient: tf.Tensor, factor: number): tf.Tensor {
     const product = tf.mul(gradient, factor);
-    this.norms.set(product, factor * this.normOf(gradient));
+    this.norms.set(product.dataId, factor * this.normOf(gradient));
     return product;
   }
 
@@ -146,10 +147,10 @@ class Backing implements TfjsBackend {
   }
 
   norm(a: Cell): number {
-    const known = a instanceof GradientCell ? this.norms.get(a.tensor) : undefined;
+    const known = a instanceof GradientCell ? this.norms.get(a.tensor.dataId) : undefined;
     if (known !== undefined) return known;
     const norm = tf.tidy(() => normOf(this.replay.fetch(normParts(a.read()))));
-    if (a instanceof GradientCell && !(a.tensor instanceof tf.Variable)) this.norms.set(a.tensor, norm);
+    if (a instanceof GradientCell) this.norms.set(a.tensor.dataId, norm);
     return norm;
   }
 
