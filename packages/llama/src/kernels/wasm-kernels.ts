@@ -1,5 +1,5 @@
 import { type Heap, instantiateKernels } from "@sumo/linalg";
-import { wasmBase64 } from "./kernels.generated.ts";
+import { wasmDeflated } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
 
 /** Exports of `assembly/index.ts`, which take the addresses of arrays. */
@@ -12,7 +12,7 @@ type Exports = Record<keyof Kernels, (...parameters: number[]) => void>;
  * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
  */
 export function createWasmKernels(heap: Heap): Kernels {
-  const wasm = instantiateKernels<Exports>(wasmBase64, heap);
+  const wasm = instantiateKernels<Exports>(wasmDeflated, heap);
   const at = (array: Float32Array | Float64Array | Int32Array, offset = 0): number =>
     array.byteOffset + offset * array.BYTES_PER_ELEMENT;
   /** Address 0, where no block of a heap begins, stands for no norms. */

@@ -11,7 +11,7 @@ import { useEngine } from "../current.ts";
 import type { Engine } from "../engine.ts";
 import { Heap } from "../heap.ts";
 import { compileKernels } from "../wasm/instantiate.ts";
-import { wasmBase64 } from "../wasm/kernels.generated.ts";
+import { wasmDeflated } from "../wasm/kernels.generated.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { ThreadPool } from "./thread-pool.ts";
 import { createThreadedEngine, type ThreadedEngine } from "./threaded-engine.ts";
@@ -79,7 +79,7 @@ test("a parked worker wakes", async () => {
 test("workers take tasks, and one that fails says so and goes on", async () => {
   const shared = new Heap({ bytes: 2 ** 20, shared: true });
   const [x, y] = [shared.float32(4).fill(21), shared.float32(4)];
-  const pool = new ThreadPool(shared, 1, compileKernels(wasmBase64, shared), ["axpby32"]);
+  const pool = new ThreadPool(shared, 1, compileKernels(wasmDeflated, shared), ["axpby32"]);
   await vi.waitUntil(() => pool.idle === 1);
   const own = vi.fn();
   pool.run([[0, 4, 2, x.byteOffset, 0, y.byteOffset]], own);
@@ -101,7 +101,7 @@ test("a worker that was ended from outside is waited for once: the caller does i
   const modules = vi.spyOn(process, "getBuiltinModule").mockReturnValue({ Worker: Ended });
   const shared = new Heap({ bytes: 2 ** 20, shared: true });
   const [x, y] = [shared.float32(4).fill(21), shared.float32(4)];
-  const pool = new ThreadPool(shared, 1, compileKernels(wasmBase64, shared), ["axpby32"]);
+  const pool = new ThreadPool(shared, 1, compileKernels(wasmDeflated, shared), ["axpby32"]);
   modules.mockRestore();
   await vi.waitUntil(() => pool.idle === 1);
   await started[0]!.terminate();

@@ -2,7 +2,7 @@ import { OptionError } from "../../errors.ts";
 import type { Engine } from "../engine.ts";
 import { Heap, type HeapOptions } from "../heap.ts";
 import { compileKernels, instantiateModule } from "../wasm/instantiate.ts";
-import { wasmBase64 } from "../wasm/kernels.generated.ts";
+import { wasmDeflated } from "../wasm/kernels.generated.ts";
 import type { Gemm, Kernels } from "../wasm/kernels.ts";
 import { Staging } from "../wasm/staging.ts";
 import { assembleEngine, createWasmEngine } from "../wasm/wasm-engine.ts";
@@ -58,7 +58,7 @@ export function createThreadedEngine({
     return { ...createWasmEngine(heap), idleWorkers: 0, dispose() {} };
   }
   const shared = heap instanceof Heap ? heap : new Heap({ ...heap, shared: true });
-  const module = compileKernels(wasmBase64, shared);
+  const module = compileKernels(wasmDeflated, shared);
   const kernels = instantiateModule<Kernels>(module, shared);
   const pool = new ThreadPool(shared, threads - 1, module, NAMES);
   const scratches = Array.from({ length: threads - 1 }, () => new Staging(shared));

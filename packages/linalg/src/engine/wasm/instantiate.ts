@@ -2,6 +2,7 @@ import { describe } from "../../arguments.ts";
 import { ArgumentError, UnsupportedError } from "../../errors.ts";
 import type { Heap } from "../heap.ts";
 import type { WasmModule } from "../web-assembly.ts";
+import { inflate } from "./inflate.ts";
 
 /** Encoding of a module's memory import of kind memory (2) with a maximum (1), in bytes: `"env"`, `"memory"`, 2, 1. */
 const MEMORY_IMPORT = [3, ...codes("env"), 6, ...codes("memory"), 2, 1];
@@ -13,18 +14,18 @@ const SHARED_WITH_MAXIMUM = 3;
  * Several modules can share one heap: each imports the memory and owns no static data (`scripts/build-wasm.js` sees to both).
  * The same bytes serve a private and a shared memory.
  *
- * @param base64 - the module, as that script writes it.
+ * @param compressed - the module, as that script writes it: a raw DEFLATE stream in base64, half as long as the module itself.
  * @param instructions - what the module needs beyond WebAssembly 1.0, for the error's message.
  * @returns the exports, as the type that the caller states.
  * @throws {UnsupportedError} where these instructions are missing, or WebAssembly may not be compiled from bytes.
  */
-export function instantiateKernels<Kernels>(base64: string, heap: Heap, instructions = "SIMD"): Kernels {
-  return instantiateModule(compileKernels(base64, heap, instructions), heap);
+export function instantiateKernels<Kernels>(compressed: string, heap: Heap, instructions = "SIMD"): Kernels {
+  return instantiateModule(compileKernels(compressed, heap, instructions), heap);
 }
 
 /** The module of {@link instantiateKernels}, for memories of the kind that `heap` has; workers can instantiate it again. */
-export function compileKernels(base64: string, heap: Heap, instructions = "SIMD"): WasmModule {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export function compileKernels(compressed: string, heap: Heap, instructions = "SIMD"): WasmModule {
+  const bytes = inflate(Uint8Array.from(atob(compressed), (character) => character.charCodeAt(0)));
   if (heap.shared) bytes[memoryFlag(bytes)] = SHARED_WITH_MAXIMUM;
   try {
     return new WebAssembly.Module(bytes);

@@ -2,7 +2,7 @@ import type { Engine } from "../engine.ts";
 import { Heap, type HeapOptions } from "../heap.ts";
 import { instantiateKernels } from "./instantiate.ts";
 import type { Kernels } from "./kernels.ts";
-import { wasmBase64 } from "./relaxed-kernels.generated.ts";
+import { wasmDeflated } from "./relaxed-kernels.generated.ts";
 import { assembleEngine } from "./wasm-engine.ts";
 
 /**
@@ -15,5 +15,5 @@ import { assembleEngine } from "./wasm-engine.ts";
  */
 export function createRelaxedEngine(heap: Heap | HeapOptions = {}): Engine {
   const own = heap instanceof Heap ? heap : new Heap(heap);
-  return assembleEngine("wasm, relaxed", instantiateKernels<Kernels>(wasmBase64, own, "relaxed SIMD"), own);
+  return assembleEngine("wasm, relaxed", instantiateKernels<Kernels>(wasmDeflated, own, "relaxed SIMD"), own);
 }

@@ -1,9 +1,10 @@
+import { inflateRawSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
 import { ArgumentError, UnsupportedError, WorkspaceError } from "../../errors.ts";
 import { Heap } from "../heap.ts";
 import { createReferenceEngine } from "../reference/reference-engine.ts";
 import { instantiateKernels } from "./instantiate.ts";
-import { wasmBase64 } from "./kernels.generated.ts";
+import { wasmDeflated } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
 import { createWasmEngine } from "./wasm-engine.ts";
 
@@ -32,7 +33,7 @@ test("a runtime without SIMD is a typed error with its cause", () => {
 });
 
 test("a place that compiles no bytes says what to do, and takes the compiled module", async () => {
-  const compiled = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+  const compiled = new WebAssembly.Module(inflateRawSync(Buffer.from(wasmDeflated, "base64")));
   class ForbiddingModule {
     static [Symbol.hasInstance](value: unknown) {
       return value === compiled;
@@ -57,7 +58,7 @@ test.each<[string, unknown]>([
 });
 
 test("a compiled module is for heaps that are not shared", () => {
-  const compiled = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+  const compiled = new WebAssembly.Module(inflateRawSync(Buffer.from(wasmDeflated, "base64")));
   expect(() => createWasmEngine({ bytes: 2 ** 20, shared: true }, compiled)).toThrow(/a shared heap/);
 });
 
@@ -86,7 +87,7 @@ test("engines and modules share one heap", () => {
   const reference = createReferenceEngine(heap);
   const x = wasm.heap.float32(5).fill(2);
   expect(reference.dot(5, x, 0, x, 0)).toBe(20);
-  expect(instantiateKernels<Kernels>(wasmBase64, heap).dot32(5, x.byteOffset, x.byteOffset)).toBe(20);
+  expect(instantiateKernels<Kernels>(wasmDeflated, heap).dot32(5, x.byteOffset, x.byteOffset)).toBe(20);
 });
 
 test("kernels work above two gigabytes", () => {

@@ -4,7 +4,7 @@ import { Heap, type HeapOptions } from "../heap.ts";
 import type { WasmModule } from "../web-assembly.ts";
 import { factorizations } from "./factorizations.ts";
 import { instantiateKernels, instantiateModule } from "./instantiate.ts";
-import { wasmBase64 } from "./kernels.generated.ts";
+import { wasmDeflated } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
 import { Staging, span } from "./staging.ts";
 
@@ -21,7 +21,7 @@ import { Staging, span } from "./staging.ts";
 export function createWasmEngine(heap: Heap | HeapOptions = {}, module?: WasmModule): Engine {
   const own = heap instanceof Heap ? heap : new Heap(heap);
   const kernels =
-    module === undefined ? instantiateKernels<Kernels>(wasmBase64, own) : instantiateModule<Kernels>(module, own);
+    module === undefined ? instantiateKernels<Kernels>(wasmDeflated, own) : instantiateModule<Kernels>(module, own);
   if (typeof kernels.gemm32 === "function") return assembleEngine("wasm", kernels, own);
   throw new ArgumentError("createWasmEngine", "expected the module of @sumo/linalg/kernels.wasm, got another");
 }
