@@ -23,6 +23,8 @@ export const CASES: Readonly<Record<string, { readonly options: Group; readonly 
   muon: { options: { optimizer: "muon", lr, weightDecay: 0.1, cautious: true } },
   "muon, exact": { options: { optimizer: "muon", lr, orthogonalize: "exact" } },
   "muon, stateless": { options: { optimizer: "muon", lr, momentum: 0 }, microBatches: 2 },
+  "muon, equal rows": { options: { optimizer: "muon", lr, equilibrate: "rows" } },
+  "joint, equal rows": { options: { optimizer: "sumo", ...small, residual: "joint", equilibrate: "rows" } },
   galore: { options: { optimizer: "galore", ...small, weightDecay: 0.1 } },
   soap: { options: { optimizer: "soap", lr, refresh: { every: 3 }, weightDecay: 0.1 } },
   adamw: { options: { optimizer: "adamw", lr, weightDecay: 0.1 } },

@@ -9,6 +9,7 @@ import {
   svd,
   times,
   transposed,
+  withUnitRows,
 } from "../src/testing/dense.ts";
 
 export interface SumoOracleOptions {
@@ -18,6 +19,8 @@ export interface SumoOracleOptions {
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly residual: "off" | "raw" | "fira" | { readonly scale: number } | { readonly joint: number };
+  /** Lines of the whole matrix of the joint form that are brought to equal length. */
+  readonly equilibrate?: "rows" | "columns";
   /** Factor of the orthogonalized update, by number of directions. */
   readonly scale: (directions: number) => number;
   readonly weightDecay: number;
@@ -31,7 +34,7 @@ export interface SumoOracleOptions {
  * Returns the weight after all gradients. To project from the right, transpose everything.
  */
 export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: SumoOracleOptions): Rows {
-  const { rank, every, momentum, nesterov, residual, lr, weightDecay, scale, warm, limit } = options;
+  const { rank, every, momentum, nesterov, residual, lr, weightDecay, scale, warm, limit, equilibrate } = options;
   let q: Rows | undefined;
   let m: Rows | undefined;
   let lastNorm = 0;
@@ -49,7 +52,9 @@ export function sumoOracle(weight: Rows, gradients: readonly Rows[], options: Su
     let ceiling = Infinity;
     if (typeof residual === "object" && "joint" in residual) {
       const y = combined(1 - momentum, times(q!, ahead), residual.joint, outside);
-      update = scaled(scale(Math.min(g.length, g[0]!.length)), polarOf(y));
+      const level = equilibrate === "columns" ? transposed(withUnitRows(transposed(y))) : y;
+      const factor = polarOf(equilibrate === "rows" ? withUnitRows(y) : level);
+      update = scaled(scale(Math.min(g.length, g[0]!.length)), factor);
     } else {
       const o = scaled(scale(rank), polarOf(ahead));
       const factors = g[0]!.map((_, j) => {

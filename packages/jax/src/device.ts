@@ -59,9 +59,17 @@ export function polynomialPolar(x: np.Array, steps: readonly NewtonSchulzStep[],
   return wide ? y : y.transpose();
 }
 
-/** ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. */
-export function lineRatios(a: np.Array, b: np.Array, axis: 0 | 1): np.Array {
-  const [top, bottom] = [inOwnUnits(a), inOwnUnits(b)];
-  const norms = (x: np.Array): np.Array => np.sqrt(np.square(x).sum(axis, { keepdims: true }));
-  return quotient(norms(top.scaled), norms(bottom.scaled)).mul(quotient(top.unit, bottom.unit));
+/**
+ * ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. Without `a`
+ * its norms are 1.
+ */
+export function lineRatios(a: np.Array | undefined, b: np.Array, axis: 0 | 1): np.Array {
+  const normsOf = (x: np.Array) => {
+    const { unit, scaled } = inOwnUnits(x);
+    return { unit, norms: np.sqrt(np.square(scaled).sum(axis, { keepdims: true })) };
+  };
+  const one = (): np.Array => np.full([], 1);
+  const top = a === undefined ? { unit: one(), norms: one() } : normsOf(a);
+  const bottom = normsOf(b);
+  return quotient(top.norms, bottom.norms).mul(quotient(top.unit, bottom.unit));
 }

@@ -110,8 +110,14 @@ class JaxBackend implements Backend<JaxMatrix, JaxSource> {
     put(out, combined(alpha, product(contents(a), contents(b), transposeA, transposeB), beta, out));
   }
 
-  scaleLines(out: JaxMatrix, a: JaxMatrix, numerator: JaxMatrix, denominator: JaxMatrix, lines: Lines): void {
-    const ratios = lineRatios(contents(numerator), contents(denominator), lines === "rows" ? 1 : 0);
+  scaleLines(
+    out: JaxMatrix,
+    a: JaxMatrix,
+    numerator: JaxMatrix | undefined,
+    denominator: JaxMatrix,
+    lines: Lines,
+  ): void {
+    const ratios = lineRatios(numerator && contents(numerator), contents(denominator), lines === "rows" ? 1 : 0);
     put(out, contents(a).mul(ratios));
   }
 

@@ -7,6 +7,7 @@ import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option
 import type { Place, StepInput, StepTrace } from "./stepper.ts";
 import { agreement, type GradientNorms, NO_GRADIENTS, normFacts, normsOf, withGradient } from "./steps/agreement.ts";
 import { descend } from "./steps/descend.ts";
+import { EQUILIBRATIONS, type Equilibrate, equilibrate, equilibrateBytes } from "./steps/equilibrate.ts";
 import { finiteUpdate } from "./steps/finite.ts";
 import { checkOrthogonalize, type Orthogonalize, orthogonalize, orthogonalizeBytes } from "./steps/orthogonalize.ts";
 import { SCALES, type Scale, updateScale } from "./steps/scale.ts";
@@ -21,6 +22,8 @@ export interface MuonOptions {
   readonly nesterov?: boolean;
   /** Default `"muon"`: five Newton–Schulz iterations with Jordan's coefficients. */
   readonly orthogonalize?: Orthogonalize;
+  /** Bring the rows of the moment to equal length before it is orthogonalized: MuonEq. Default `"off"`. */
+  readonly equilibrate?: Equilibrate;
   /** See SUMO's `scale`. Default `"rms"`: 0.2 √max(m, n). */
   readonly scale?: Scale;
   /** Factor of `scale: "paper"`. Default 1. */
@@ -37,6 +40,7 @@ const CHECKS: OptionChecks<MuonOptions> = {
   momentum: range(0, 1, "[)"),
   nesterov: oneOf(true, false),
   orthogonalize: checkOrthogonalize,
+  equilibrate: oneOf(...EQUILIBRATIONS),
   scale: oneOf(...SCALES),
   alpha: range(0, Infinity, "()"),
   weightDecay: range(0, Infinity, "[)"),
@@ -47,7 +51,7 @@ const CHECKS: OptionChecks<MuonOptions> = {
 function muonSettings(options: MuonOptions): MuonSettings {
   checkOptions("muon", options, CHECKS);
   const defaults = { momentum: 0.95, nesterov: true, orthogonalize: "muon", scale: "rms", alpha: 1 } as const;
-  return { ...defaults, weightDecay: 0, cautious: false, ...options };
+  return { ...defaults, equilibrate: "off", weightDecay: 0, cautious: false, ...options };
 }
 
 /**
@@ -82,6 +86,7 @@ class Muon<T> extends FullMoment<T> {
       this.direct(direction, gradient.matrix);
       const norms = settings.scale === "adam" ? withGradient(this.norms, gradient.norm()) : NO_GRADIENTS;
       const unit = settings.scale === "adam" ? agreement(norms, backend.norm(direction), settings) : 1;
+      equilibrate(backend, direction, settings.equilibrate, place.layout, scratch);
       const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
       const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
       const scale = unit * updateScale(settings, rows, cols, Math.min(rows, cols), place.layout);
@@ -118,10 +123,11 @@ export const muon: Algorithm<MuonOptions, MuonSettings> = {
   fineTuningRate: 1e-4,
   options: namesOf(CHECKS),
   settings: muonSettings,
-  plan(rows, cols, { momentum, orthogonalize }, sizes) {
+  plan(rows, cols, { momentum, orthogonalize, equilibrate }, sizes) {
+    const routines = orthogonalizeBytes(rows, cols, orthogonalize, sizes);
     return {
       state: fullMomentShapes(rows, cols, momentum),
-      scratchBytes: sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, orthogonalize, sizes),
+      scratchBytes: sizes.matrix(rows, cols) + Math.max(routines, equilibrateBytes(rows, cols, equilibrate, sizes)),
     };
   },
   create(backend, rows, cols, settings, place, state) {

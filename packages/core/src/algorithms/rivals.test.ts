@@ -22,6 +22,7 @@ import {
   transposed,
   unflat,
   withSpectrum,
+  withUnitRows,
 } from "../testing/dense.ts";
 
 const [ROWS, COLS, STEPS] = [6, 10, 7];
@@ -137,6 +138,21 @@ describe("Muon", () => {
       }
       const scale = setting.jordanScale;
       expectClose(trained({ optimizer: "muon", lr, nesterov, weightDecay, scale }, start, all), w, QUINTIC, start);
+    }
+  });
+
+  test.each(["out-in", "in-out"] as const)("by equal rows of %s, one of which gets no gradient", (layout) => {
+    const turn = (a: Rows): Rows => (layout === "out-in" ? a : transposed(a));
+    const all = gradients.map((g) => g.map((row, i) => (i === 2 ? row.map(() => 0) : row)));
+    for (const momentum of [0.95, 0]) {
+      let [w, m] = [weight, zerosLike(weight)];
+      for (const g of all) {
+        m = combined(momentum, m, 1, g);
+        w = combined(1, w, -0.01 * 0.2 * Math.sqrt(COLS), polarOf(withUnitRows(combined(momentum, m, 1, g))));
+      }
+      const options = { optimizer: "muon", lr: 0.01, momentum, orthogonalize: "exact", equilibrate: "rows" } as const;
+      const got = trained({ ...options, layout }, turn(weight), all.map(turn));
+      expectClose(turn(got), w, 8 / 0.6);
     }
   });
 

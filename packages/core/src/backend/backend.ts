@@ -57,9 +57,9 @@ export interface Backend<T, Source = T> {
   matmul(out: T, a: T, b: T, options?: ProductOptions): void;
   /**
    * Line j of `out` ← line j of `a` times ‖line j of `numerator`‖ / ‖line j of `denominator`‖, or zero where the denominator is zero.
-   * Lines are columns, or rows. `a` may be `denominator`, and `out` any of the two.
+   * Without a numerator its norms are 1. Lines are columns, or rows. `a` may be `denominator`, and `out` any of the two.
    */
-  scaleLines(out: T, a: T, numerator: T, denominator: T, lines: Lines, scratch: Scratch<T>): void;
+  scaleLines(out: T, a: T, numerator: T | undefined, denominator: T, lines: Lines, scratch: Scratch<T>): void;
   /** out ← the orthogonal polar factor of `a` (U Vᵀ of its SVD). `a` may be `out`. Singular values up to `tolerance` σ₁ count as zero. */
   polar(out: T, a: T, scratch: Scratch<T>, options: PolarOptions): PolarInfo;
   /** out ← the polar factor approximated by a polynomial iteration in float32. `a` may be `out`. */

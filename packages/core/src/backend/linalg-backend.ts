@@ -139,7 +139,7 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
   scaleLines(
     out: LinalgMatrix,
     a: LinalgMatrix,
-    numerator: LinalgMatrix,
+    numerator: LinalgMatrix | undefined,
     denominator: LinalgMatrix,
     lines: Lines,
     scratch: Scratch<LinalgMatrix>,
@@ -148,7 +148,9 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     work.scope(() => {
       const byColumns = lines === "columns";
       const [rows, cols] = a.shape as [number, number];
-      const ratio = this.squaredNorms(numerator, byColumns, work.float64(byColumns ? cols : rows));
+      const ratio = work.float64(byColumns ? cols : rows);
+      if (numerator === undefined) ratio.fill(1);
+      else this.squaredNorms(numerator, byColumns, ratio);
       const divisor = this.squaredNorms(denominator, byColumns, work.float64(ratio.length));
       for (let j = 0; j < ratio.length; j++) ratio[j] = divisor[j]! > 0 ? Math.sqrt(ratio[j]! / divisor[j]!) : 0;
       this.engine.scaleLines(byColumns, rows, cols, ratio, a.data, 0, cols, out.data, 0, cols);

@@ -4,6 +4,7 @@ import type { Group } from "../optimizer/groups.ts";
 import { createOptimizer } from "../optimizer/optimizer.ts";
 import { EPS32, flat, random } from "../testing/dense.ts";
 import saved from "./version-2.json" with { type: "json" };
+import third from "./version-3.json" with { type: "json" };
 
 // Saved by version 2, before the options of the range finder were grouped, after three steps of a 6 x 9 weight.
 const OPTIONS = {
@@ -33,6 +34,19 @@ describe.each(Object.entries(OPTIONS))("a checkpoint of version 2 (%s)", (name, 
     expect(Math.max(...apart)).toBeLessThanOrEqual(tolerance);
     expect(resumed.optimizer.report().parameters[0]!.step).toBe(6);
   });
+});
+
+// Saved by version 3, before rows could be equilibrated, after the same three steps.
+test.each([
+  ["sumo", { optimizer: "sumo", lr: 0.01, rank: 2, stateBits: 8 }],
+  ["muon", { optimizer: "muon", lr: 0.01 }],
+] as const)("a checkpoint of version 3 (%s) goes on where it stood", (name, options) => {
+  const [whole, resumed] = [created(options), created(options)];
+  for (let i = 0; i < 6; i++) whole.step(i);
+  for (let i = 0; i < 3; i++) resumed.step(i);
+  resumed.optimizer.load(Buffer.from(third[name], "base64"));
+  for (let i = 3; i < 6; i++) resumed.step(i);
+  expect(resumed.data).toEqual(whole.data);
 });
 
 test("an average that was packed in bytes is refused, and nothing has changed", () => {

@@ -20,6 +20,7 @@ const MIGRATIONS: Readonly<Record<number, (contents: Contents) => Contents>> = {
       Object.entries(tensors).map(([name, tensor]) => [name, asSum(name, tensor, state.matrices)]),
     ),
   }),
+  3: ({ state, tensors }) => ({ state: mapMatrices(state, withNewOptions), tensors }),
 };
 
 /** Converts a state to the current version. @throws {CheckpointError} for a newer or an invalid version. */
@@ -59,6 +60,12 @@ function withSketch({ settings, facts }: MatrixState): MatrixState {
     default:
       return { settings, facts };
   }
+}
+
+/** Version 3: rows were not equilibrated. */
+function withNewOptions({ settings, facts }: MatrixState): MatrixState {
+  const orthogonalizes = settings["optimizer"] === "sumo" || settings["optimizer"] === "muon";
+  return { settings: orthogonalizes ? { ...settings, equilibrate: "off" } : settings, facts };
 }
 
 /** Converts an average of gradients to their sum, by a factor of 1 / (1 − μ). @throws {CheckpointError} for packed bytes. */

@@ -90,6 +90,9 @@ export function polarOf(a: Rows, tolerance = 1e-12): Rows {
   );
 }
 
+/** Every row divided by its length; a row of zeros stays. */
+export const withUnitRows = (a: Rows): Rows => a.map((row) => row.map((x) => x / (Math.hypot(...row) || 1)));
+
 /** The first `rank` left singular vectors as columns. */
 export const leadingLeft = (a: Rows, rank: number): Rows => svd(a).u.map((row) => row.slice(0, rank));
 

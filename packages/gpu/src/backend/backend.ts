@@ -17,7 +17,13 @@ import { newtonSchulzInto } from "../decompositions/newton-schulz.ts";
 import { polarInto } from "../decompositions/polar.ts";
 import { rangeFinder } from "../decompositions/randomized.ts";
 import { GpuArgumentError, GpuOptionError } from "../errors.ts";
-import { adamwKernel, ratioKernel, shrinkKernel, squareMeanKernel } from "../kernels/elementwise-kernels.ts";
+import {
+  adamwKernel,
+  ratioKernel,
+  reciprocalKernel,
+  shrinkKernel,
+  squareMeanKernel,
+} from "../kernels/elementwise-kernels.ts";
 import { axpbyInto } from "../operations/elementwise.ts";
 import { scaleColumnsInto, scaleRowsInto } from "../operations/lines.ts";
 import { matmulInto } from "../operations/matmul.ts";
@@ -124,11 +130,18 @@ class GpuBackend implements Backend<GpuTensor> {
     matmulInto(out, a, b, options);
   }
 
-  scaleLines(out: GpuTensor, a: GpuTensor, numerator: GpuTensor, denominator: GpuTensor, lines: Lines): void {
+  scaleLines(
+    out: GpuTensor,
+    a: GpuTensor,
+    numerator: GpuTensor | undefined,
+    denominator: GpuTensor,
+    lines: Lines,
+  ): void {
     this.gpu.scope(() => {
       const norms = lines === "rows" ? rowNorms : columnNorms;
-      const factors = norms(numerator);
-      this.gpu.run(ratioKernel, factors, [factors, norms(denominator)]);
+      const factors = norms(numerator ?? denominator);
+      if (numerator === undefined) this.gpu.run(reciprocalKernel, factors, [factors]);
+      else this.gpu.run(ratioKernel, factors, [factors, norms(denominator)]);
       if (lines === "rows") scaleRowsInto(out, a, factors);
       else scaleColumnsInto(out, a, factors);
     });

@@ -54,3 +54,4 @@ export const adamwKernel: KernelSource = elementwise(
 );
 /** a / b, or zero where b is zero. */
 export const ratioKernel: KernelSource = elementwise("ratio", ["a", "b"], [], "(b > 0.0 ? a / b : 0.0)");
+export const reciprocalKernel: KernelSource = elementwise("reciprocal", ["a"], [], "(a > 0.0 ? 1.0 / a : 0.0)");

@@ -66,9 +66,14 @@ export function polynomialPolar(x: tf.Tensor2D, steps: readonly PolynomialStep[]
   return wide ? y : tf.transpose(y);
 }
 
-/** ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. */
-export function lineRatios(a: tf.Tensor2D, b: tf.Tensor2D, axis: 0 | 1): tf.Tensor2D {
-  const [top, bottom] = [inOwnUnits(a), inOwnUnits(b)];
+/**
+ * ‖line of `a`‖ / ‖line of `b`‖ for every column (axis 0) or row (axis 1), with the lines' axis kept; zero where the divisor is. Without `a`
+ * its norms are 1.
+ */
+export function lineRatios(a: tf.Tensor2D | undefined, b: tf.Tensor2D, axis: 0 | 1): tf.Tensor2D {
   const norms = (x: tf.Tensor2D): tf.Tensor => tf.sqrt(tf.sum(tf.square(x), axis, true));
-  return tf.mul(tf.divNoNan(norms(top.scaled), norms(bottom.scaled)), tf.divNoNan(top.unit, bottom.unit));
+  const bottom = inOwnUnits(b);
+  const top = a && inOwnUnits(a);
+  const scaled = tf.divNoNan(top ? norms(top.scaled) : 1, norms(bottom.scaled));
+  return tf.mul(scaled, tf.divNoNan(top?.unit ?? 1, bottom.unit));
 }

@@ -165,9 +165,9 @@ class Backing implements TfjsBackend {
     );
   }
 
-  scaleLines(out: Cell, a: Cell, numerator: Cell, denominator: Cell, lines: Lines): void {
+  scaleLines(out: Cell, a: Cell, numerator: Cell | undefined, denominator: Cell, lines: Lines): void {
     tf.tidy(() => {
-      const ratios = lineRatios(numerator.read(), denominator.read(), lines === "rows" ? 1 : 0);
+      const ratios = lineRatios(numerator?.read(), denominator.read(), lines === "rows" ? 1 : 0);
       this.replay.write(out, tf.mul(a.read(), ratios));
     });
   }

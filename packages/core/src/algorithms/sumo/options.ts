@@ -1,10 +1,12 @@
+import { OptimizerOptionError } from "../../errors.ts";
 import type { LearningRate } from "../../wrappers/schedule.ts";
 import { checkOptions, namesOf, nested, type OptionChecks, oneOf, range, wholeAtLeast } from "../option-checks.ts";
+import { EQUILIBRATIONS, type Equilibrate } from "../steps/equilibrate.ts";
 import type { AdaptiveRank, Rank, Side } from "../steps/geometry.ts";
 import { checkOrthogonalize, type Orthogonalize } from "../steps/orthogonalize.ts";
 import { SCALES, type Scale } from "../steps/scale.ts";
 import type { Sketch } from "../steps/subspace.ts";
-import { checkResidual, type Residual } from "./residual/options.ts";
+import { checkResidual, isJoint, type Residual } from "./residual/options.ts";
 
 /** Schedule of refreshes, which compute a new subspace: periodic, or when it captures too little of the gradient's energy. */
 export type RefreshOptions =
@@ -55,6 +57,8 @@ export interface SumoOptions {
   /** Range finder of a new basis. */
   readonly sketch?: SketchOptions;
   readonly orthogonalize?: Orthogonalize;
+  /** Bring the rows to equal length before the whole matrix is orthogonalized, as MuonEq does; only with `residual: "joint"`. Default `"off"`. */
+  readonly equilibrate?: Equilibrate;
   /** Largest ratio of an update's norm to the previous one's; `"off"` for none. */
   readonly growthLimit?: number | "off";
   /** Decoupled: W ← (1 − lr · weightDecay) W before the update. */
@@ -93,6 +97,7 @@ const DEFAULTS: Omit<SumoSettings, "lr" | "optimizer"> = {
   refresh: { every: 200, stagger: true },
   sketch: { start: "warm", oversampling: 8, powerIterations: 1 },
   orthogonalize: "exact",
+  equilibrate: "off",
   growthLimit: 1.1,
   growthLimitOn: "update",
   weightDecay: 0,
@@ -128,6 +133,7 @@ const CHECKS: OptionChecks<SumoOptions> = {
     powerIterations: wholeAtLeast(0),
   }),
   orthogonalize: checkOrthogonalize,
+  equilibrate: oneOf(...EQUILIBRATIONS),
   growthLimit: (value) =>
     value === "off" || (typeof value === "number" && value >= 1) ? undefined : 'a ratio >= 1 or "off"',
   weightDecay: range(0, Infinity, "[)"),
@@ -143,6 +149,10 @@ export function sumoSettings(options: SumoOptions): SumoSettings {
   checkOptions("sumo", options, CHECKS);
   const { preset = "default", refresh, sketch, ...rest } = options;
   const base = preset === "paper" ? { ...DEFAULTS, ...PAPER } : DEFAULTS;
+  const { equilibrate, residual = base.residual } = rest;
+  if (equilibrate === "rows" && !isJoint(residual)) {
+    throw new OptimizerOptionError("equilibrate", '"off", or the residual "joint"', equilibrate);
+  }
   return { ...base, ...rest, refresh: refreshSettings(refresh, base.refresh), sketch: { ...base.sketch, ...sketch } };
 }
 

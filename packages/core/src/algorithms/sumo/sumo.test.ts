@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type SumoOracleOptions, sensitivity, sumoOracle } from "../../../test/sumo-oracle.ts";
 import { linalgBackend } from "../../backend/linalg-backend.ts";
+import type { Group } from "../../optimizer/groups.ts";
 import { createOptimizer } from "../../optimizer/optimizer.ts";
 import {
   combined,
@@ -29,7 +30,11 @@ const gradients = Array.from({ length: STEPS }, (_, t) =>
 /** Every step rounds to float32 and is as sensitive as the subspace and the polar factor. */
 const TOLERANCE = 20 * STEPS * EPS32 * sensitivity(gradients, RANK);
 
-function trained(options: Omit<SumoOptions, "optimizer">, w: Rows = weight, g: readonly Rows[] = gradients): Rows {
+function trained(
+  options: Omit<SumoOptions, "optimizer"> & Pick<Group, "layout">,
+  w: Rows = weight,
+  g: readonly Rows[] = gradients,
+): Rows {
   const backend = linalgBackend(createWasmEngine({ bytes: 2 ** 22 }));
   const data = flat(w);
   const shape = [w.length, w[0]!.length];
@@ -123,6 +128,24 @@ describe("SUMO follows an independent float64 computation", () => {
     expectClose(trained(settings, transposed(weight), gradients.map(transposed)), want);
     expectClose(trained(settings), transposed(want));
   });
+
+  test.each(["out-in", "in-out"] as const)("the joint form with equal rows, layout %s", (layout) => {
+    // Of 8 outputs in rows, then of 12 in columns.
+    const settings = { lr: 0.01, rank: RANK, refresh: { every: 4 }, residual: "joint", equilibrate: "rows" } as const;
+    const lines = layout === "out-in" ? "rows" : "columns";
+    const oracle = { ...ours, residual: { joint: 2 }, equilibrate: lines } as const;
+    const want = sumoOracle(transposed(weight), gradients.map(transposed), oracle);
+    expectClose(trained({ ...settings, layout }, transposed(weight), gradients.map(transposed)), want);
+    const other = layout === "out-in" ? "in-out" : "out-in";
+    expectClose(trained({ ...settings, layout: other }), transposed(want));
+  });
+
+  test.each(["fira", "off", "raw", { scale: 0.1 }] as const)(
+    "rows are not equilibrated for the residual %j",
+    (residual) => {
+      expect(() => trained({ lr: 0.01, residual, equilibrate: "rows" })).toThrow(/equilibrate/);
+    },
+  );
 
   test("Newton–Schulz with enough steps agrees with the exact factor", () => {
     const settings = { lr: 0.01, rank: RANK, refresh: { every: 4 } };

@@ -99,6 +99,25 @@ export const elementwiseCases: readonly ContractCase[] = [
     }
   }),
 
+  handleCase(
+    "scaleLines without a numerator gives lines of length 1, and leaves lines of zeros, whatever their size",
+    (bench) => {
+      const sizes = [2 ** 20, 1, 2 ** -20];
+      for (const lines of ["columns", "rows"] as const) {
+        const turn = (m: Rows): Rows => (lines === "columns" ? m : transposed(m));
+        const graded = a.map((row) => row.map((x, j) => (j === 3 ? 0 : x * sizes[j % sizes.length]!)));
+        const want = graded.map((row) => row.map((x, j) => (j === 3 ? 0 : x / lineNorm(graded, j))));
+        const [rows, cols] = lines === "columns" ? [ROWS, COLS] : [COLS, ROWS];
+        const out = bench.put(turn(graded));
+        const bytes = bench.backend.sizes.scaleLines(rows, cols);
+        withScratch(bench.backend, bytes, (scratch) =>
+          bench.backend.scaleLines(out, out, undefined, out, lines, scratch),
+        );
+        expectClose(lines, bench.get(out, rows, cols), turn(want), COLS * rounding(want));
+      }
+    },
+  ),
+
   handleCase("scaleLines may scale its denominator in place", (bench) => {
     const out = bench.put(b);
     const bytes = bench.backend.sizes.scaleLines(ROWS, COLS);

@@ -1,4 +1,5 @@
 import { wholeOf } from "../../gradient.ts";
+import { equilibrate, equilibrateBytes } from "../../steps/equilibrate.ts";
 import { orthogonalize, orthogonalizeBytes } from "../../steps/orthogonalize.ts";
 import { updateScale } from "../../steps/scale.ts";
 import { inspect } from "../../steps/telemetry.ts";
@@ -7,7 +8,7 @@ import type { ResidualForm } from "./form.ts";
 
 /**
  * `residual: "joint"` and `{ joint: c }`: D = s polar(Q X + c (G − Q Ĝ)), where X is the moment in units of one gradient. Not in the paper: the whole
- * update is orthogonal, while the state holds the subspace only.
+ * update is orthogonal, while the state holds the subspace only. The rows of the sum may be equilibrated first.
  */
 export const joint = (c: number): ResidualForm => ({
   needsProjectionOnly: false,
@@ -18,6 +19,7 @@ export const joint = (c: number): ResidualForm => ({
     backend.axpby(moment, -c, projected, gradientUnit(settings));
     backend.axpby(direction, c, wholeOf(gradient).matrix, 0);
     subspace.lift(direction, moment, { beta: 1 });
+    equilibrate(backend, direction, settings.equilibrate, layout, scratch);
     const info = orthogonalize(backend, direction, rows, cols, settings.orthogonalize, scratch);
     const seen = watched ? inspect(backend, info, direction, rows, cols, scratch) : {};
     const scale = unit * updateScale(settings, rows, cols, Math.min(rows, cols), layout);
@@ -25,7 +27,8 @@ export const joint = (c: number): ResidualForm => ({
     return { direction: { kind: "whole", matrix: direction }, seen };
   },
 
-  bytes({ rows, cols }, { orthogonalize }, sizes) {
-    return sizes.matrix(rows, cols) + orthogonalizeBytes(rows, cols, orthogonalize, sizes);
+  bytes({ rows, cols }, { orthogonalize, equilibrate }, sizes) {
+    const routines = orthogonalizeBytes(rows, cols, orthogonalize, sizes);
+    return sizes.matrix(rows, cols) + Math.max(routines, equilibrateBytes(rows, cols, equilibrate, sizes));
   },
 });

@@ -20,3 +20,7 @@ export function checkResidual(value: unknown): string | undefined {
   }
   return '"off", "raw", "fira", "joint", { scale: number } or { joint: number }';
 }
+
+/** Whether the residual is orthogonalized with the rest. */
+export const isJoint = (residual: Residual): boolean =>
+  residual === "joint" || (typeof residual === "object" && "joint" in residual);
