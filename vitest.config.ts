@@ -16,6 +16,7 @@ const packages = {
   finetune: "apps/finetune",
   demo: "apps/demo",
   docs: "docs",
+  bench: "bench",
 };
 const chromium = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const chromiumArguments = [

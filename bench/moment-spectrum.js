@@ -2,8 +2,10 @@
 // Writes bench/results/moment-spectrum.json: singular values of the orthogonalized matrix, to three digits, by hidden matrix and step.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { hidden, STEPS, trainedLoss } from "./moby-dick.js";
+import { mobyDick } from "./moby-dick.js";
 
+const STEPS = 400;
+const { hidden, trainedLoss } = mobyDick({ steps: STEPS });
 const RECORDED = [0, 1, 2, 5, 10, 20, 50, 100, 150, 200, 250, 300, 350, STEPS - 1];
 const RANK = 32;
 const REFRESH_EVERY = 50;

@@ -1,0 +1,22 @@
+/**
+ * Optimizers of the hidden matrices: their options for a run of `steps` steps, and the rate at which the search begins. Subspaces are refreshed
+ * eight times a run at every number of steps, and have a quarter of the width, which is core's default rank.
+ */
+export const CONTESTANTS = {
+  AdamW: { rate: 1e-3, options: () => ({ optimizer: "adamw" }) },
+  GaLore: { rate: 4e-3, options: (steps) => ({ optimizer: "galore", refresh: refresh(steps) }) },
+  SOAP: { rate: 2e-3, options: () => ({ optimizer: "soap" }) },
+  Muon: { rate: 2e-3, options: () => muon() },
+  "Muon without momentum": { rate: 8e-3, options: () => muon({ momentum: 0 }) },
+  SUMO: { rate: 1e-3, options: (steps) => sumo(steps) },
+  "SUMO, 8 bits": { rate: 1e-3, options: (steps) => sumo(steps, { stateBits: 8 }) },
+  "SUMO, joint": { rate: 4e-3, options: (steps) => sumo(steps, { residual: "joint" }) },
+  "SUMO, joint, 8 bits": { rate: 4e-3, options: (steps) => sumo(steps, { residual: "joint", stateBits: 8 }) },
+};
+
+const refresh = (steps) => ({ every: steps / 8 });
+
+/** With SUMO's default momentum, which ends no higher than Muon's own 0.95 in so few steps. */
+const muon = (more = {}) => ({ optimizer: "muon", momentum: 0.9, ...more });
+
+const sumo = (steps, more = {}) => ({ optimizer: "sumo", refresh: refresh(steps), ...more });
