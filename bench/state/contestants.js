@@ -7,10 +7,16 @@ export const CONTESTANTS = {
   GaLore: { rate: 4e-3, options: (steps) => ({ optimizer: "galore", refresh: refresh(steps) }) },
   SOAP: { rate: 2e-3, options: () => ({ optimizer: "soap" }) },
   Muon: { rate: 2e-3, options: () => muon() },
+  "Muon, equal rows": { rate: 4e-3, options: () => muon({ equilibrate: "rows" }) },
   "Muon without momentum": { rate: 8e-3, options: () => muon({ momentum: 0 }) },
+  "Muon without momentum, equal rows": { rate: 8e-3, options: () => muon({ momentum: 0, equilibrate: "rows" }) },
   SUMO: { rate: 1e-3, options: (steps) => sumo(steps) },
   "SUMO, 8 bits": { rate: 1e-3, options: (steps) => sumo(steps, { stateBits: 8 }) },
   "SUMO, joint": { rate: 4e-3, options: (steps) => sumo(steps, { residual: "joint" }) },
+  "SUMO, joint, equal rows": {
+    rate: 4e-3,
+    options: (steps) => sumo(steps, { residual: "joint", equilibrate: "rows" }),
+  },
   "SUMO, joint, 8 bits": { rate: 4e-3, options: (steps) => sumo(steps, { residual: "joint", stateBits: 8 }) },
 };
 
