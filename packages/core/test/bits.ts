@@ -24,6 +24,8 @@ export const CASES: Readonly<Record<string, { readonly options: Group; readonly 
   "muon, exact": { options: { optimizer: "muon", lr, orthogonalize: "exact" } },
   "muon, stateless": { options: { optimizer: "muon", lr, momentum: 0 }, microBatches: 2 },
   "muon, equal rows": { options: { optimizer: "muon", lr, equilibrate: "rows" } },
+  "muon, 8 bits": { options: { optimizer: "muon", lr, stateBits: 8, nesterov: false } },
+  "muon, 4 bits": { options: { optimizer: "muon", lr, stateBits: 4 } },
   "joint, equal rows": { options: { optimizer: "sumo", ...small, residual: "joint", equilibrate: "rows" } },
   galore: { options: { optimizer: "galore", ...small, weightDecay: 0.1 } },
   soap: { options: { optimizer: "soap", lr, refresh: { every: 3 }, weightDecay: 0.1 } },

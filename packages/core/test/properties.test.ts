@@ -43,7 +43,17 @@ const sumo = given(
 const refresh = one({ every: 1 }, { every: 3 });
 const rivals = fc.oneof(
   given(fc.record({ optimizer: fc.constant("adamw"), lr, weightDecay: one(0.1) })),
-  given(fc.record({ optimizer: fc.constant("muon"), lr, momentum, nesterov: one(true, false), cautious: one(true) })),
+  given(
+    fc.record({
+      optimizer: fc.constant("muon"),
+      lr,
+      momentum,
+      nesterov: one(true, false),
+      cautious: one(true),
+      stateBits: one(8, 4),
+      equilibrate: one("rows"),
+    }),
+  ),
   given(fc.record({ optimizer: fc.constant("galore"), lr, rank: one(1, 5), refresh })),
   given(fc.record({ optimizer: fc.constant("soap"), lr, refresh })),
   given(fc.record({ optimizer: fc.constant("sgd"), lr, momentum, nesterov: one(true, false) })),

@@ -90,7 +90,7 @@ function addOptimizer(command: Command): void {
     .addOption(
       new Option(
         "--state-bits <n>",
-        `bits of a number in SUMO's state: 8 takes a quarter of the memory of 32 (default: 32)`,
+        `bits of a number in SUMO's and Muon's state: 8 takes a quarter of the memory of 32 (default: 32)`,
       ).argParser(oneOf(STATE_BITS)),
     )
     .option(

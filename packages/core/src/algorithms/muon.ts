@@ -2,7 +2,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { LearningRate } from "../wrappers/schedule.ts";
 import type { Algorithm } from "./algorithm.ts";
 import type { Facts } from "./facts.ts";
-import { FullMoment, fullMomentShapes } from "./full-moment.ts";
+import { FullMoment, fullMomentShapes, unpackedBytes } from "./full-moment.ts";
 import { checkOptions, namesOf, type OptionChecks, oneOf, range } from "./option-checks.ts";
 import type { Place, StepInput, StepTrace } from "./stepper.ts";
 import { agreement, type GradientNorms, NO_GRADIENTS, normFacts, normsOf, withGradient } from "./steps/agreement.ts";
@@ -10,6 +10,7 @@ import { descend } from "./steps/descend.ts";
 import { EQUILIBRATIONS, type Equilibrate, equilibrate, equilibrateBytes } from "./steps/equilibrate.ts";
 import { finiteUpdate } from "./steps/finite.ts";
 import { checkOrthogonalize, type Orthogonalize, orthogonalize, orthogonalizeBytes } from "./steps/orthogonalize.ts";
+import type { StateBits } from "./steps/packed.ts";
 import { SCALES, type Scale, updateScale } from "./steps/scale.ts";
 import { inspect } from "./steps/telemetry.ts";
 
@@ -32,6 +33,11 @@ export interface MuonOptions {
   readonly weightDecay?: number;
   /** Decay only weights that the update shrinks too. Default false. */
   readonly cautious?: boolean;
+  /**
+   * Bits of a number in the moment, with a scale for each block of 64. 8 and 4 need a backend that packs, and scratch for a moment; 4 bits are
+   * rounded at random (`linalg-fp4.ts`). Default 32.
+   */
+  readonly stateBits?: StateBits;
 }
 
 type MuonSettings = Required<MuonOptions>;
@@ -45,17 +51,18 @@ const CHECKS: OptionChecks<MuonOptions> = {
   alpha: range(0, Infinity, "()"),
   weightDecay: range(0, Infinity, "[)"),
   cautious: oneOf(true, false),
+  stateBits: oneOf(32, 8, 4),
 };
 
 /** Checks the options and fills in defaults. @throws {OptimizerOptionError} */
 function muonSettings(options: MuonOptions): MuonSettings {
   checkOptions("muon", options, CHECKS);
   const defaults = { momentum: 0.95, nesterov: true, orthogonalize: "muon", scale: "rms", alpha: 1 } as const;
-  return { ...defaults, equilibrate: "off", weightDecay: 0, cautious: false, ...options };
+  return { ...defaults, equilibrate: "off", stateBits: 32, weightDecay: 0, cautious: false, ...options };
 }
 
 /**
- * Muon: momentum of full size, orthogonalized. State: mn numbers, none without momentum.
+ * Muon: momentum of full size, orthogonalized. State: mn numbers, of 32 bits or fewer; none without momentum.
  *
  * @see Jordan et al., Muon (2024), and Liu et al., Moonlight, arXiv 2502.16982 (2025), §2.2, for the scale.
  */
@@ -73,7 +80,7 @@ class Muon<T> extends FullMoment<T> {
     place: Place,
     state: Readonly<Record<string, T>>,
   ) {
-    super(backend, [rows, cols], settings, state);
+    super(backend, [rows, cols], settings, place.stream, state);
     this.settings = settings;
     this.place = place;
   }
@@ -83,7 +90,8 @@ class Muon<T> extends FullMoment<T> {
     const [rows, cols] = this.shape;
     return scratch.scope(() => {
       const direction = scratch.matrix(rows, cols);
-      this.direct(direction, gradient.matrix);
+      const moment = this.load(scratch);
+      this.direct(direction, moment, gradient.matrix);
       const norms = settings.scale === "adam" ? withGradient(this.norms, gradient.norm()) : NO_GRADIENTS;
       const unit = settings.scale === "adam" ? agreement(norms, backend.norm(direction), settings) : 1;
       equilibrate(backend, direction, settings.equilibrate, place.layout, scratch);
@@ -94,7 +102,7 @@ class Muon<T> extends FullMoment<T> {
       const updateNorm = finiteUpdate(backend.norm(direction));
       gradient.norm();
       descend(backend, weight, { kind: "whole", matrix: direction }, lr, settings);
-      this.keep(gradient.matrix);
+      this.keep(moment, gradient.matrix);
       this.norms = norms;
       return { updateNorm, orthogonalized: true, ...seen };
     });
@@ -123,11 +131,14 @@ export const muon: Algorithm<MuonOptions, MuonSettings> = {
   fineTuningRate: 1e-4,
   options: namesOf(CHECKS),
   settings: muonSettings,
-  plan(rows, cols, { momentum, orthogonalize, equilibrate }, sizes) {
+  plan(rows, cols, settings, sizes) {
+    const { orthogonalize, equilibrate, stateBits } = settings;
+    const matrices = sizes.matrix(rows, cols) + unpackedBytes(rows, cols, settings, sizes);
     const routines = orthogonalizeBytes(rows, cols, orthogonalize, sizes);
     return {
-      state: fullMomentShapes(rows, cols, momentum),
-      scratchBytes: sizes.matrix(rows, cols) + Math.max(routines, equilibrateBytes(rows, cols, equilibrate, sizes)),
+      state: fullMomentShapes(rows, cols, settings, sizes),
+      scratchBytes: matrices + Math.max(routines, equilibrateBytes(rows, cols, equilibrate, sizes)),
+      ...(stateBits < 32 && { note: `${stateBits}-bit state` }),
     };
   },
   create(backend, rows, cols, settings, place, state) {

@@ -1,6 +1,8 @@
 import { createWasmEngine } from "@sumo/linalg";
 import { describe, expect, test } from "vitest";
 import { linalgBackend } from "../backend/linalg-backend.ts";
+import { unpackBytes } from "../backend/linalg-bytes.ts";
+import { unpackFp4 } from "../backend/linalg-fp4.ts";
 import { readSafetensors } from "../checkpoint/safetensors.ts";
 import type { Group } from "../optimizer/groups.ts";
 import { createOptimizer } from "../optimizer/optimizer.ts";
@@ -153,6 +155,29 @@ describe("Muon", () => {
       const options = { optimizer: "muon", lr: 0.01, momentum, orthogonalize: "exact", equilibrate: "rows" } as const;
       const got = trained({ ...options, layout }, turn(weight), all.map(turn));
       expectClose(turn(got), w, 8 / 0.6);
+    }
+  });
+
+  test.each([
+    [8, 1 / 254],
+    [4, 1 / 3],
+  ] as const)("with a moment in %i bits every step is that of the moment as stored", (stateBits, error) => {
+    const data = flat(weight);
+    const options = { optimizer: "muon", lr: 0.01, momentum: 0.9, orthogonalize: "exact", stateBits } as const;
+    const optimizer = createOptimizer([{ name: "w", shape: [ROWS, COLS], data }], options);
+    const moment = new Float32Array(ROWS * COLS);
+    for (const g of gradients) {
+      const [w, m] = [unflat(ROWS, COLS, data), unflat(ROWS, COLS, moment)];
+      optimizer.stepParameter("w", flat(g));
+      const next = combined(0.9, m, 1, g);
+      const want = combined(1, w, -0.01 * 0.2 * Math.sqrt(COLS), polarOf(combined(0.9, next, 1, g)));
+      expectClose(unflat(ROWS, COLS, data), want, 8 / 0.6, w);
+      const stored = readSafetensors(optimizer.save()).tensors["w/moment"]!.data as Float32Array;
+      (stateBits === 8 ? unpackBytes : unpackFp4)(moment, stored);
+      const largest = Math.max(...next.flat().map(Math.abs));
+      for (const [i, x] of next.flat().entries()) {
+        expect(Math.abs(moment[i]! - x)).toBeLessThanOrEqual((error + 20 * EPS32) * largest);
+      }
     }
   });
 

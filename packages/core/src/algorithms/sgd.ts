@@ -46,18 +46,19 @@ class Sgd<T> extends FullMoment<T> {
     settings: SgdSettings,
     state: Readonly<Record<string, T>>,
   ) {
-    super(backend, [rows, cols], settings, state);
+    super(backend, [rows, cols], { ...settings, stateBits: 32 }, 0, state);
     this.settings = settings;
   }
 
   update({ weight, gradient, lr, scratch }: StepInput<T>): StepTrace {
     return scratch.scope(() => {
       const direction = scratch.matrix(...this.shape);
-      this.direct(direction, gradient.matrix);
+      const moment = this.load(scratch);
+      this.direct(direction, moment, gradient.matrix);
       const updateNorm = finiteUpdate(this.backend.norm(direction));
       gradient.norm();
       descend(this.backend, weight, { kind: "whole", matrix: direction }, lr, this.settings);
-      this.keep(gradient.matrix);
+      this.keep(moment, gradient.matrix);
       return { updateNorm };
     });
   }
@@ -71,8 +72,11 @@ export const sgd: Algorithm<SgdOptions, SgdSettings> = {
   fineTuningRate: 5e-4,
   options: namesOf(CHECKS),
   settings: sgdSettings,
-  plan(rows, cols, { momentum }, sizes) {
-    return { state: fullMomentShapes(rows, cols, momentum), scratchBytes: sizes.matrix(rows, cols) };
+  plan(rows, cols, settings, sizes) {
+    return {
+      state: fullMomentShapes(rows, cols, { ...settings, stateBits: 32 }, sizes),
+      scratchBytes: sizes.matrix(rows, cols),
+    };
   },
   create(backend, rows, cols, settings, _place, state) {
     return new Sgd(backend, rows, cols, settings, state);

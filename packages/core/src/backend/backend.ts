@@ -67,11 +67,11 @@ export interface Backend<T, Source = T> {
   /** out (m × rank) ← an orthonormal basis that captures most of `a` (n × m if `transpose`, else m × n). */
   rangeFinder(out: T, a: T, scratch: Scratch<T>, options: RangeFinderOptions<T>): RangeInfo;
   /**
-   * out ← `a` in about 8 bits a number; `unpack` is the inverse. `out` is a 1 × `sizes.packed` matrix in the backend's own format, which
-   * `read` and `write` preserve bit for bit. Backends without these three do not support `stateBits: 8`.
+   * out ← `a` in about `bits` bits a number; `unpack` is the inverse. `out` is a 1 × `sizes.packed` matrix in the backend's own format, which
+   * `read` and `write` preserve bit for bit. Backends without these three support no `stateBits` below 32.
    */
-  pack?(out: T, a: T): void;
-  unpack?(out: T, packed: T): void;
+  pack?(out: T, a: T, packing: Packing): void;
+  unpack?(out: T, packed: T, bits: PackedBits): void;
   /** weight_i ← factor · weight_i wherever direction_i · weight_i > 0, i.e. where subtracting the direction shrinks the weight. */
   shrinkAgreeing(weight: T, direction: T, factor: number): void;
   /** One AdamW update of `weight` with both moments in place; the formulas are those of {@link AdamwUpdate}. */
@@ -79,6 +79,17 @@ export interface Backend<T, Source = T> {
 }
 
 export type Lines = "rows" | "columns";
+
+/** Bits of a packed number. */
+export type PackedBits = 8 | 4;
+
+/**
+ * Rounding of a packed matrix: in 8 bits to nearest, in 4 up or down at random, so that the expected value is the number itself. Equal keys give
+ * equal bits.
+ */
+export type Packing =
+  | { readonly bits: 8 }
+  | { readonly bits: 4; readonly key: readonly [stream: number, step: number] };
 
 /** Scratch memory with scopes, so that a step allocates nothing. */
 export interface Scratch<T> {
@@ -94,7 +105,7 @@ export interface BackendSizes {
   allocated(rows: number, cols: number): number;
   matrix(rows: number, cols: number): number;
   /** Float32 words of a packed matrix. */
-  packed?(rows: number, cols: number): number;
+  packed?(rows: number, cols: number, bits: PackedBits): number;
   scaleLines(rows: number, cols: number): number;
   polar(rows: number, cols: number): number;
   newtonSchulz(rows: number, cols: number, options: NewtonSchulzOptions): number;

@@ -21,6 +21,8 @@ import type {
   BackendSizes,
   Lines,
   NewtonSchulzOptions,
+  PackedBits,
+  Packing,
   PolarInfo,
   PolarOptions,
   ProductOptions,
@@ -29,6 +31,7 @@ import type {
   Scratch,
 } from "./backend.ts";
 import { packBytes, packedWords, unpackBytes } from "./linalg-bytes.ts";
+import { fp4Words, packFp4, unpackFp4 } from "./linalg-fp4.ts";
 import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
 import { type LinalgSource, packed } from "./linalg-source.ts";
 
@@ -47,7 +50,7 @@ export function linalgBackend(engine: Engine = currentEngine()): Backend<LinalgM
 export const linalgSizes: BackendSizes = {
   allocated: (rows, cols) => sizeOfFloat32(rows * cols),
   matrix: (rows, cols) => sizeOfFloat32(rows * cols),
-  packed: (rows, cols) => packedWords(rows * cols),
+  packed: (rows, cols, bits) => (bits === 8 ? packedWords : fp4Words)(rows * cols),
   scaleLines: (rows, cols) => 2 * sizeOfFloat64(Math.max(rows, cols)),
   polar: (rows, cols) => allOf(polarWorkspace(rows, cols), sizeOfFloat64(Math.min(rows, cols))),
   newtonSchulz: (rows, cols) => newtonSchulzWorkspace(rows, cols, "float32"),
@@ -202,12 +205,13 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     });
   }
 
-  pack(out: LinalgMatrix, a: LinalgMatrix): void {
-    packBytes(out.data, a.data);
+  pack(out: LinalgMatrix, a: LinalgMatrix, packing: Packing): void {
+    if (packing.bits === 8) packBytes(out.data, a.data);
+    else packFp4(out.data, a.data, packing.key);
   }
 
-  unpack(out: LinalgMatrix, packed: LinalgMatrix): void {
-    unpackBytes(out.data, packed.data);
+  unpack(out: LinalgMatrix, packed: LinalgMatrix, bits: PackedBits): void {
+    (bits === 8 ? unpackBytes : unpackFp4)(out.data, packed.data);
   }
 
   shrinkAgreeing({ data: weight }: LinalgMatrix, { data: direction }: LinalgMatrix, factor: number): void {

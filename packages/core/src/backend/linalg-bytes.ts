@@ -1,5 +1,5 @@
-/** Number of values that share a scale. */
-const BLOCK = 64;
+import { BLOCK, bitsOf, largestOf } from "./linalg-blocks.ts";
+
 /** Words of a packed block: its scale, and 64 codes of one byte. */
 const BLOCK_WORDS = 1 + BLOCK / 4;
 const LARGEST_CODE = 127;
@@ -13,10 +13,10 @@ export const packedWords = (length: number): number => Math.ceil(length / BLOCK)
  */
 export function packBytes(out: Float32Array, values: Float32Array): void {
   const codes = new Int8Array(out.buffer, out.byteOffset, out.length * 4);
+  const bits = bitsOf(values);
   for (let block = 0, from = 0; from < values.length; block++, from += BLOCK) {
     const to = Math.min(values.length, from + BLOCK);
-    let largest = 0;
-    for (let i = from; i < to; i++) largest = Math.max(largest, Math.abs(values[i]!));
+    const largest = largestOf(bits, from, to);
     const at = block * BLOCK_WORDS;
     out[at] = largest / LARGEST_CODE;
     const codesPerUnit = largest > 0 ? LARGEST_CODE / largest : 0;

@@ -62,10 +62,16 @@ function withSketch({ settings, facts }: MatrixState): MatrixState {
   }
 }
 
-/** Version 3: rows were not equilibrated. */
+/** Version 3: rows were not equilibrated, and Muon's state had 32 bits. */
 function withNewOptions({ settings, facts }: MatrixState): MatrixState {
-  const orthogonalizes = settings["optimizer"] === "sumo" || settings["optimizer"] === "muon";
-  return { settings: orthogonalizes ? { ...settings, equilibrate: "off" } : settings, facts };
+  switch (settings["optimizer"]) {
+    case "sumo":
+      return { settings: { ...settings, equilibrate: "off" }, facts };
+    case "muon":
+      return { settings: { ...settings, equilibrate: "off", stateBits: 32 }, facts };
+    default:
+      return { settings, facts };
+  }
 }
 
 /** Converts an average of gradients to their sum, by a factor of 1 / (1 − μ). @throws {CheckpointError} for packed bytes. */

@@ -48,7 +48,7 @@ export interface TrainOptions {
   /** Optimizer of the hidden matrices; all other parameters use AdamW. */
   readonly optimizer: OptimizerName;
   readonly rank?: number;
-  /** Bits of each number of SUMO's state. Default: 32. */
+  /** Bits of each number of SUMO's and Muon's state. Default: 32. */
   readonly stateBits?: StateBits;
   /** Peak learning rate of the hidden matrices. Default: the optimizer's own, for a new model or for one to fine-tune. */
   readonly lr?: number;

@@ -50,13 +50,14 @@ export class SumoMemory<T> {
   /** The subspace and the moment, unpacked into scratch where the state has 8 bits. Read only. */
   load(scratch: Scratch<T>): Tracking<T> & { readonly moment: T } {
     const { backend, matrices, geometry } = this;
-    if (this.settings.stateBits === 32) {
+    const { stateBits } = this.settings;
+    if (stateBits === 32) {
       return { subspace: new Subspace(backend, matrices.basis, geometry), moment: matrices.moment };
     }
     const basis = scratch.matrix(geometry.basisRows, geometry.rank);
     const moment = scratch.matrix(geometry.momentRows, geometry.momentCols);
-    backend.unpack!(basis, matrices.basis);
-    backend.unpack!(moment, matrices.moment);
+    backend.unpack!(basis, matrices.basis, stateBits);
+    backend.unpack!(moment, matrices.moment, stateBits);
     return { subspace: new Subspace(backend, basis, geometry), moment };
   }
 
@@ -117,8 +118,9 @@ export class SumoMemory<T> {
   }
 
   private store(out: T, a: T): void {
-    if (this.settings.stateBits === 32) this.backend.axpby(out, 1, a, 0);
-    else this.backend.pack!(out, a);
+    const { stateBits } = this.settings;
+    if (stateBits === 32) this.backend.axpby(out, 1, a, 0);
+    else this.backend.pack!(out, a, { bits: stateBits });
   }
 
   private geometryOf(facts: Facts): Geometry {

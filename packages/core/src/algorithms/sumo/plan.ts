@@ -1,7 +1,7 @@
 import type { BackendSizes } from "../../backend/backend.ts";
-import { OptimizerOptionError } from "../../errors.ts";
 import type { StepperPlan } from "../stepper.ts";
 import { type Geometry, geometryOf } from "../steps/geometry.ts";
+import { packedWords } from "../steps/packed.ts";
 import type { SumoSettings } from "./options.ts";
 import { residualForm } from "./residual/forms.ts";
 
@@ -32,11 +32,11 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
 export function stateShapes(
   { basisRows, rank, momentRows, momentCols }: Geometry,
   { stateBits }: Pick<SumoSettings, "stateBits">,
-  { packed }: BackendSizes,
+  sizes: BackendSizes,
 ): Record<"basis" | "moment", readonly [number, number]> {
   if (stateBits === 32) return { basis: [basisRows, rank], moment: [momentRows, momentCols] };
-  if (packed === undefined) throw new OptimizerOptionError("stateBits", "32, since the backend cannot pack state", 8);
-  return { basis: [1, packed(basisRows, rank)], moment: [1, packed(momentRows, momentCols)] };
+  const words = (rows: number, cols: number) => [1, packedWords(rows, cols, stateBits, sizes)] as const;
+  return { basis: words(basisRows, rank), moment: words(momentRows, momentCols) };
 }
 
 function noteOf(wanted: SumoSettings["rank"], rank: number, side: string): string {
