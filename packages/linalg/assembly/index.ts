@@ -78,6 +78,7 @@ export { scaleLines, squaredNorms } from "./elementwise/lines";
 export { qlSweep } from "./factorizations/ql-sweep";
 export { jacobiSweep } from "./factorizations/jacobi-sweep";
 export { jacobiEigenSweep } from "./factorizations/jacobi-eigen-sweep";
+export { gemv } from "./factorizations/gemv";
 export { rankOneEigen } from "./factorizations/rank-one-eigen";
 export { reflect } from "./factorizations/reflect";
 export { updateMultiply } from "./factorizations/update-multiply";

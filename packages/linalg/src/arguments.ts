@@ -22,10 +22,11 @@ export function optionFault<Options extends object>(options: Options, kinds: Opt
     return `expected ${listOf(kinds)}, got ${describe(options)}`;
   }
   for (const name in options) {
-    if (!Object.hasOwn(kinds, name)) {
-      return `unknown option "${name}"${suggestion(name, kinds)}; expected ${listOf(kinds)}`;
+    const kind = kinds[name];
+    const value = options[name];
+    if (typeof kind !== "string") {
+      return `unknown option "${name}"${suggestion(name, kinds)}; expected ${listOf(kinds)}`; // a name that every object has included
     }
-    const [kind, value] = [kinds[name], options[name]];
     if (value === undefined || kind === "any" || typeof value === kind) continue;
     return `expected ${name} to be a ${kind}, got ${describe(value)}`;
   }

@@ -5,7 +5,7 @@ import type { Matrix, MatrixLike, Vector } from "../matrix/matrix.ts";
 import type { Real } from "../matrix/real.ts";
 import { byLowerTriangle, checkTriangle, type TriangleOptions } from "../matrix/triangle.ts";
 import { vectorLike, withWorkspace, zerosLike } from "../memory/allocate.ts";
-import { largest, largestOfTriangle, packScaled, powerOfTwo, writeScaled } from "../memory/scale.ts";
+import { checkRange, largest, largestOfTriangle, packScaled, powerOfTwo } from "../memory/scale.ts";
 import {
   allOf,
   anyOf,
@@ -138,7 +138,9 @@ export function writeEigh(
       else turnTo(n, x, packScaled(work.engine, rows, start, 1 / startUnit), work);
       jacobiEigen(operation, n, x, spectrum, wanted, work);
     } else symmetricEigen(operation, n, x, spectrum, wanted, work);
-    writeScaled(operation, values, spectrum.reverse(), unit);
+    const widest = n === 0 ? 0 : Math.max(Math.abs(spectrum[0]!), Math.abs(spectrum[n - 1]!));
+    checkRange(operation, widest, unit, values);
+    for (let i = 0; i < n; i++) values[i] = unit * spectrum[n - 1 - i]!;
     if (vectors !== undefined) writeVectors(vectors, n, rows);
   });
 }

@@ -132,6 +132,22 @@ export interface Engine {
     ldx: number,
   ): void;
 
+  /** y ← alpha op(A) x + beta y, for the m × n matrix A or its transpose, and contiguous vectors. beta = 0 ignores what y held. */
+  gemv(
+    trans: boolean,
+    m: number,
+    n: number,
+    alpha: number,
+    a: Float64Array,
+    aOffset: number,
+    lda: number,
+    x: Float64Array,
+    xOffset: number,
+    beta: number,
+    y: Float64Array,
+    yOffset: number,
+  ): void;
+
   /**
    * One implicit QL step with Wilkinson's shift on rows first … last (first < last) of the symmetric tridiagonal matrix with
    * diagonal `d` and neighbours `e` (e_i beside d_i and d_{i+1}; e has one element more, which is spoiled). Each rotation of rows

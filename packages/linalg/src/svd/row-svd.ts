@@ -36,9 +36,7 @@ export function rowSvd(
   }
   work.scope(() => {
     const tau = work.float64(n);
-    const l = work.float64(n * n);
-    factorRows(n, m, x, tau, work);
-    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) l[i * n + j] = j <= i ? x[i * m + j]! : 0;
+    const l = lowerFactor(n, m, x, tau, work);
     if (right === undefined) {
       squareSvd(operation, n, l, s, undefined, left, work);
       return;
@@ -50,6 +48,14 @@ export function rowSvd(
     if (right !== x) right.set(x.subarray(n * m, p * m), n * m);
     right.set(product);
   });
+}
+
+/** The packed n × n factor L of X = L Q, in scratch of the caller's scope; x ← the reflectors of Q. */
+export function lowerFactor(n: number, m: number, x: Float64Array, tau: Float64Array, work: Workspace): Float64Array {
+  const l = work.float64(n * n);
+  factorRows(n, m, x, tau, work);
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) l[i * n + j] = j <= i ? x[i * m + j]! : 0;
+  return l;
 }
 
 /**

@@ -2,8 +2,9 @@ import { dtype } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
 import { largest, packScaled, powerOfTwo } from "../memory/scale.ts";
 import { allOf, anyOf, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
+import { bidiagonalSvd, bidiagonalSvdWorkspace } from "./bidiagonal-svd.ts";
 import { gramSvd, gramSvdWorkspace } from "./gram-svd.ts";
-import { lapackSvd, lapackSvdWorkspace } from "./lapack-svd.ts";
+
 import { rowSvd, rowSvdWorkspace } from "./row-svd.ts";
 
 /** The decomposition of a matrix divided by a power of two, in float64 scratch: a = unit Σ s_i u_i vᵢᵀ. */
@@ -41,7 +42,7 @@ export function scaledSvd(
   const wanted = vectors ? { s, left: short, right: long } : { s };
   const done =
     (dtype(a) === "float32" && p === k && gramSvd(operation, k, length, long, wanted, work)) ||
-    lapackSvd(operation, k, length, long, wanted, p, work);
+    bidiagonalSvd(operation, k, length, long, wanted, p, work);
   if (!done) rowSvd(operation, k, length, long, wanted, p, work);
   return tall ? { unit, s, u: long, v: short } : { unit, s, u: short, v: long };
 }
@@ -54,6 +55,6 @@ export function scaledSvdWorkspace(m: number, n: number, { full = false }: Scale
     sizeOfFloat64(p * length),
     sizeOfFloat64(k * k),
     sizeOfFloat64(k),
-    anyOf(gramSvdWorkspace(k, length), lapackSvdWorkspace(length, p), rowSvdWorkspace(k, length, p)),
+    anyOf(gramSvdWorkspace(k, length), bidiagonalSvdWorkspace(k, length, p), rowSvdWorkspace(k, length, p)),
   );
 }

@@ -65,7 +65,10 @@ export function svd<D extends Real>(a: MatrixLike<D>, options: SVDOptions = {}):
   return out;
 }
 
-/** Singular values alone, descending; see {@link svd}. */
+/**
+ * Singular values alone, descending; see {@link svd}. Where the columns (rows, if the matrix is wide) differ in length at most eightfold, by a
+ * bidiagonal matrix and the qd algorithm: (8/3)k³ flops, and 2(N − k)k² for the LQ factorization of a long matrix.
+ */
 export function svdvals<D extends Real>(a: MatrixLike<D>): Vector<D> {
   checkMatrix("svdvals", a);
   const [m, n] = [a.shape[0]!, a.shape[1]!];

@@ -31,6 +31,12 @@ export interface EngineUnderTest {
       ...[x: Float64Array, xOffset: number, ldx: number],
     ]
   ): void;
+  gemv(
+    ...args: [
+      ...[trans: boolean, m: number, n: number, alpha: number, a: Float64Array, aOffset: number, lda: number],
+      ...[x: Float64Array, xOffset: number, beta: number, y: Float64Array, yOffset: number],
+    ]
+  ): void;
   updateMultiply(
     ...args: [
       ...[n: number, a: Float64Array, aOffset: number, lda: number],

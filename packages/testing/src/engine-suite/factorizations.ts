@@ -73,6 +73,33 @@ export function describeFactorizations(engine: () => EngineUnderTest): void {
       fc.assert(property, { seed: 1, numRuns: 60 });
     });
 
+    test("gemv multiplies a matrix or its transpose with a vector", () => {
+      const scalar = fc.constantFrom(0, 1, -1, 0.5);
+      const property = fc.property(
+        ...[size, size, fc.boolean(), scalar, scalar, inHeap, inHeap],
+        (m, n, trans, alpha, beta, inA, inVectors) =>
+          withOperands(engine(), (make) => {
+            const [outputs, terms] = trans ? [n, m] : [m, n];
+            const a = make("float64", m, n, inA) as Matrix;
+            const x = make("float64", 1, terms, inVectors) as Matrix;
+            const y = make("float64", 1, outputs, { ...inVectors, seed: 3 }) as Matrix;
+            if (beta === 0) y.fill(Number.NaN);
+            const operands = [a.data, a.offset, a.ld, x.data, x.offset] as const;
+            engine().gemv(trans, m, n, alpha, ...operands, beta, y.data, y.offset);
+            for (const operand of [a, x]) operand.expectUntouched();
+            y.expectGuards();
+            for (let i = 0; i < outputs; i++) {
+              const product = sum(
+                Array.from({ length: terms }, (_, p) => (trans ? a.get(p, i) : a.get(i, p)) * x.get(0, p)),
+              );
+              const expected = alpha * product + (beta === 0 ? 0 : beta * y.initial(0, i));
+              expect(Math.abs(y.get(0, i) - expected)).toBeLessThanOrEqual(2 * (terms + 4) * EPS);
+            }
+          }),
+      );
+      fc.assert(property, { seed: 1, numRuns: 100 });
+    });
+
     test("updateMultiply updates the upper triangle and multiplies with the symmetric matrix", () => {
       const property = fc.property(size, inHeap, inHeap, (n, inA, inVectors) =>
         withOperands(engine(), (make) => {

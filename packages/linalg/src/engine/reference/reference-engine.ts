@@ -2,6 +2,7 @@ import type { Engine } from "../engine.ts";
 import { Heap, type HeapOptions } from "../heap.ts";
 import { adamw } from "./adamw.ts";
 import { gemm } from "./gemm.ts";
+import { gemv } from "./gemv.ts";
 import { gram } from "./gram.ts";
 import { jacobiEigenSweep } from "./jacobi-eigen-sweep.ts";
 import { jacobiSweep } from "./jacobi-sweep.ts";
@@ -29,6 +30,7 @@ export function createReferenceEngine(heap: Heap | HeapOptions = {}): Engine {
     jacobiSweep,
     jacobiEigenSweep,
     reflect,
+    gemv,
     qlSweep,
     rankOneEigen,
     updateMultiply,

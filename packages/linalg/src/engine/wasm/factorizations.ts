@@ -6,7 +6,10 @@ const at = (array: Float64Array, offset: number): number => array.byteOffset + 8
 
 export function factorizations(
   kernels: Kernels,
-): Pick<Engine, "jacobiSweep" | "jacobiEigenSweep" | "qlSweep" | "rankOneEigen" | "reflect" | "updateMultiply"> {
+): Pick<
+  Engine,
+  "jacobiSweep" | "jacobiEigenSweep" | "qlSweep" | "rankOneEigen" | "reflect" | "gemv" | "updateMultiply"
+> {
   return {
     jacobiSweep(k, n, tolerance, x, xOffset, ldx, squares, m, z, zOffset, ldz) {
       return kernels.jacobiSweep(k, n, tolerance, at(x, xOffset), ldx, at(squares, 0), m, at(z, zOffset), ldz);
@@ -20,6 +23,9 @@ export function factorizations(
     },
     reflect(m, n, tau, v, vOffset, x, xOffset, ldx) {
       kernels.reflect(m, n, tau, at(v, vOffset), at(x, xOffset), ldx);
+    },
+    gemv(trans, m, n, alpha, a, aOffset, lda, x, xOffset, beta, y, yOffset) {
+      kernels.gemv(trans, m, n, alpha, at(a, aOffset), lda, at(x, xOffset), beta, at(y, yOffset));
     },
     qlSweep(first, last, d, e, z, column, m, ldz) {
       return kernels.qlSweep(first, last, at(d, 0), at(e, 0), at(z, column), m, ldz);

@@ -52,6 +52,17 @@ export interface Kernels {
     scratch: number,
   ): void;
   reflect(m: number, n: number, tau: number, v: number, x: number, ldx: number): void;
+  gemv(
+    trans: boolean,
+    m: number,
+    n: number,
+    alpha: number,
+    a: number,
+    lda: number,
+    x: number,
+    beta: number,
+    y: number,
+  ): void;
   qlSweep(first: number, last: number, d: number, e: number, z: number, m: number, ldz: number): number;
   updateMultiply(n: number, a: number, lda: number, v: number, w: number, x: number, y: number): void;
   adamw(
