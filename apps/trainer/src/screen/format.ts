@@ -17,3 +17,16 @@ export function formatTime(seconds: number): string {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/** Formats a long time in its largest fitting unit: `20 seconds`, `39 minutes`, `5 hours`, `3 days`. */
+export function formatDuration(seconds: number): string {
+  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ["second", 1];
+  const count = Math.max(1, Math.round(seconds / size));
+  return `${formatCount(count)} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;

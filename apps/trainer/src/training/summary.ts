@@ -1,6 +1,6 @@
 import type { LlamaConfig, WeightFile } from "@sumo/llama";
 import { formatBytes, peakRate, planRun, type RunPlan, type TrainOptions } from "@sumo/training";
-import { formatCount } from "../screen/format.ts";
+import { formatCount, formatDuration } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
 import type { ReadyRun } from "./ready-run.ts";
 
@@ -25,6 +25,10 @@ export function summarize(run: ReadyRun, folder: string): Facts {
     ],
     ["runs on", `${threads === 1 ? "1 thread" : `${threads} threads`}, ${trainer.model.engine.name} engine`],
     ...memoryFacts(run),
+    [
+      "time",
+      `about ${formatDuration(trainer.estimateSeconds())} at the speed of one trial pass, the optimizer's share apart`,
+    ],
     ["folder", folder],
   ];
 }

@@ -18,6 +18,9 @@ import { type Batch, type BatchShape, countTargets, emptyBatch } from "../text/b
 import type { Sequences } from "../text/sequences.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
+/** Time over which {@link Trainer.estimateSeconds} repeats its pass: enough for the compiler to warm up on a small model. */
+const TRIAL_MILLISECONDS = 100;
+
 /** What a trainer begins with, and computes on. */
 export interface TrainerOptions {
   /** With a shared heap if {@link Trainer.useWorkers} is to be called. Default: a new one. */
@@ -137,6 +140,40 @@ export class Trainer {
       if (!(error instanceof NonFiniteGradientError)) throw error;
       throw new DivergedError(this.step + 1, `a gradient of ${error.parameter} is not finite`, { cause: error });
     }
+  }
+
+  /**
+   * Estimates the seconds that the rest of the run will take, from forward and backward passes over one batch without an update. Changes nothing.
+   *
+   * The quickest of at least one pass and at most a tenth of a second of them counts. A validation batch counts as a third of a pass; the
+   * update, checkpoints and the slower first steps are left out.
+   */
+  estimateSeconds(): number {
+    const { steps, accumulate, evalEvery, evalTokens, finalTokens } = this.options;
+    const left = steps - this.step;
+    const validations = Math.ceil(left / evalEvery) + (this.step === 0 ? 1 : 0);
+    const validated = validations * this.countHeldOut(evalTokens) + this.countHeldOut(finalTokens);
+    return (left * accumulate + validated / 3) * this.secondsOfPass();
+  }
+
+  private countHeldOut(tokens: number): number {
+    let batches = 0;
+    for (const _ of this.sequences.heldOut(this.batch, this.shape, tokens)) batches++;
+    return batches;
+  }
+
+  private secondsOfPass(): number {
+    this.draw(0);
+    const start = performance.now();
+    let least = Infinity;
+    let now = start;
+    do {
+      const before = now;
+      this.pass.backward(this.batch.tokens, this.batch.targets, () => {});
+      now = performance.now();
+      least = Math.min(least, now - before);
+    } while (now - start < TRIAL_MILLISECONDS);
+    return least / 1000;
   }
 
   /**
