@@ -17,6 +17,8 @@ const ROWS = [
   "--optimizer sumo --rank 64 --state-bits 8",
   "--optimizer sumo --rank 64",
   "--optimizer adamw",
+  "--method lora --rank 16 --optimizer sumo",
+  "--method lora --rank 16 --optimizer adamw",
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "fine-tuning-memory-"));

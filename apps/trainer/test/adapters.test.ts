@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors, writeSafetensors } from "@sumo/core";
 import { expect, test } from "vitest";
-import { losses, run, workplace } from "./command-line.ts";
+import { checkpoint, losses, run, workplace } from "./command-line.ts";
 import { publish } from "./published-model.ts";
 
 const TUNE = "--data text.txt --context 16 --batch 2 --eval-tokens 64 --final-tokens 64 --length 5 --threads 1".split(
@@ -132,6 +132,7 @@ test("what does not fit is refused in one line, before anything is written", asy
   await refused(/not a tuned .*not of the same shape/, "export-adapter", "other", "a", "out");
   await refused(/is no run, .*--data/, "export-adapter", "a", "published", "out");
   await refused(/is not empty/, "export-adapter", "published", "a", "lora");
+  await refused(/no hidden matrix differs/, "export-adapter", "a", "a", "out");
   rmSync(join(folder, "text.txt"));
   await refused(/data: no file/, "export-adapter", "published", "a", "out");
   const config = readFileSync(join(folder, "lora", "adapter_config.json"), "utf8");
@@ -140,4 +141,86 @@ test("what does not fit is refused in one line, before anything is written", asy
   await refused(/lora: .*peft_type/, ...begin, "--init", "published", "--adapter", "lora");
   expect(existsSync(join(folder, "runs", "b"))).toBe(false);
   expect(existsSync(join(folder, "out"))).toBe(false);
+});
+
+const LORA = ["--init", "published", "--method", "lora"];
+
+test.each(["adamw", "sumo"])(
+  "LoRA by %s: its adapter is what it learned, read back, merged and trained on",
+  async (optimizer) => {
+    const folder = workplace();
+    model(folder, MODELS["tied"]!);
+    const words = [...TUNE, ...FAST, ...LORA, "--optimizer", optimizer, "--rank", "4"];
+    const tuned = await run(folder, ...words, "--name", "a");
+    expect(tuned.err).toBe("");
+    expect(tuned.out).toContain(
+      `${optimizer}, lr 0.02, on factors of rank 4, scaled by 2, of 14 hidden matrices; embeddings`,
+    );
+    const { out } = await run(folder, "export-adapter", "published", "a", "lora");
+    const [base, own, last] = printed(out);
+    expect(base - last).toBeGreaterThan(0.2);
+    expect(Math.abs(own - last)).toBeLessThan(2e-4);
+    const config = JSON.parse(readFileSync(join(folder, "lora", "adapter_config.json"), "utf8"));
+    expect(config).toMatchObject({ r: 4, rank_pattern: {} });
+    expect(config.modules_to_save).toBeUndefined();
+
+    const on = ["--init", "published", "--adapter", "lora", "--method", "lora", "--optimizer", optimizer];
+    expect((await run(folder, ...TUNE, ...FAST, ...on, "--name", "b")).err).toBe("");
+    expect(losses(folder, "b")[0]!.validation).toBeCloseTo(last, 3);
+    expect(losses(folder, "b").at(-2)!.validation).toBeLessThan(last);
+  },
+);
+
+test("LoRA of some modules changes these alone, and a resumed run has the bits of one that was not interrupted", async () => {
+  const folder = workplace();
+  model(folder, MODELS["untied"]!);
+  const words = [
+    ...TUNE,
+    ...LORA,
+    "--lr",
+    "0.02",
+    "--targets",
+    "q_proj,down_proj",
+    "--alpha",
+    "4",
+    "--accumulate",
+    "2",
+  ];
+  await run(folder, ...words, "--steps", "8", "--schedule", "constant", "--name", "whole");
+  await run(folder, ...words, "--steps", "4", "--schedule", "constant", "--name", "parts");
+  expect((await run(folder, "--resume", "parts", "--steps", "8")).err).toBe("");
+  expect(checkpoint(folder, "parts")).toEqual(checkpoint(folder, "whole"));
+  const { out } = await run(folder, "export-adapter", "published", "whole", "lora");
+  expect(out).toContain("rank 8 for 4 hidden matrices");
+  const { target_modules } = JSON.parse(readFileSync(join(folder, "lora", "adapter_config.json"), "utf8"));
+  for (const module of target_modules) expect(module).toMatch(/q_proj|down_proj/);
+});
+
+test("LoRA takes part in a comparison, with less state than its optimizer has", async () => {
+  const folder = workplace();
+  model(folder, MODELS["untied"]!);
+  const words = [...TUNE, "--init", "published", "--steps", "2", "--rank", "2", "--alpha", "2"];
+  const { out, err } = await run(folder, ...words, "--compare", "adamw,lora:adamw,lora:sumo");
+  expect(err).toBe("");
+  const state = (label: string): number => Number(new RegExp(`│ ${label} .*?([\\d.]+) kB`).exec(out)![1]);
+  expect(state("lora:adamw")).toBeLessThan(state("adamw"));
+  expect(state("lora:sumo")).toBeLessThan(state("lora:adamw"));
+  const alone = await run(folder, ...TUNE, "--steps", "2", "--compare", "lora:adamw");
+  expect(alone.err).toMatch(/^error: --method lora belongs to --init\n$/);
+});
+
+test.each([
+  ["--method lora belongs to --init", ["--method", "lora"]],
+  ["--alpha belongs to --method lora", ["--init", "published", "--alpha", "4"]],
+  ["--targets belongs to --method lora", ["--init", "published", "--targets", "q_proj"]],
+  ["--train all does not go with --method lora", [...LORA, "--train", "all"]],
+  ["--aux-lr is for .* which --method lora leaves", [...LORA, "--aux-lr", "0.1"]],
+  ["Expected names from q_proj", [...LORA, "--targets", "c_attn"]],
+])("refused: %s", async (message, words) => {
+  const folder = workplace();
+  model(folder, MODELS["untied"]!);
+  const { code, err } = await run(folder, ...TUNE, ...words, "--steps", "1");
+  expect(code).toBe(1);
+  expect(err).toMatch(new RegExp(message));
+  expect(existsSync(join(folder, "runs"))).toBe(false);
 });

@@ -57,6 +57,9 @@ const OTHERS = [
   "--loss",
   "--init",
   "--adapter",
+  "--method", // of fine-tuning alone
+  "--alpha",
+  "--targets",
   "--engine",
   "--name",
   "--runs",

@@ -105,6 +105,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
 test("whatever the file system refuses, every command ends with one line: path, problem, consequence, remedy", async () => {
   const folder = workplace();
   await run(folder, "--data", "text.txt", ...TINY, "--steps", "2", "--name", "a");
+  await run(folder, "--data", "text.txt", ...TINY, "--steps", "2", "--seed", "1", "--name", "b");
   const commands = [
     ["--data", "text.txt", ...TINY, "--steps", "2"],
     ["--data", "text.txt", ...TINY, "--steps", "2", "--compare", "sumo"],
@@ -112,7 +113,7 @@ test("whatever the file system refuses, every command ends with one line: path, 
     ["--resume", "a", "--steps", "4"],
     ["--sample", "a"],
     ["export", "a", "out"],
-    ["export-adapter", "a", "a", "out"],
+    ["export-adapter", "b", "a", "out"],
     ["runs", "show", "a"],
   ];
   const calls = commands.flatMap((words) => [

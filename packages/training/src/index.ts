@@ -3,17 +3,20 @@ export { CHATML_MARKS, type ChatFormat, chatFormat, type ModelFiles } from "./co
 export { type ConversationFacts, type Conversations, createConversations } from "./conversations/conversations.ts";
 export { type Example, type Message, parseExamples } from "./conversations/example.ts";
 export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
+export { rankOf, scalingOf } from "./lora/factors.ts";
 export { modelConfig } from "./options/model-config.ts";
-export { auxRate, optimizerGroups, peakRate } from "./options/optimizer-groups.ts";
+export { auxRate, optimizerGroups, peakRate, trainsAll } from "./options/optimizer-groups.ts";
 export { AUX_RATES, OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export {
   ENGINES,
   LOSSES,
+  METHODS,
   RESIDUALS,
   type SampleOptions,
   SCHEDULES,
   STATE_BITS,
+  TARGETS,
   TRAINED,
   type TrainOptions,
 } from "./options/train-options.ts";

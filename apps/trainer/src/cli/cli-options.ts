@@ -1,6 +1,14 @@
-import type { OptimizerName } from "@sumo/core";
-import { flagOf, OPTION_NAMES, OPTION_RULES, type SampleOptions, type TrainOptions, UsageError } from "@sumo/training";
+import {
+  flagOf,
+  OPTION_NAMES,
+  OPTION_RULES,
+  type SampleOptions,
+  type TrainOptions,
+  trainsAll,
+  UsageError,
+} from "@sumo/training";
 import type { Command } from "commander";
+import type { ContestantName } from "../compare/contestants.ts";
 
 /** All options of the command line. */
 export interface CliOptions extends TrainOptions, SampleOptions {
@@ -9,7 +17,7 @@ export interface CliOptions extends TrainOptions, SampleOptions {
   readonly threads?: number;
   readonly resume?: string;
   readonly sample?: string;
-  readonly compare?: readonly OptimizerName[];
+  readonly compare?: readonly ContestantName[];
   readonly seeds: number;
   readonly sweep?: readonly number[];
   readonly verbose?: true;
@@ -41,7 +49,9 @@ export function checkDependent(command: Command): void {
       throw new UsageError(`${flagOf(name)} belongs to ${flagOf(other)}`);
     }
   }
-  if (command.getOptionValue("train") === "hidden" && command.getOptionValueSource("auxLr") === "cli") {
-    throw new UsageError("--aux-lr is for embeddings, norms and the head, which --train hidden leaves as they are");
+  const options = command.opts<CliOptions>();
+  if (!trainsAll(options) && command.getOptionValueSource("auxLr") === "cli") {
+    const choice = options.method === "lora" ? "--method lora" : "--train hidden";
+    throw new UsageError(`--aux-lr is for embeddings, norms and the head, which ${choice} leaves as they are`);
   }
 }

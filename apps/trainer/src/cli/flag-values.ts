@@ -1,6 +1,4 @@
 // Parsers of option values. Each throws commander's error for a bad value, which is printed as one line.
-import type { OptimizerName } from "@sumo/core";
-import { OPTIMIZER_NAMES } from "@sumo/training";
 import { InvalidArgumentError } from "commander";
 
 /** Parser of integers from `least` to `most`, in digits. */
@@ -24,13 +22,15 @@ export function oneOf<N extends number>(values: readonly N[]): (text: string) =>
   };
 }
 
-/** Parses names of optimizers: `sumo,adamw`. */
-export function optimizers(text: string): OptimizerName[] {
-  const names = text.split(",");
-  const stranger = names.find((name) => !(OPTIMIZER_NAMES as readonly string[]).includes(name));
-  if (stranger !== undefined)
-    throw new InvalidArgumentError(`Expected names from ${OPTIMIZER_NAMES.join(", ")}, with commas between.`);
-  return names as OptimizerName[];
+/** Parser of names from a list, with commas between: `sumo,adamw`. */
+export function namesFrom<N extends string>(known: readonly N[]): (text: string) => N[] {
+  return (text) => {
+    const names = text.split(",");
+    const stranger = names.find((name) => !(known as readonly string[]).includes(name));
+    if (stranger !== undefined)
+      throw new InvalidArgumentError(`Expected names from ${known.join(", ")}, with commas between.`);
+    return names as N[];
+  };
 }
 
 /** Parses learning rates of a sweep: `lr=0.001,0.01`. */

@@ -3,17 +3,20 @@ import {
   BYTES,
   ENGINES,
   LOSSES,
+  METHODS,
   MOST_TOKENS,
   OPTIMIZER_NAMES,
   OPTIMIZERS,
   RESIDUALS,
   SCHEDULES,
   STATE_BITS,
+  TARGETS,
   TRAINED,
 } from "@sumo/training";
 import { type Command, Option } from "commander";
+import { CONTESTANTS } from "../compare/contestants.ts";
 import { FREE } from "./cli-options.ts";
-import { between, nonEmpty, oneOf, optimizers, positive, rates, runName, whole } from "./flag-values.ts";
+import { between, namesFrom, nonEmpty, oneOf, positive, rates, runName, whole } from "./flag-values.ts";
 
 /** Default learning rates, as the help lists them. */
 const ratesOf = (rate: "learningRate" | "fineTuningRate"): string =>
@@ -77,15 +80,26 @@ function addOptimizer(command: Command): void {
     .addOption(
       new Option(
         "--train <parameters>",
-        "what is trained; hidden leaves embeddings, norms and the head as they are, so that a LoRA adapter holds the whole change",
-      )
-        .choices(TRAINED)
-        .default("all"),
+        "what is trained; hidden leaves embeddings, norms and the head as they are, so that a LoRA adapter holds the whole change (default: all; with --method lora: hidden)",
+      ).choices(TRAINED),
+    )
+    .addOption(
+      new Option(
+        "--method <name>",
+        "of fine-tuning: full trains the weights, lora factors of a change of low rank, by the same optimizers (default: full)",
+      ).choices(METHODS),
     )
     .option(
       "--rank <n>",
-      "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side), or of an exported adapter (default: 8)",
+      "dimension of SUMO's or GaLore's subspace (default: a quarter of a matrix's shorter side), or of LoRA's factors or an exported adapter (default: 8)",
       whole(1),
+    )
+    .option("--alpha <x>", "LoRA's scaling, times its rank (default: twice the rank)", positive)
+    .addOption(
+      new Option(
+        "--targets <modules>",
+        `modules that LoRA changes, from ${TARGETS.join(", ")} (default: all)`,
+      ).argParser(namesFrom(TARGETS)),
     )
     .addOption(
       new Option(
@@ -95,7 +109,7 @@ function addOptimizer(command: Command): void {
     )
     .option(
       "--lr <x>",
-      `learning rate of the hidden matrices (default: ${ratesOf("learningRate")}; with --init: ${ratesOf("fineTuningRate")})`,
+      `learning rate of the hidden matrices (default: ${ratesOf("learningRate")}; with --init: ${ratesOf("fineTuningRate")}; ten times these for LoRA's factors)`,
       positive,
     )
     .option(
@@ -174,9 +188,9 @@ function addComparison(command: Command): void {
     .addOption(
       new Option(
         "--compare <names>",
-        "train several optimizers alike and show one table, e.g. sumo,adamw,muon,galore; Muon without momentum always takes part",
+        "train several optimizers alike and show one table, e.g. sumo,adamw,muon,galore, or lora:adamw for LoRA by AdamW; Muon without momentum always takes part",
       )
-        .argParser(optimizers)
+        .argParser(namesFrom(CONTESTANTS))
         .conflicts(["resume", "sample"]),
     )
     .option("--seeds <n>", "compare over so many seeds, from --seed on: mean and deviation", whole(1, 1000), 1)

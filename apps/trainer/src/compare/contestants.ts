@@ -1,20 +1,35 @@
 import type { OptimizerName } from "@sumo/core";
-import { type TrainOptions, trainOptionsWith } from "@sumo/training";
+import { OPTIMIZER_NAMES, type TrainOptions, trainOptionsWith } from "@sumo/training";
+
+/** An optimizer, or LoRA by one. */
+export type ContestantName = OptimizerName | `${typeof LORA}${OptimizerName}`;
+
+const LORA = "lora:";
+
+/** Names that a comparison takes. */
+export const CONTESTANTS: readonly ContestantName[] = [
+  ...OPTIMIZER_NAMES,
+  ...OPTIMIZER_NAMES.map((name) => `${LORA}${name}` as const),
+];
 
 /** A contestant of a comparison: an optimizer with its training options. */
 export interface Contestant {
   /** Name in the table. */
   readonly label: string;
-  /** Contestants differ in the optimizer and its learning rate alone. */
+  /** Contestants differ in the optimizer, its learning rate, and the method alone. */
   readonly options: TrainOptions;
 }
 
-/** Contestants for the named optimizers, each once, and a stateless control, Muon without momentum: it shows what optimizer state is worth. */
-export function contestantsOf(options: TrainOptions, optimizers: readonly OptimizerName[]): Contestant[] {
-  const names = [...new Set(optimizers)];
+/**
+ * Contestants for the names, each once, and a stateless control, Muon without momentum: it shows what optimizer state is worth.
+ *
+ * @throws {UsageError} for LoRA of a new model, or of more than hidden matrices.
+ */
+export function contestantsOf(options: TrainOptions, contestants: readonly ContestantName[]): Contestant[] {
+  const names = [...new Set(contestants)];
   const control = { ...trainOptionsWith(options, "muon"), momentum: 0 };
   return [
-    ...names.map((name) => ({ label: name, options: trainOptionsWith(options, name) })),
+    ...names.map((name) => ({ label: name, options: optionsOf(options, name) })),
     { label: "muon without momentum", options: control },
   ];
 }
@@ -30,4 +45,9 @@ export function withMoreSeeds({ label, options }: Contestant, lr: number, count:
     label,
     options: { ...options, lr, seed: options.seed + 1 + i },
   }));
+}
+
+function optionsOf(options: TrainOptions, name: ContestantName): TrainOptions {
+  if (!name.startsWith(LORA)) return trainOptionsWith(options, name as OptimizerName);
+  return trainOptionsWith({ ...options, method: "lora" }, name.slice(LORA.length) as OptimizerName);
 }

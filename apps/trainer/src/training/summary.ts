@@ -1,5 +1,14 @@
 import type { LlamaConfig, WeightFile } from "@sumo/llama";
-import { formatBytes, peakRate, planRun, type RunPlan, type TrainOptions } from "@sumo/training";
+import {
+  formatBytes,
+  peakRate,
+  planRun,
+  type RunPlan,
+  rankOf,
+  scalingOf,
+  type TrainOptions,
+  trainsAll,
+} from "@sumo/training";
 import { formatCount, formatDuration } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
 import type { ReadyRun } from "./ready-run.ts";
@@ -53,14 +62,17 @@ function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
   const { config } = trainer.model;
   const plan = { threads, reserveBytes: 0 };
   const chosen = planRun(config, options, plan);
-  const adamw = planRun(config, { ...options, optimizer: "adamw" }, plan);
+  const adamw = planRun(config, { ...options, optimizer: "adamw", method: "full" }, plan);
   const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
-  const others =
-    options.train === "hidden" ? "embeddings, norms and head stay as they are" : "AdamW on embeddings, norms and head";
+  const factors =
+    options.method === "lora" ? `factors of rank ${rankOf(options)}, scaled by ${scalingOf(options)}, of ` : "";
+  const others = trainsAll(options)
+    ? "AdamW on embeddings, norms and head"
+    : "embeddings, norms and head stay as they are";
   return [
     [
       "optimizer",
-      `${options.optimizer}, lr ${peakRate(options)}, on ${chosen.hiddenMatrices} hidden matrices; ${others}`,
+      `${options.optimizer}, lr ${peakRate(options)}, on ${factors}${chosen.hiddenMatrices} hidden matrices; ${others}`,
     ],
     ["state", `${formatBytes(chosen.hiddenStateBytes)} for the hidden matrices, ${share}`],
     ["", `${formatBytes(chosen.stateBytes)} in all, where AdamW needs ${formatBytes(adamw.stateBytes)}`],

@@ -28,19 +28,35 @@ function trainedBase(): readonly Parameter[] {
   return base;
 }
 
+/** Held-out losses while the base is tuned to its own text with an optimizer's defaults. */
+function tunedLosses(changes: Partial<TrainOptions>): number[] {
+  const weights = trainedBase();
+  const trainer = create({ ...changes, init: "base", steps: 100 });
+  for (const [i, { data }] of trainer.model.parameters.entries()) data.set(weights[i]!.data);
+  const losses = [trainer.evaluate(MEASURED).loss];
+  while (trainer.step < 100) {
+    trainer.trainStep();
+    if (trainer.step % EVERY === 0) losses.push(trainer.evaluate(MEASURED).loss);
+  }
+  trainer.dispose();
+  return losses;
+}
+
 test.each(OPTIMIZER_NAMES)(
   "%s with its defaults: the held-out loss of a base on its own text falls from the first evaluation on",
   (optimizer) => {
-    const weights = trainedBase();
-    const trainer = create({ optimizer, init: "base", steps: 100 });
-    for (const [i, { data }] of trainer.model.parameters.entries()) data.set(weights[i]!.data);
-    const losses = [trainer.evaluate(MEASURED).loss];
-    while (trainer.step < 100) {
-      trainer.trainStep();
-      if (trainer.step % EVERY === 0) losses.push(trainer.evaluate(MEASURED).loss);
-    }
-    trainer.dispose();
+    const losses = tunedLosses({ optimizer });
     for (const [i, loss] of losses.slice(1).entries()) expect(loss).toBeLessThan(losses[i]!);
     expect(losses.at(-1)).toBeLessThan(losses[0]! - 0.005); // nor are the rates so low that nothing is learned
+  },
+);
+
+test.each(OPTIMIZER_NAMES)(
+  "LoRA by %s with its defaults: the held-out loss is never above the base's, and ends lowest",
+  (optimizer) => {
+    const [first, ...losses] = tunedLosses({ optimizer, method: "lora" });
+    expect(Math.max(...losses)).toBeLessThan(first!);
+    expect(Math.min(...losses)).toBe(losses.at(-1));
+    expect(losses.at(-1)).toBeLessThan(first! - 0.005);
   },
 );

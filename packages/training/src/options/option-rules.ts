@@ -18,6 +18,9 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   context: "fixed",
   tied: "fixed",
   train: "fixed",
+  method: "fixed",
+  alpha: "fixed",
+  targets: "fixed",
   optimizer: "fixed",
   rank: "fixed",
   stateBits: "fixed",
@@ -53,21 +56,42 @@ const OPTIMIZER_OPTIONS = [
   "residual",
 ] as const satisfies readonly (keyof TrainOptions)[];
 
+/** Options of LoRA alone. */
+const LORA_OPTIONS = ["alpha", "targets"] as const satisfies readonly (keyof TrainOptions)[];
+
 /**
  * The training options among `options`; properties that are none are left out.
  *
- * @throws {UsageError} if the optimizer does not take one that is set.
+ * @throws {UsageError} if the optimizer or the method does not take one that is set.
  */
 export function trainOptions(options: TrainOptions): TrainOptions {
-  const unused = unusedOptions(options, options.optimizer)[0];
-  if (unused !== undefined) throw new UsageError(`${flagOf(unused)} means nothing to ${options.optimizer}`);
-  return pick(options);
+  const { method, optimizer } = options;
+  const strange = method === "lora" ? undefined : LORA_OPTIONS.find((name) => options[name] !== undefined);
+  if (strange !== undefined) throw new UsageError(`${flagOf(strange)} belongs to --method lora`);
+  const unused = unusedOptions(options, optimizer)[0];
+  if (unused !== undefined) throw new UsageError(`${flagOf(unused)} means nothing to ${optimizer}`);
+  return pick(checkedMethod(options));
 }
 
-/** The training options among `options` with another optimizer; those that it does not take are left out. */
+/**
+ * The training options among `options` with another optimizer; those that it, or the method, does not take are left out.
+ *
+ * @throws {UsageError} for LoRA of a new model, or of more than hidden matrices.
+ */
 export function trainOptionsWith(options: TrainOptions, optimizer: OptimizerName): TrainOptions {
-  const unused = unusedOptions(options, optimizer);
-  return pick({ ...options, optimizer, ...Object.fromEntries(unused.map((name) => [name, undefined])) });
+  const unused = [...unusedOptions(options, optimizer), ...(options.method === "lora" ? [] : LORA_OPTIONS)];
+  return pick(checkedMethod({ ...options, optimizer, ...Object.fromEntries(unused.map((name) => [name, undefined])) }));
+}
+
+function checkedMethod(options: TrainOptions): TrainOptions {
+  const { method, init, train } = options;
+  if (method === "lora" && init === undefined) throw new UsageError("--method lora belongs to --init");
+  if (method === "lora" && train === "all") {
+    throw new UsageError(
+      "--train all does not go with --method lora, which trains factors of the hidden matrices alone",
+    );
+  }
+  return options;
 }
 
 /** An option as the command line spells it: `evalEvery` is `--eval-every`. */
@@ -76,7 +100,9 @@ export function flagOf(option: string): string {
 }
 
 function unusedOptions(options: TrainOptions, optimizer: OptimizerName): (keyof TrainOptions)[] {
-  return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !OPTIMIZERS[optimizer].takes.includes(name));
+  const isTaken = (name: keyof TrainOptions): boolean =>
+    OPTIMIZERS[optimizer].takes.includes(name) || (name === "rank" && options.method === "lora");
+  return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !isTaken(name));
 }
 
 function pick(options: TrainOptions): TrainOptions {

@@ -18,6 +18,13 @@ type ScheduleName = (typeof SCHEDULES)[number];
 export const TRAINED = ["all", "hidden"] as const;
 type TrainedName = (typeof TRAINED)[number];
 
+export const METHODS = ["full", "lora"] as const;
+type MethodName = (typeof METHODS)[number];
+
+/** Modules whose weights are hidden matrices, by the last part of their names. */
+export const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
+type TargetName = (typeof TARGETS)[number];
+
 /** Options of a training run: data, model, optimizer, schedule and measurements. Stored in the run's `config.json`. */
 export interface TrainOptions {
   /** Name of a built-in text, or a path. */
@@ -43,10 +50,17 @@ export interface TrainOptions {
   /** Whether the head shares the embedding's weights. */
   readonly tied?: true;
 
-  /** Parameters that are trained: all, or the hidden matrices alone. Default: all. */
+  /** Parameters that are trained: all, or the hidden matrices alone. Default: all; with LoRA the hidden matrices, and it takes no others. */
   readonly train?: TrainedName;
-  /** Optimizer of the hidden matrices; all other parameters use AdamW. */
+  /** What is trained of the hidden matrices: themselves, or factors of a change of low rank, LoRA. Default: themselves. */
+  readonly method?: MethodName;
+  /** LoRA's scaling, times the rank. Default: twice the rank. */
+  readonly alpha?: number;
+  /** Modules whose weights LoRA changes. Default: those of all hidden matrices. */
+  readonly targets?: readonly TargetName[];
+  /** Optimizer of the hidden matrices, or of their factors; all other parameters use AdamW. */
   readonly optimizer: OptimizerName;
+  /** Dimension of the optimizer's subspace, or of LoRA's factors. */
   readonly rank?: number;
   /** Bits of each number of SUMO's and Muon's state. Default: 32. */
   readonly stateBits?: StateBits;

@@ -41,6 +41,19 @@ describe.each(OPTIMIZER_NAMES)("%s", (optimizer) => {
   );
 });
 
+test.each([
+  {},
+  { optimizer: "adamw", rank: 3, alpha: 5 },
+  { accumulate: 3, targets: ["q_proj", "down_proj"] },
+] satisfies Partial<TrainOptions>[])("the plan holds what LoRA allocates: %o", (changes) => {
+  const lora = { method: "lora", init: "base", ...changes } as const;
+  const plan = planRun(model, { ...options, ...lora }, { reserveBytes: 0 });
+  const { made, peak } = allocations(lora);
+  expect(made).toBe(plan.heapBytes - plan.accumulationBytes - plan.sampleBytes);
+  expect(peak).toBeLessThanOrEqual(plan.heapBytes + 2 ** 20);
+  expect(plan.hiddenMatrices).toBe(lora.targets === undefined ? 14 : 4);
+});
+
 test("SUMO's state in 8 bits is planned, and takes little more than a quarter", () => {
   const [whole, packed] = [32, 8].map((stateBits) =>
     planRun(model, { ...options, stateBits: stateBits as 8 | 32 }, { reserveBytes: 0 }),

@@ -1,7 +1,9 @@
 import { plan } from "@sumo/core";
 import { type LlamaConfig, type LlamaPlan, parameterShapes, planDecoder, planLlama } from "@sumo/llama";
 import { UsageError } from "../errors.ts";
-import { hiddenNames, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
+import { factorsOf } from "../lora/factors.ts";
+import { bytesOfLora } from "../lora/lora.ts";
+import { hiddenNames, optimizedShapes, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import { formatBytes } from "./format-bytes.ts";
 
@@ -12,11 +14,11 @@ const ADDRESSABLE_BYTES = 2 ** 32;
 
 /** Memory of a run in bytes of heap. */
 export interface RunPlan extends LlamaPlan {
-  /** Matrices that the chosen optimizer updates. */
+  /** Hidden matrices that are trained, themselves or by factors. */
   readonly hiddenMatrices: number;
-  /** Optimizer state of the hidden matrices. */
+  /** Optimizer state of the hidden matrices, with their factors if there are such. */
   readonly hiddenStateBytes: number;
-  /** Optimizer state of all parameters. */
+  /** The same of all parameters. */
   readonly stateBytes: number;
   /** Scratch of an optimizer step. */
   readonly workspaceBytes: number;
@@ -47,19 +49,24 @@ export function planRun(
   { threads = 1, reserveBytes = RESERVE_BYTES }: RunPlanOptions = {},
 ): RunPlan {
   const shapes = parameterShapes(model);
-  const hidden = hiddenNames(shapes);
-  const optimizer = plan(trainedParameters(shapes, options), optimizerGroups(options, hidden), {
-    microBatches: options.accumulate,
-  });
-  const { stateBytes, workspaceBytes, accumulationBytes } = optimizer;
+  const trained = trainedParameters(shapes, options);
+  const optimized = optimizedShapes(shapes, options);
+  const hidden = hiddenNames(optimized);
+  const optimizer = plan(optimized, optimizerGroups(options, hidden), { microBatches: options.accumulate });
+  const { factorBytes, scratchBytes } =
+    options.method === "lora" ? bytesOfLora(factorsOf(trained, options)) : { factorBytes: 0, scratchBytes: 0 };
+  const { accumulationBytes } = optimizer;
+  const stateBytes = optimizer.stateBytes + factorBytes;
+  const workspaceBytes = optimizer.workspaceBytes + scratchBytes;
   const { batch, context: length, recompute = false } = options;
   const llama = planLlama(model, { batch, length, threads, recompute });
   const sampleBytes = planDecoder(model, length);
   const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes, sampleBytes };
   return {
     ...bytes,
-    hiddenMatrices: hidden.size,
-    hiddenStateBytes: sum(optimizer.parameters.filter(({ name }) => hidden.has(name)).map((each) => each.stateBytes)),
+    hiddenMatrices: hiddenNames(trained).size,
+    hiddenStateBytes:
+      factorBytes + sum(optimizer.parameters.filter(({ name }) => hidden.has(name)).map((each) => each.stateBytes)),
     heapBytes: sum(Object.values(bytes)) + reserveBytes,
   };
 }

@@ -10,7 +10,8 @@ import {
   type WeightFile,
 } from "@sumo/llama";
 import { DivergedError, RunError, TrainingError } from "../errors.ts";
-import { hiddenNames, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
+import { Lora, type Method } from "../lora/lora.ts";
+import { hiddenNames, optimizedShapes, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import type { Checkpoint, CheckpointPieces } from "../run-files/checkpoint.ts";
 import { isSystemError } from "../system-errors.ts";
@@ -34,6 +35,7 @@ export interface TrainerOptions {
 /** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves checkpoints and goes on from them. Reads and writes no files. */
 export class Trainer {
   readonly model: Llama;
+  /** The optimizer of the weights, or of their factors. */
   readonly optimizer: Optimizer;
   /** Updates made so far. */
   step = 0;
@@ -42,6 +44,8 @@ export class Trainer {
   private readonly shape: BatchShape;
   private readonly batch: Batch;
   private readonly trained: ReadonlySet<string>;
+  /** Takes the gradients of the trained weights: the optimizer, or LoRA around it. */
+  private readonly method: Method;
   private pass: Pass;
 
   /** @throws {CheckpointError} for weights of another model. @throws {RunError} for a checkpoint of another model or optimizer. */
@@ -59,15 +63,20 @@ export class Trainer {
       createLlama(config, { engine, seed: options.seed, ...(files && { weights: files }) });
     this.model = checkpoint === undefined ? create(weights) : whole(() => create([checkpoint.model]));
     this.pass = this.model.createPass(this.shape.batch, this.shape.length, passOptions(options));
-    const groups = optimizerGroups(options, hiddenNames(this.model.parameters));
+    const groups = optimizerGroups(options, hiddenNames(optimizedShapes(this.model.parameters, options)));
     const trained = trainedParameters(this.model.parameters, options);
     this.trained = new Set(trained.map(({ name }) => name));
-    this.optimizer = createOptimizer(trained, groups, {
-      backend: linalgBackend(engine),
-      microBatches: options.accumulate,
-    });
+    if (options.method === "lora") {
+      const lora = new Lora(trained, { ...options, groups }, engine);
+      this.method = lora;
+      this.optimizer = lora.optimizer;
+    } else {
+      const backend = linalgBackend(engine);
+      this.optimizer = createOptimizer(trained, groups, { backend, microBatches: options.accumulate });
+      this.method = this.optimizer;
+    }
     if (checkpoint === undefined) return;
-    whole(() => this.optimizer.load(checkpoint.optimizer));
+    whole(() => this.method.load(checkpoint.optimizer));
     this.step = checkpoint.step;
   }
 
@@ -132,7 +141,7 @@ export class Trainer {
       const loss = this.pass.backward(tokens, targets, (name, gradient) => {
         if (!this.trained.has(name)) return;
         if (weight !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= weight;
-        this.optimizer.stepParameter(name, gradient);
+        this.method.stepParameter(name, gradient);
       });
       if (!Number.isFinite(loss)) throw new DivergedError(this.step + 1, `the loss is ${loss}`);
       return loss;
@@ -187,7 +196,7 @@ export class Trainer {
 
   /** Frees all memory. The trainer must not be used again. */
   dispose(): void {
-    this.optimizer.dispose();
+    this.method.dispose();
     this.pass.dispose();
     this.model.dispose();
   }
@@ -198,7 +207,7 @@ export class Trainer {
     return {
       step: this.step,
       model: safetensorsPieces(tensors, { format: "pt" }),
-      optimizer: this.optimizer.savePieces(),
+      optimizer: this.method.savePieces(),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Adapter, type AdapterTensor, extractAdapter, type PeftFiles, peftAdapter, peftFiles } from "@sumo/core";
 import type { Llama } from "@sumo/llama";
-import { formatBytes, RunError, type TrainOptions, UsageError } from "@sumo/training";
+import { formatBytes, RunError, rankOf, type TrainOptions, UsageError } from "@sumo/training";
 import type { Command } from "commander";
 import { applyAdapter } from "../../run/adapter-folder.ts";
 import { checkEmpty, readModel, type TrainedModel, writeFolder } from "../../run/model-folder.ts";
@@ -30,11 +30,12 @@ export function exportAdapter(
   start: string,
   screen: Screen,
 ): number {
-  const { rank = DEFAULT_RANK, runs } = command.optsWithGlobals<CliOptions>();
+  const { rank: asked, runs } = command.optsWithGlobals<CliOptions>();
   const out = resolve(start, folder);
   checkEmpty(out); // losses take a while
   const [from, to] = [base, tuned].map((source) => readModel(runs, source, start)) as [TrainedModel, TrainedModel];
   const options = measuredOptions(command, to, tuned);
+  const rank = asked ?? (to.run?.options.method === "lora" ? rankOf(to.run.options) : DEFAULT_RANK);
   const { models, loss, source } = measuredModels([from, to], options, start, { runs, screen });
   const [before, after] = models;
   const changed = changes(before, after, rank, `${tuned} is not a tuned ${base}`);
@@ -80,9 +81,11 @@ function changes(before: Llama, after: Llama, rank: number, problem: string): Ch
     if (tuned?.name !== name || tuned.shape.join() !== shape.join()) {
       throw new RunError(`${problem}: ${name} is not of the same shape`);
     }
+    if (tuned.data.every((x, k) => x === data[k])) continue;
     if (kind === "hidden") adapters[name] = extractAdapter(base, tuned, { rank });
-    else if (tuned.data.some((x, k) => x !== data[k])) weights[name] = { shape, data: tuned.data };
+    else weights[name] = { shape, data: tuned.data };
   }
+  if (Object.keys(adapters).length === 0) throw new RunError(`${problem}: no hidden matrix differs`);
   const embedding = weights["model.embed_tokens.weight"];
   // PEFT gives a tied head a copy of its own.
   return { adapters, weights: { ...weights, ...(before.config.tied && embedding && { "lm_head.weight": embedding }) } };
