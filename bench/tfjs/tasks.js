@@ -244,13 +244,19 @@ export const tasks = {
   },
 };
 
-/** Trains a task's model with an optimizer from this seed, and returns the loss over all of its data. */
-export async function trained({ data, model, loss, epochs }, optimizer, seed) {
-  const { x, y } = data();
+/** A task's model with the initial weights of this seed, and the optimizer. */
+export function compiled({ model, loss }, optimizer, seed) {
   const network = model(layersOf(seed + 1));
   optimizer.plan?.(network);
   network.compile({ optimizer, loss });
-  await network.fit(x, y, { epochs, batchSize: 32, shuffle: false, verbose: 0 });
+  return network;
+}
+
+/** Trains a task's model with an optimizer from this seed, and returns the loss over all of its data. */
+export async function trained(task, optimizer, seed) {
+  const { x, y } = task.data();
+  const network = compiled(task, optimizer, seed);
+  await network.fit(x, y, { epochs: task.epochs, batchSize: 32, shuffle: false, verbose: 0 });
   const result = network.evaluate(x, y, { batchSize: 320 });
   const [value] = await result.data();
   tf.dispose([x, y, result]);

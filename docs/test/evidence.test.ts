@@ -13,6 +13,7 @@ import products from "../evidence/products.data.ts";
 import shakespeare from "../evidence/shakespeare.data.ts";
 import speed from "../evidence/speed.data.ts";
 import tfjs from "../evidence/tfjs.data.ts";
+import tfjsSteps from "../evidence/tfjs-steps.data.ts";
 import { lowerLoss } from "../evidence/verdict.ts";
 import { root } from "./pages.ts";
 
@@ -68,6 +69,14 @@ describe("the pages of evidence", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(table.rows.length);
     expect(finding.match(/\d+/g)!.map(Number)).toEqual([table.rows.length, ...counts]);
     expect(counts[0]).toBeGreaterThan(counts[1]!);
+  });
+
+  test("tfjs: no step takes more than 1.2 times as long as Adam's, and the sentence has the table's extremes", () => {
+    const { table, finding } = loaded(tfjsSteps);
+    const ratios = table.rows.map((row) => Number(row.at(-1)));
+    expect(ratios).toHaveLength(6);
+    expect(Math.max(...ratios)).toBeLessThanOrEqual(1.2);
+    expect(finding.match(/\d\.\d\d/g)!.map(Number)).toEqual([Math.min(...ratios), Math.max(...ratios)]);
   });
 
   test("defaults: sorted by the mean of what the chart shows", () => {

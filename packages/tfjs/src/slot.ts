@@ -32,7 +32,10 @@ export interface SlotOptions extends Pick<CreateOptions<Cell, tf.Tensor>, "onNon
   readonly polar: PolarPlace;
 }
 
-type SlotOptimizer = Pick<Optimizer<never, tf.Tensor>, "report" | "on" | "stepParameter" | "save" | "load" | "dispose">;
+type SlotOptimizer = Pick<
+  Optimizer<never, tf.Tensor>,
+  "report" | "counters" | "on" | "stepParameter" | "save" | "load" | "dispose"
+>;
 
 /** Fractional parts of its multiples are evenly spread for any count. */
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
@@ -71,7 +74,7 @@ export class Slot {
     const turn = (this.place * GOLDEN_RATIO) % 1;
     if (!this.onHost) return createOptimizer(parameters, groups, { backend, turn, onNonFinite });
     return createOptimizer<LinalgMatrix, tf.Tensor>(parameters, groups, {
-      backend: hostBackend(polar),
+      backend: hostBackend(polar, backend),
       turn,
       onNonFinite,
     });
@@ -90,7 +93,7 @@ export class Slot {
 
   /** Steps taken. */
   get step(): number {
-    return this.optimizer.report().parameters[0]!.step;
+    return this.optimizer.counters.steps;
   }
 
   /** @throws {OptimizerOptionError} unless the learning rate of the next step is a number >= 0. */

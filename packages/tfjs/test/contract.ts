@@ -15,7 +15,7 @@ const subject: BackendSubject<Cell, tf.Tensor> = {
 
 /** The backend that optimizers use where tensors are in host memory. */
 const onHost = (): BackendSubject<LinalgMatrix, tf.Tensor> => ({
-  backend: hostBackend("exact"),
+  backend: hostBackend("exact", backend),
   source: subject.source,
   values: subject.values,
 });

@@ -10,18 +10,22 @@ import {
 } from "@sumo/core";
 import { matrix } from "@sumo/linalg";
 import * as tf from "@tensorflow/tfjs-core";
-import type { PolarPlace } from "./tfjs-backend.ts";
+import type { PolarPlace, TfjsBackend } from "./tfjs-backend.ts";
 
 type HostBackend = Backend<LinalgMatrix, tf.Tensor>;
 
 /**
  * Backend of core for tfjs's cpu and wasm backends, whose tensors are in host memory: `@sumo/linalg` computes, on state of its own. A step reads the
  * gradient and the variable, and assigns the variable once, where tensor operations would cost small models more than their training.
+ *
+ * @param norms - Has the norms of gradients, which were measured before the step.
  */
-export function hostBackend(place: PolarPlace): HostBackend {
+export function hostBackend(place: PolarPlace, norms: Pick<TfjsBackend, "normOf">): HostBackend {
   const inner = linalgBackend() as Backend<LinalgMatrix, LinalgSource>;
   /** Variables by the handles of weights. */
   const variables = new WeakMap<LinalgMatrix, tf.Variable>();
+  /** Gradients by their handles. */
+  const gradients = new WeakMap<LinalgMatrix, tf.Tensor>();
 
   /** Runs a method whose first operand may be a weight: reads the variable before it, and assigns it afterwards. */
   const writing =
@@ -53,7 +57,13 @@ export function hostBackend(place: PolarPlace): HostBackend {
     },
     gradient(source, rows, cols) {
       if (source.dtype !== "float32" || source.size !== rows * cols) return undefined;
-      return matrix(rows, cols, source.dataSync<"float32">()) as LinalgMatrix;
+      const handle = matrix(rows, cols, source.dataSync<"float32">()) as LinalgMatrix;
+      gradients.set(handle, source);
+      return handle;
+    },
+    norm(a) {
+      const gradient = gradients.get(a);
+      return gradient === undefined ? inner.norm(a) : norms.normOf(gradient);
     },
     shapeOf: ({ shape }) => shape,
     read: (a) => variables.get(a)?.dataSync<"float32">().slice() ?? inner.read(a),

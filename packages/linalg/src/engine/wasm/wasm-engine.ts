@@ -88,7 +88,8 @@ function elementwise(
     },
     dot(n, x, xOffset, y, yOffset) {
       const xAt = stageX.input(x, xOffset, n);
-      const yAt = stageY.input(y, yOffset, n);
+      // Of a norm both are the same.
+      const yAt = y === x && yOffset === xOffset ? xAt : stageY.input(y, yOffset, n);
       return (x.BYTES_PER_ELEMENT === 4 ? kernels.dot32 : kernels.dot64)(n, xAt, yAt);
     },
     squaredNorms(trans, m, n, a, aOffset, lda, out) {
