@@ -9,6 +9,8 @@ if (unknown !== undefined)
   throw new Error(`no place is called ${unknown}; there are ${places.map(({ name }) => name).join(", ")}`);
 const chosen = names.length === 0 ? places : [places[0], ...places.filter(({ name }) => names.includes(name))];
 
-await inProject(["linalg", "core"], ["esbuild@0.28", ...chosen.flatMap(({ install = [] }) => install)], (project) =>
-  runPlaces(project, chosen),
+await inProject(
+  ["linalg", "core", "llama"],
+  ["esbuild@0.28", ...chosen.flatMap(({ install = [] }) => install)],
+  (project) => runPlaces(project, chosen),
 );

@@ -1,12 +1,9 @@
 import { spawn } from "node:child_process";
-import { copyFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Starts workerd with `edge.capnp`, and returns the answer of its worker. */
 export async function askWorkerd(workerd, folder) {
-  copyFileSync(join(folder, "node_modules/@sumo/linalg/dist/kernels.wasm"), join(folder, "kernels.wasm"));
   const port = await freePort();
   const server = spawn(workerd, ["serve", "edge.capnp", `--socket-addr=http=127.0.0.1:${port}`], {
     cwd: folder,

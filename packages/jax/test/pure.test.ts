@@ -118,6 +118,9 @@ describe("a pure update", () => {
     expect(() => solver.update({ b: matrix(2) }, state())).toThrow(StateError);
     expect(() => solver.update({ a: matrix(2) }, undefined as never)).toThrow(StateError);
     expect(() => solver.update({ a: 3 } as never, state())).toThrow(StructureError);
+    const halves = () => ({ a: np.zeros([2, 3], { dtype: np.float16 }) });
+    expect(() => solver.init(halves())).toThrow(/"a": expected float32, got float16/);
+    expect(() => solver.update(halves(), state())).toThrow(/"a": expected float32, got float16/);
     const decaying = pureTransformation({ optimizer: "adamw", lr: 0.1, weightDecay: 0.1 });
     expect(() => decaying.update(matrix(2), decaying.init(matrix(1)))).toThrow(/weight decay/);
   });

@@ -191,6 +191,7 @@ describe("misuse", () => {
     ["a key more", () => ({ a: matrix(2), b: matrix(2) }), /also have b/],
     ["an empty list", () => [], /lack a/],
     ["another type", () => ({ a: np.ones([ROWS, COLS], { dtype: np.int32 }) }), /"a": expected float32, got int32/],
+    ["half precision", () => ({ a: halves() }), /"a": expected float32, got float16/],
     ["another shape", () => ({ a: matrix(2).reshape([COLS, ROWS]) }), /"a": expected shape \[12, 20\], got \[20, 12\]/],
     ["an array that was used up", () => ({ a: used() }), /used up/],
   ])("%s for gradients or parameters is refused in words, and the state stays", (_, given, message) => {
@@ -210,6 +211,11 @@ describe("misuse", () => {
     expect(() => transformation(wrong).init(matrix(1))).toThrow(OptimizerError);
     if (!Array.isArray(given) && typeof given !== "object") expect(() => solver.init(wrong)).toThrow(StructureError);
     if (given !== undefined) expect(() => solver.init(matrix(1), wrong)).toThrow(OptimizerError);
+  });
+
+  test("parameters of half precision are refused in words, in every runtime", () => {
+    expect(() => solver.init({ a: matrix(1), b: halves() })).toThrow(StructureError);
+    expect(() => solver.init(halves())).toThrow(/"params": expected float32, got float16/);
   });
 
   test("wrong options throw at once", () => {
@@ -239,6 +245,9 @@ describe("misuse", () => {
     );
   });
 });
+
+/** Node 20 has no array for its numbers, which nothing here may ask for. */
+const halves = (): np.Array => np.zeros([ROWS, COLS], { dtype: np.float16 });
 
 function used(): np.Array {
   const array = matrix(2);

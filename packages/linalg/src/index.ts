@@ -27,7 +27,7 @@ export {
   type ThreadedEngine,
   type ThreadedEngineOptions,
 } from "./engine/threads/threaded-engine.ts";
-export { instantiateKernels } from "./engine/wasm/instantiate.ts";
+export { instantiateKernels, instantiateModule } from "./engine/wasm/instantiate.ts";
 export { createWasmEngine } from "./engine/wasm/wasm-engine.ts";
 export {
   ArgumentError,

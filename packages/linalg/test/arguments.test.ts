@@ -260,6 +260,7 @@ test("every routine that is exported is in the table above", () => {
     "sizeOfFloat32",
     "sizeOfFloat64",
     "instantiateKernels",
+    "instantiateModule",
     "newtonSchulzSchedule",
     "matrix",
     "randomizedSvdInto",

@@ -164,6 +164,7 @@ test("every routine of matrices whose results have the same sizes for all of the
       [
         "useEngine",
         "instantiateKernels",
+        "instantiateModule",
         "createReferenceEngine",
         "createThreadedEngine",
         "createWasmEngine",

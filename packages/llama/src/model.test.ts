@@ -1,9 +1,11 @@
-import { createReferenceEngine, createWasmEngine, type Engine, fillNormal } from "@sumo/linalg";
+import { inflateRawSync } from "node:zlib";
+import { ArgumentError, createReferenceEngine, createWasmEngine, type Engine, fillNormal } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { randomBatch } from "../test/batch.ts";
 import { referenceLoss, toTensors } from "../test/reference-model.ts";
-import { createLlama, type Llama, type LlamaConfig, type PassOptions } from "./index.ts";
+import { createLlama, InputError, type Llama, type LlamaConfig, type PassOptions } from "./index.ts";
+import { wasmDeflated } from "./kernels/kernels.generated.ts";
 
 const HEAP = { bytes: 2 ** 26 };
 
@@ -89,3 +91,35 @@ function centralDifference(x: Float64Array, f: () => number): Float64Array {
     return (above - below) / (2 * STEP);
   });
 }
+
+describe("compiled kernels", () => {
+  const tokens = Int32Array.of(1, 2, 3);
+  const lossOf = (kernels?: object) => {
+    const model = createLlama(small, { engine: createWasmEngine(HEAP), seed: 3, ...(kernels && { kernels }) });
+    return model.createPass(1, 3).loss(tokens, tokens);
+  };
+
+  test("stand in for those that are compiled from bytes", () => {
+    const compiled = new WebAssembly.Module(inflateRawSync(Buffer.from(wasmDeflated, "base64")));
+    const engine = createWasmEngine(HEAP);
+    const expected = lossOf();
+    // Their bytes are text.
+    vi.stubGlobal("atob", () => {
+      throw new Error("bytes are decoded");
+    });
+    try {
+      const model = createLlama(small, { engine, seed: 3, kernels: compiled });
+      expect(model.createPass(1, 3).loss(tokens, tokens)).toBe(expected);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  test("that are another module, or none, are refused", () => {
+    const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    expect(() => lossOf(empty)).toThrow(InputError);
+    expect(() => lossOf(empty)).toThrow(/@sumo\/llama\/kernels\.wasm/);
+    expect(() => lossOf({})).toThrow(ArgumentError);
+    expect(() => createLlama(small, { kernels: "kernels" as never })).toThrow(ArgumentError);
+  });
+});

@@ -25,6 +25,11 @@ export interface LlamaOptions {
   readonly seed?: number;
   /** Safetensors files to read the weights from, as {@link loadWeights} does. No random weights are drawn then. */
   readonly weights?: readonly WeightFile[];
+  /**
+   * The compiled kernels, `import`ed from `@sumo/llama/kernels.wasm`, where a runtime forbids compiling from bytes: a `WebAssembly.Module`.
+   * The engine is then one of `createWasmEngine(heap, module)`, not on a shared heap.
+   */
+  readonly kernels?: object;
 }
 
 /** A LLaMA whose weights lie in an engine's heap. */
@@ -64,7 +69,7 @@ export interface Llama {
  *
  * @param config - missing entries take the defaults of {@link llamaConfig}.
  * @throws {ConfigError} for a config or seed out of range. @throws {WorkspaceError} when the heap is full. @throws {CheckpointError} for
- * weights that do not fit the config. Nothing stays allocated.
+ * weights that do not fit the config. @throws {InputError} for another module in `kernels`. Nothing stays allocated.
  *
  * @example
  * const model = createLlama({ dim: 64, layers: 2, context: 32 });
@@ -72,27 +77,27 @@ export interface Llama {
  * pass.loss(Int32Array.of(1, 2, 3, 4), Int32Array.of(2, 3, 4, 5)); // about ln 256
  */
 export function createLlama(config: Partial<LlamaConfig> = {}, options: LlamaOptions = {}): Llama {
-  checkOptions("createLlama", options, { engine: "any", seed: "number", weights: "any" });
-  const { engine = currentEngine(), seed = 0, weights } = options;
+  checkOptions("createLlama", options, { engine: "any", seed: "number", weights: "any", kernels: "any" });
+  const { engine = currentEngine(), seed = 0, weights, kernels } = options;
   checkEngine("createLlama", engine);
   const full = llamaConfig(config);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ConfigError("createLlama", `seed must be a whole number below 2^53, got ${seed}`);
   }
   return Arena.allocate(engine.heap, (arena) => {
-    const model = build(full, engine, arena);
+    const model = build(full, engine, kernelsOf(engine, kernels), arena);
     if (weights === undefined) initializeParameters(model.parameters, full.layers, seed);
     else loadWeights(model, weights);
     return model;
   });
 }
 
-function build(config: LlamaConfig, engine: Engine, arena: Arena): Llama {
+function build(config: LlamaConfig, engine: Engine, kernels: Kernels, arena: Arena): Llama {
   const weights = allocateWeights(config, arena);
   const { embedding, norm, head } = outerParameters(config, weights.outer);
   const layers = weights.layers.flatMap((blocks, layer) => layerParameters(config, layer, blocks));
   const parameters = [embedding, ...layers, norm, ...(config.tied ? [] : [head])];
-  const parts: ModelParts = { config, engine, kernels: kernelsOf(engine), weights };
+  const parts: ModelParts = { config, engine, kernels, weights };
   return {
     config,
     engine,
@@ -105,6 +110,7 @@ function build(config: LlamaConfig, engine: Engine, arena: Arena): Llama {
 }
 
 /** Kernels for an engine: the reference kernels for the reference engine, WebAssembly on the engine's heap for all others. */
-function kernelsOf(engine: Engine): Kernels {
-  return engine.name === "reference" ? referenceKernels : createWasmKernels(engine.heap);
+function kernelsOf(engine: Engine, module: object | undefined): Kernels {
+  const isReference = engine.name === "reference" && module === undefined;
+  return isReference ? referenceKernels : createWasmKernels(engine.heap, module);
 }

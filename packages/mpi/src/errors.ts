@@ -1,19 +1,41 @@
-/** Base class of this package's errors. `code` is stable; the message has the expected and the received value. */
+/** Property of the errors of every installed copy of this package. */
+const OWN = Symbol.for("@sumo/mpi/error");
+
+/**
+ * Base class of this package's errors. `code` is stable; the message has the expected and the received value. `instanceof` holds for errors of
+ * other installed copies of the package too.
+ */
 export abstract class CollectiveError extends Error {
-  abstract readonly code: string;
+  /** `code` of a class's instances. */
+  static readonly code: string = "";
+  readonly code: string;
   /** The operation that threw, e.g. `"allReduce"`. */
   readonly operation: string;
 
   constructor(operation: string, message: string, options?: ErrorOptions) {
     super(`${operation}: ${message}`, options);
     this.name = new.target.name;
+    this.code = new.target.code;
     this.operation = operation;
   }
+
+  static {
+    Object.defineProperty(CollectiveError.prototype, OWN, { value: true });
+  }
+
+  static override readonly [Symbol.hasInstance]: (value: unknown) => boolean = isInstance;
+}
+
+/** Whether a value is of this class, in this copy of the package or another. */
+function isInstance(this: typeof CollectiveError, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+  if (typeof value !== "object" || value === null || !(OWN in value)) return false;
+  return this === CollectiveError || (Object.hasOwn(this, "code") && "code" in value && value.code === this.code);
 }
 
 /** An argument is of a wrong type or size. Thrown on this rank before anything is sent or written. */
 export class CollectiveArgumentError extends CollectiveError {
-  readonly code = "COLLECTIVE_ARGUMENT";
+  static override readonly code = "COLLECTIVE_ARGUMENT";
   readonly expected: string;
   readonly received: string;
 
@@ -26,7 +48,7 @@ export class CollectiveArgumentError extends CollectiveError {
 
 /** Ranks called different operations, or with other types, lengths or roots. Thrown by threads on every rank; no array was written. */
 export class CollectiveMismatchError extends CollectiveError {
-  readonly code = "COLLECTIVE_MISMATCH";
+  static override readonly code = "COLLECTIVE_MISMATCH";
   /** The first rank whose call differs from that of rank 0. */
   readonly rank: number;
   readonly expected: string;
@@ -42,7 +64,7 @@ export class CollectiveMismatchError extends CollectiveError {
 
 /** A thread ended, or left its group, while this one waited for it. */
 export class RankGoneError extends CollectiveError {
-  readonly code = "COLLECTIVE_RANK_GONE";
+  static override readonly code = "COLLECTIVE_RANK_GONE";
   readonly rank: number;
 
   constructor(operation: string, rank: number) {
@@ -53,7 +75,7 @@ export class RankGoneError extends CollectiveError {
 
 /** A rank called `abort`. */
 export class CollectiveAbortedError extends CollectiveError {
-  readonly code = "COLLECTIVE_ABORTED";
+  static override readonly code = "COLLECTIVE_ABORTED";
   readonly rank: number;
   readonly exitCode: number;
 
@@ -66,17 +88,17 @@ export class CollectiveAbortedError extends CollectiveError {
 
 /** No MPI can be loaded: the package koffi or the library is missing, or it is of an unknown kind. The message lists what was tried. */
 export class MpiMissingError extends CollectiveError {
-  readonly code = "MPI_MISSING";
+  static override readonly code = "MPI_MISSING";
 }
 
 /** MPI started in another way than its launcher meant, e.g. alone under the mpirun of another MPI. */
 export class MpiLaunchError extends CollectiveError {
-  readonly code = "MPI_LAUNCH";
+  static override readonly code = "MPI_LAUNCH";
 }
 
 /** A call of MPI failed. The contents of the arrays are undefined, and so are further calls; abort. */
 export class MpiCallError extends CollectiveError {
-  readonly code = "MPI_CALL";
+  static override readonly code = "MPI_CALL";
   /** The number that MPI returned; its meaning differs between libraries. */
   readonly mpiCode: number;
 

@@ -8,7 +8,8 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [
     (name = "edge.js", esModule = embed "edge.js"),
-    (name = "@sumo/linalg/kernels.wasm", wasm = embed "kernels.wasm"),
+    (name = "@sumo/linalg/kernels.wasm", wasm = embed "node_modules/@sumo/linalg/dist/kernels.wasm"),
+    (name = "@sumo/llama/kernels.wasm", wasm = embed "node_modules/@sumo/llama/dist/kernels.wasm"),
   ],
   compatibilityDate = "2025-11-01",
 );

@@ -1,4 +1,5 @@
-import { type Heap, instantiateKernels } from "@sumo/linalg";
+import { type Heap, instantiateKernels, instantiateModule } from "@sumo/linalg";
+import { InputError } from "../errors.ts";
 import { wasmDeflated } from "./kernels.generated.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -9,10 +10,16 @@ type Exports = Record<keyof Kernels, (...parameters: number[]) => void>;
  * Creates the kernels in WebAssembly SIMD on the memory of `heap`.
  *
  * Accuracy: sums over a row are float32 in four lanes; eˣ is within 3 · 2⁻²⁴ relative, 0 below −87.33.
- * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing.
+ * @param module - They, compiled; default: from their bytes.
+ * @throws {UnsupportedError} where WebAssembly or its SIMD instructions are missing, or bytes may not be compiled. @throws {InputError} for
+ * another module. @throws {ArgumentError} for no module, or one on a heap of shared memory.
  */
-export function createWasmKernels(heap: Heap): Kernels {
-  const wasm = instantiateKernels<Exports>(wasmDeflated, heap);
+export function createWasmKernels(heap: Heap, module?: object): Kernels {
+  const wasm =
+    module === undefined ? instantiateKernels<Exports>(wasmDeflated, heap) : instantiateModule<Exports>(module, heap);
+  if (typeof wasm.embed !== "function") {
+    throw new InputError("createLlama", "expected the module of @sumo/llama/kernels.wasm in kernels, got another");
+  }
   const at = (array: Float32Array | Float64Array | Int32Array, offset = 0): number =>
     array.byteOffset + offset * array.BYTES_PER_ELEMENT;
   /** Address 0, where no block of a heap begins, stands for no norms. */
