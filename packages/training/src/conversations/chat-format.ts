@@ -1,7 +1,7 @@
-import { Template } from "@huggingface/jinja";
 import { DataError, RunError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Message } from "./example.ts";
+import { Template } from "./template.ts";
 
 /** Texts of the files that come with a model, by name. */
 export type ModelFiles = Readonly<Record<string, string | undefined>>;
@@ -87,7 +87,7 @@ function endOfTurn(render: ChatFormat["render"], { special }: Tokenizer): number
 /** A template, or the one that is called `default` in a list of them. */
 function templateOf(value: unknown): string | undefined {
   if (!Array.isArray(value)) return typeof value === "string" ? value : undefined;
-  const entry = (value as { name?: unknown; template?: unknown }[]).find(({ name }) => name === "default");
+  const entry = (value as ({ name?: unknown; template?: unknown } | null)[]).find((each) => each?.name === "default");
   return typeof entry?.template === "string" ? entry.template : undefined;
 }
 

@@ -1,7 +1,8 @@
 import { RunError } from "../errors.ts";
 import { spellBytes } from "./byte-spelling.ts";
+import { checkTokenizerFile } from "./check-tokenizer-file.ts";
 import { publishedTokenizer } from "./published-tokenizer.ts";
-import { createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.ts";
+import { BYTES, createTokenizer, type Merge, spell, type Tokenizer } from "./tokenizer.ts";
 
 /** The fields of a Hugging Face `tokenizer.json` that are read here. */
 interface TokenizerFile {
@@ -57,25 +58,35 @@ export function formatTokenizer({ merges, special, file: published }: Tokenizer)
 
 /** The inverse of {@link formatTokenizer}. @param path - for messages. @throws {RunError} if it is damaged, or of an unsupported kind. */
 export function parseTokenizer(text: string, path: string): Tokenizer {
-  let file: Partial<TokenizerFile> | null;
+  let file: TokenizerFile;
   try {
-    file = JSON.parse(text) as Partial<TokenizerFile> | null;
+    file = JSON.parse(text) as TokenizerFile;
   } catch (cause) {
     throw new RunError(`${path} is not JSON`, { cause });
   }
-  const { vocab, merges } = file?.model ?? {};
-  if (vocab === undefined || !Array.isArray(merges)) throw new RunError(`${path} holds no byte-pair merges`);
+  if (!Array.isArray(file?.model?.merges)) throw new RunError(`${path} holds no byte-pair merges`);
+  checkTokenizerFile(file, path);
   if (!text.includes(JSON.stringify(WORD_PATTERN))) return publishedTokenizer(file, text, path);
-  const special = (file?.added_tokens ?? []).map(({ content }) => content);
-  const tokenizer = createTokenizer(
-    merges.map((merge) => readMerge(merge, vocab)),
-    special,
-  );
-  if (formatTokenizer(tokenizer) !== text) throw new RunError(`${path} is damaged`);
-  return tokenizer;
+  const { model, added_tokens: added = [] } = file;
+  const merges = model.merges.map((merge) => readMerge(merge, model.vocab));
+  if (spelledLength(merges) <= text.length) {
+    const tokenizer = createTokenizer(
+      merges,
+      added.map(({ content }) => content),
+    );
+    if (formatTokenizer(tokenizer) === text) return tokenizer;
+  }
+  throw new RunError(`${path} is damaged`);
 }
 
 function readMerge(merge: string, vocab: Readonly<Record<string, number>>): Merge {
   const [left = "", right = ""] = String(merge).split(" ");
   return [vocab[left] ?? 0, vocab[right] ?? 0]; // an unknown piece fails the comparison with the whole file
+}
+
+/** Bytes of all tokens, which a whole file spells out; not a number where a merge is of tokens that come after it. */
+function spelledLength(merges: readonly Merge[]): number {
+  const lengths = new Array<number>(BYTES).fill(1);
+  for (const [left, right] of merges) lengths.push((lengths[left] ?? Number.NaN) + (lengths[right] ?? Number.NaN));
+  return lengths.reduce((sum, length) => sum + length, 0);
 }

@@ -16,7 +16,7 @@ interface Step {
   readonly type: string;
   readonly pretokenizers?: readonly Step[];
   readonly normalizers?: readonly Step[];
-  readonly pattern?: { readonly Regex?: string; readonly String?: string };
+  readonly pattern?: { readonly Regex?: string | null; readonly String?: string | null };
   readonly behavior?: string;
   readonly invert?: boolean;
   readonly individual_digits?: boolean;
@@ -74,10 +74,11 @@ function patternOf(step: Step, refuse: Refuse): RegExp[] {
       return step.use_regex === false ? [] : [GPT2];
     case "Digits":
       return [step.individual_digits === true ? /\p{N}/gu : /\p{N}+/gu];
-    case "Split":
-      if (step.behavior !== "Isolated" || step.invert === true || step.pattern?.Regex === undefined)
-        refuse("this Split");
-      return [toRegExp(step.pattern!.Regex!) ?? refuse(`the pattern ${step.pattern!.Regex}`)];
+    case "Split": {
+      const { pattern, behavior, invert } = step;
+      if (behavior !== "Isolated" || invert === true || typeof pattern?.Regex !== "string") return refuse("this Split");
+      return [toRegExp(pattern.Regex) ?? refuse(`the pattern ${pattern.Regex}`)];
+    }
     default:
       return refuse(`the pre-tokenizer ${step.type}`);
   }
