@@ -111,6 +111,28 @@ export function describePlayground(site: () => Site): void {
       expect(await page.getByLabel("Program").textContent()).toMatch(/newtonSchulz/);
     }, 60_000);
 
+    test("edits outlive a reload, and a copied link carries them to somebody else", async () => {
+      const { page, visit } = site();
+      await visit("playground.html#01-matmul");
+      expect(await outputOf('console.log("kept", 1 + 1);')).toBe("kept 2");
+      await page.reload();
+      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/kept/);
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+      await press("Copy link");
+      await expect.poll(status).toBe("Link copied");
+      const link = await page.evaluate(() => navigator.clipboard.readText());
+      await page.evaluate(() => localStorage.clear());
+      await visit("index.html");
+      await page.goto(link);
+      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/kept/);
+      await press("Run");
+      await ended();
+      expect(await output()).toBe("kept 2");
+      await page.goto(link.slice(0, -4));
+      await page.reload();
+      await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/damaged/);
+    }, 60_000);
+
     test("an endless loop is stopped, however much it prints, and the page stays alive", async () => {
       await site().visit("playground.html");
       await run('for (let i = 0; ; i++) console.log("turn", i);');

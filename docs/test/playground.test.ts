@@ -3,8 +3,10 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, SourceError } from "../playground/compile.ts";
+import { openDrafts } from "../playground/drafts.ts";
 import { format, formatAll } from "../playground/format.ts";
 import { link } from "../playground/link.ts";
+import { hashOf, programOf } from "../playground/program-link.ts";
 
 describe("what a program prints", () => {
   test.each([
@@ -98,5 +100,53 @@ describe("a program", () => {
       line: 2,
       message: 'there is no module "toString" here. There are: m',
     });
+  });
+});
+
+describe("a link", () => {
+  test("carries any program", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "grapheme", maxLength: 500 }), async (program) => {
+        const hash = await hashOf(program);
+        expect(hash).toMatch(/^#program=[\w-]*$/);
+        expect(await programOf(hash)).toBe(program);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
+  test("without a program says so; a damaged one is refused", async () => {
+    expect(await programOf("#05-polar")).toBeUndefined();
+    expect(await programOf("")).toBeUndefined();
+    for (const damaged of ["#program=", "#program=!", "#program=AAAA", (await hashOf("console.log(1)")).slice(0, -4)]) {
+      await expect(programOf(damaged), damaged).rejects.toThrow();
+    }
+  });
+});
+
+describe("edited programs", () => {
+  const holding = (text: string | null): Storage => {
+    let kept = text;
+    return { getItem: () => kept, setItem: (_: string, value: string) => (kept = value) } as unknown as Storage;
+  };
+
+  test("are there again, until they are what the example says", () => {
+    const storage = holding(null);
+    openDrafts(() => storage).set("a", "edited", "source");
+    expect(openDrafts(() => storage).get("a")).toBe("edited");
+    openDrafts(() => storage).set("a", "source", "source");
+    expect(openDrafts(() => storage).get("a")).toBeUndefined();
+  });
+
+  test("live as long as the page where the browser stores nothing, or something else", () => {
+    const forbidden = (): Storage => {
+      throw new DOMException("no", "SecurityError");
+    };
+    for (const storage of [forbidden, () => holding("{"), () => holding('{"b": 1}'), () => holding("null")]) {
+      const drafts = openDrafts(storage);
+      expect(drafts.get("b")).toBeUndefined();
+      drafts.set("a", "edited", "source");
+      expect(drafts.get("a")).toBe("edited");
+    }
   });
 });
