@@ -37,7 +37,7 @@ function install(folder, packages, others) {
   const manifests = packages.map((name) =>
     JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")),
   );
-  const packed = manifests.map(({ version }, i) => join(root, "tarballs", `sumo-${packages[i]}-${version}.tgz`));
+  const packed = packages.map((name) => join(root, "tarballs", `sumo-${name}.tgz`));
   const peers = manifests.flatMap(({ peerDependencies = {} }) =>
     Object.entries(peerDependencies).map(([peer, range]) => `${peer}@${range}`),
   );

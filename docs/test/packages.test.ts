@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { root as site } from "./pages.ts";
+import { pages, root as site } from "./pages.ts";
 
 interface Manifest {
   readonly name: string;
@@ -14,6 +14,9 @@ interface Manifest {
   readonly bugs: string;
   readonly repository: { readonly type: string; readonly url: string; readonly directory?: string };
   readonly publishConfig?: object;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 const root = join(site, "..");
@@ -64,5 +67,37 @@ describe.each(published)("%s", (folder) => {
     expect(inside.length).toBeGreaterThan(0);
     const paths = inside.map((target) => /^\/(?:blob|tree)\/main\/([^#]+)/.exec(target.slice(address.length))?.[1]);
     expect(paths.filter((path) => path === undefined || !existsSync(join(root, path)))).toEqual([]);
+  });
+});
+
+describe("install lines", () => {
+  const texts = [...pages.map((page) => join(site, page)), join(root, "README.md"), join(root, "README.zh-CN.md")];
+  const lines = texts.flatMap((path) =>
+    Array.from(readFileSync(path, "utf8").matchAll(/^npm install .*tarballs.*$/gm), ([line]) => [path, line] as const),
+  );
+  /** The packages of a line, without their scope. */
+  const packed = (line: string): string[] => Array.from(line.matchAll(/\/sumo-(\w+)\.tgz/g), ([, name]) => name!);
+
+  test("can be typed in any shell", () => {
+    for (const [path, line] of lines) expect(line, path).toMatch(/^npm install( [@\w./-]+)+$/);
+  });
+
+  test("name every package of ours that another needs, and every peer that must be there", () => {
+    for (const [path, line] of lines) {
+      for (const name of packed(line)) {
+        const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifestOf(`packages/${name}`);
+        for (const needed of Object.keys(dependencies).filter((other) => other.startsWith("@sumo/"))) {
+          expect(packed(line), path).toContain(needed.slice("@sumo/".length));
+        }
+        for (const peer of Object.keys(peerDependencies).filter((other) => !peerDependenciesMeta[other]?.optional)) {
+          expect(line.replace("@tensorflow/tfjs", "@tensorflow/tfjs-core"), path).toContain(` ${peer}`); // the union package has it
+        }
+      }
+    }
+  });
+
+  test("stand in the guide of every package that a user installs beside core", () => {
+    const named = new Set(lines.flatMap(([, line]) => packed(line)));
+    expect(named).toEqual(new Set(["linalg", "core", "tfjs", "jax", "gpu", "mpi"]));
   });
 });
