@@ -64,15 +64,26 @@ function makeCodeRunnable(markdown: MarkdownRenderer): void {
   };
 }
 
-/** Renders a page for the search index. Generated pages are excluded, and examples indexed by their list. */
+/**
+ * Renders a page for the search index: examples are indexed by their list, and words of the front matter's `keywords` lead to the page's top,
+ * which need not have them.
+ */
 function renderForSearch(
   source: string,
   env: MarkdownEnv,
   markdown: { render(source: string, env: MarkdownEnv): string },
 ): string {
   const listed = examples.map(({ name, title, text }) => `## ${title} {#${name}}\n\n${text}`);
-  return markdown.render(env.relativePath === "examples/index.md" ? [source, ...listed].join("\n\n") : source, env);
+  const html = markdown.render(
+    env.relativePath === "examples/index.md" ? [source, ...listed].join("\n\n") : source,
+    env,
+  );
+  const keywords = env.frontmatter?.["keywords"] as string | undefined;
+  return keywords === undefined ? html : html.replace("</h1>", `</h1><p>${keywords}</p>`);
 }
+
+/** Guides answer more questions than a page of the reference, which repeats the words of its neighbours. */
+const weightInSearch = (path: string): number => (path.startsWith("/reference/") ? 0.3 : 1);
 
 export default defineConfig({
   title: "SUMO",
@@ -104,7 +115,10 @@ export default defineConfig({
   },
   themeConfig: {
     notFound: { linkLabel: "Take me home" }, // what can be seen
-    search: { provider: "local", options: { _render: renderForSearch } },
+    search: {
+      provider: "local",
+      options: { _render: renderForSearch, miniSearch: { searchOptions: { boostDocument: weightInSearch } } },
+    },
     outline: [2, 3],
     socialLinks: [{ icon: "github", link: REPOSITORY }],
     editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: "Suggest a change to this page" },
@@ -131,7 +145,7 @@ export default defineConfig({
         text: "Reference",
         link: "/reference/",
         items: [
-          ...packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/${name}/src` })),
+          ...packages.map((name) => ({ text: `@sumo/${name}`, link: `/reference/@sumo/${name}/` })),
           ...links("guide", [
             ["Options of the trainer", "options"],
             ["Errors by code", "errors"],

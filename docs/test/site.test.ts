@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,6 +19,17 @@ const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".css": "text/css",
 };
+
+/** What the published packages export, as it is imported; the kernels' bytes apart. */
+function entries(): string[] {
+  const folder = join(root, "..", "packages");
+  return readdirSync(folder)
+    .map((name) => JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8")))
+    .filter((manifest) => !manifest.private)
+    .flatMap(({ name, exports }) => Object.keys(exports).map((path) => `${name}${path.slice(1)}`))
+    .filter((entry) => !entry.endsWith(".wasm"))
+    .sort();
+}
 
 /** Largest compressed size of a page before interaction. */
 const PAGE_BYTES = 300_000;
@@ -145,9 +156,63 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     expect(await page.getByText("Suggest a change to this page").getAttribute("href")).toMatch(
       /docs\/guide\/numpy\.md$/,
     );
-    await visit("reference/linalg/src.html");
+    await visit("reference/@sumo/linalg/functions/svd.html");
     expect(await page.getByText("Suggest a change to this page").count()).toBe(0);
   });
+
+  test("the search finds what readers call things, and leads with guides", async () => {
+    await visit("start.html");
+    const leads: Readonly<Record<string, string>> = {
+      CUDA: "guide/gpu.html",
+      pseudoinverse: "guide/numpy.html",
+      license: "start.html",
+      NaN: "guide/when-something-goes-wrong.html",
+      AdamW: "guide/choosing.html",
+      Vite: "guide/compatibility.html",
+      "script tag": "guide/compatibility.html",
+      "bundle size": "guide/compatibility.html",
+      "what is SUMO": "start.html",
+    };
+    for (const [words, path] of Object.entries(leads)) {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("searchbox").fill(words);
+      const first = page.locator(".results .result").first();
+      await expect.poll(() => first.getAttribute("href").catch(() => ""), { message: words }).toMatch(`/${path}`);
+      await page.keyboard.press("Escape");
+    }
+    // A routine's own page is found by its name.
+    await page.keyboard.press("Control+k");
+    await page.getByRole("searchbox").fill("eigvalsh");
+    const found = page.locator(".results .result");
+    await expect
+      .poll(() => found.evaluateAll((links) => links.map((link) => link.getAttribute("href")).join(" ")))
+      .toMatch("reference/@sumo/linalg/functions/eigvalsh");
+  }, 60_000);
+
+  test("the reference lists every export of every entry by task, with a sentence, and has a page for each", async () => {
+    await visit("reference/index.html");
+    const modules = await page.locator(".vp-doc td a").evaluateAll((links) => links.map((link) => link.textContent));
+    expect(modules).toEqual(entries());
+    for (const module of modules) {
+      await visit(`reference/${module}/index.html`);
+      const rows = await page
+        .locator(".vp-doc tbody tr")
+        .evaluateAll((all) => all.map((row) => [row.children[0]!.textContent!, row.children[1]!.textContent!]));
+      expect(
+        rows.filter(([, sentence]) => sentence!.trim().length < 3),
+        module!,
+      ).toEqual([]);
+    }
+    await visit("reference/@sumo/linalg/index.html");
+    const tasks = await page
+      .locator(".vp-doc h2")
+      .evaluateAll((titles) => titles.map((title) => title.firstChild?.textContent?.trim()));
+    expect(tasks).toContain("Linear systems");
+    expect(tasks.at(-1)).toBe("Errors");
+    await visit("reference/@sumo/linalg/functions/svd.html");
+    const text = await page.locator(".vp-doc").textContent();
+    for (const part of ["NonFiniteError with the first NaN", "Accuracy: ", "Cost: "]) expect(text).toContain(part);
+  }, 120_000);
 
   test.each([
     "index.html",

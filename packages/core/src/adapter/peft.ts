@@ -11,6 +11,7 @@ export interface PeftFiles {
   readonly "adapter_config.json": string;
 }
 
+/** Options of an adapter in PEFT's layout. */
 export interface PeftOptions {
   /** Name or path of the model that the adapter belongs to. */
   readonly baseModel: string;

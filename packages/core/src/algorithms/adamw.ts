@@ -6,6 +6,7 @@ import { checkOptions, namesOf, type OptionChecks, range } from "./option-checks
 import type { StepInput, Stepper, StepTrace } from "./stepper.ts";
 import { checkSquare } from "./steps/finite.ts";
 
+/** AdamW (Loshchilov and Hutter 2019, algorithm 2). */
 export interface AdamwOptions {
   readonly optimizer: "adamw";
   readonly lr: LearningRate;

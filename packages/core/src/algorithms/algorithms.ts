@@ -5,6 +5,7 @@ import * as table from "./table.ts";
 /** Table of the optimizers by name: titles, requirements, options and learning rates. */
 export const algorithms: Readonly<Record<OptimizerName, Algorithm>> = table;
 
+/** Name of an optimizer of the table of algorithms. */
 export type OptimizerName = keyof typeof table;
 /** Options of any optimizer, discriminated by `optimizer`. */
 export type OptimizerOptions = Parameters<(typeof table)[OptimizerName]["settings"]>[0];

@@ -19,6 +19,7 @@ import { checkSquare } from "./steps/finite.ts";
 import { type Geometry, geometryOf, type Side } from "./steps/geometry.ts";
 import { leadingSubspace, type Sketch, Subspace } from "./steps/subspace.ts";
 
+/** GaLore (arXiv 2403.03507): Adam on the gradient's coordinates in a subspace. */
 export interface GaloreOptions {
   readonly optimizer: "galore";
   readonly lr: LearningRate;

@@ -14,6 +14,7 @@ import type { StateBits } from "./steps/packed.ts";
 import { SCALES, type Scale, updateScale } from "./steps/scale.ts";
 import { inspect } from "./steps/telemetry.ts";
 
+/** Muon (Jordan et al. 2024): the polar factor of the whole moment, by Newton–Schulz iterations. */
 export interface MuonOptions {
   readonly optimizer: "muon";
   readonly lr: LearningRate;

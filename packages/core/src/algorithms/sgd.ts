@@ -7,6 +7,7 @@ import type { StepInput, StepTrace } from "./stepper.ts";
 import { descend } from "./steps/descend.ts";
 import { finiteUpdate } from "./steps/finite.ts";
 
+/** Gradient descent, with or without momentum. */
 export interface SgdOptions {
   readonly optimizer: "sgd";
   readonly lr: LearningRate;

@@ -8,6 +8,7 @@ import type { Place, StepInput, Stepper, StepTrace } from "./stepper.ts";
 import { checkSquare } from "./steps/finite.ts";
 import { leadingSubspace } from "./steps/subspace.ts";
 
+/** SOAP (arXiv 2409.11321): Adam in the eigenbasis of Shampoo's Gram matrices. */
 export interface SoapOptions {
   readonly optimizer: "soap";
   readonly lr: LearningRate;

@@ -78,6 +78,7 @@ export interface Backend<T, Source = T> {
   adamw(weight: T, gradient: T, first: T, second: T, update: AdamwUpdate): void;
 }
 
+/** The lines of a matrix: its rows or its columns. */
 export type Lines = "rows" | "columns";
 
 /** Bits of a packed number. */
@@ -115,6 +116,7 @@ export interface BackendSizes {
   scratch(bytes: number): number;
 }
 
+/** Options of {@link Backend.matmul}: out ← alpha op(a) op(b) + beta out. */
 export interface ProductOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
@@ -122,10 +124,12 @@ export interface ProductOptions {
   readonly beta?: number;
 }
 
+/** Options of {@link Backend.polar}. */
 export interface PolarOptions {
   readonly tolerance: number;
 }
 
+/** What {@link Backend.polar} knows beside the factor. */
 export interface PolarInfo {
   /** Number of singular values above the tolerance, if the backend computes it. */
   readonly rank?: number;
@@ -141,11 +145,13 @@ export type NewtonSchulzCoefficients =
   | "cans"
   | readonly (readonly [a: number, b: number, c: number])[];
 
+/** Options of {@link Backend.newtonSchulz}. */
 export interface NewtonSchulzOptions {
   readonly coefficients: NewtonSchulzCoefficients;
   readonly steps?: number;
 }
 
+/** How a range is found from random numbers. */
 export interface RangeFinderSettings {
   /** Extra columns of the random sketch. Ignored with a warm start. */
   readonly oversampling: number;
@@ -153,6 +159,7 @@ export interface RangeFinderSettings {
   readonly powerIterations: number;
 }
 
+/** Options of {@link Backend.rangeFinder}. */
 export interface RangeFinderOptions<T> extends RangeFinderSettings {
   /** Whether to find the range of aᵀ. */
   readonly transpose: boolean;
@@ -162,6 +169,7 @@ export interface RangeFinderOptions<T> extends RangeFinderSettings {
   readonly key: readonly [seed: number, stream: number, counter: number];
 }
 
+/** What {@link Backend.rangeFinder} knows beside the basis. */
 export interface RangeInfo {
   /** Estimated leading singular values, descending, if the backend computes them. Valid until the next call. */
   readonly spectrum?: Float64Array;

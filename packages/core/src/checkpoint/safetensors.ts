@@ -16,6 +16,7 @@ import {
   widthOf,
 } from "./tensor.ts";
 
+/** The content of a safetensors file. */
 export interface TensorFile {
   readonly tensors: Record<string, Tensor>;
   readonly metadata: Record<string, string>;

@@ -3,6 +3,7 @@ import type { HalfDtype } from "./half.ts";
 /** Storage of a tensor; its class determines the dtype. */
 export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 
+/** A tensor of a safetensors file: row-major numbers and their shape. */
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;

@@ -33,6 +33,7 @@ export interface Collective {
 /** Arrays that ranks exchange. */
 export type CollectiveArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** How the ranks' numbers are joined: their sum, or the largest. */
 export type Reduction = "sum" | "max";
 
 /** An all-reduce under way. */

@@ -6,6 +6,7 @@ import { checkClip } from "../wrappers/clip.ts";
 import { checkMicroBatches } from "./plan.ts";
 import { checkCollective } from "./ranks.ts";
 
+/** Options of {@link createOptimizer} beside those of the algorithm. */
 export interface CreateOptions<T, Source> {
   /** The backend that computes. Default `linalgBackend()`. */
   readonly backend?: Backend<T, Source>;

@@ -45,6 +45,7 @@ export interface AlarmEvent {
   readonly message: string;
 }
 
+/** The events of an optimizer by name. */
 export interface OptimizerEvents {
   readonly step: StepEvent;
   readonly refresh: RefreshEvent;

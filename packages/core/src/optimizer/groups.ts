@@ -8,6 +8,7 @@ import { type HiddenChoice, rolesOf } from "./roles.ts";
 /** An optimizer's options, and the parameters that they apply to. */
 export type Group = OptimizerOptions & GroupOptions;
 
+/** A group of parameters with an optimizer of its own. */
 export interface GroupOptions {
   /** A whole name, a pattern, or a predicate on name and shape. Without it the group takes every parameter. The first group that matches wins. */
   readonly match?: string | RegExp | ((parameter: ParameterShape) => boolean);

@@ -40,6 +40,7 @@ export interface ParameterReport extends ParameterPlan {
   readonly updateRms: number | undefined;
 }
 
+/** What an optimizer holds and has done: its plan with measured numbers, a row a parameter. */
 export interface Report extends Omit<Plan, "parameters"> {
   /** The backend's name. */
   readonly backend: string;

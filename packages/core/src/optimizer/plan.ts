@@ -36,6 +36,7 @@ export interface Plan {
   readonly accumulationBytes: number;
 }
 
+/** Options of {@link plan}. */
 export interface PlanOptions {
   /** Sizes of the backend. Default: those of `linalgBackend`. */
   readonly sizes?: BackendSizes;

@@ -8,6 +8,7 @@ export type ScheduleSpec =
   | ({ readonly kind: "linear" } & DecayOptions)
   | ({ readonly kind: "wsd" } & StableOptions);
 
+/** Options of a schedule that warms up and decays. */
 export interface DecayOptions {
   /** The largest value, reached after the warm-up. */
   readonly peak: number;
@@ -19,6 +20,7 @@ export interface DecayOptions {
   readonly final?: number;
 }
 
+/** Options of a schedule with a constant part between warm-up and decay. */
 export interface StableOptions extends DecayOptions {
   /** Steps of linear decay at the end. */
   readonly decay: number;

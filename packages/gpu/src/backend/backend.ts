@@ -1,3 +1,9 @@
+/**
+ * The GPU's backend for the optimizers of @sumo/core.
+ *
+ * @module
+ */
+
 import type {
   AdamwUpdate,
   Backend,
@@ -32,6 +38,7 @@ import type { Gpu } from "../tensor/gpu.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 import { expectedNormsOf } from "./expected-norms.ts";
 
+/** Options of {@link gpuBackend}. */
 export interface GpuBackendOptions {
   /**
    * Place of the exact polar factor: `"exact"` (default) reads the r × n matrix back and factors it in float64 on the CPU;

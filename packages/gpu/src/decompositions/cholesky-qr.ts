@@ -8,6 +8,7 @@ import { rescaled } from "./scaling.ts";
 const EPS = 2 ** -23;
 const MAX_PASSES = 4;
 
+/** QR factors of a matrix on the GPU. */
 export interface GpuQR {
   /** m × n, orthonormal columns. Owned by the innermost open scope, else by the caller. */
   readonly q: GpuTensor;

@@ -3,6 +3,7 @@ import { checkTensors } from "../arguments.ts";
 import { checkSame } from "../operations/elementwise.ts";
 import type { GpuTensor } from "../tensor/tensor.ts";
 
+/** Result of the polar decomposition on the GPU. */
 export interface GpuPolar {
   /** Orthogonal polar factor, the shape of the input. Owned by the innermost open scope, else by the caller. */
   readonly u: GpuTensor;

@@ -17,6 +17,7 @@ import type { GpuTensor } from "../tensor/tensor.ts";
 import { choleskyQR, orthonormalized } from "./cholesky-qr.ts";
 import { rescaled } from "./scaling.ts";
 
+/** Options of the randomized decompositions. */
 export interface RandomizedOptions {
   /** Columns of the random sketch beyond the rank; default 8. */
   readonly oversampling?: number;
@@ -26,6 +27,7 @@ export interface RandomizedOptions {
   readonly key?: RandomKey;
 }
 
+/** Options of the range finder on the GPU. */
 export interface GpuRangeFinderOptions extends RandomizedOptions {
   /** m × rank: basis for a warm start by one block power iteration, instead of random numbers. */
   readonly start?: GpuTensor;
@@ -33,6 +35,7 @@ export interface GpuRangeFinderOptions extends RandomizedOptions {
   readonly transpose?: boolean;
 }
 
+/** An orthonormal basis of a matrix's range on the GPU. */
 export interface GpuRangeFinder {
   /** m × rank, orthonormal columns in descending order of singular values. Owned by the innermost open scope, else by the caller. */
   readonly q: GpuTensor;
@@ -40,6 +43,7 @@ export interface GpuRangeFinder {
   readonly s: Float64Array;
 }
 
+/** Leading singular triplets of a matrix on the GPU. */
 export interface GpuSVD {
   /** m × rank. Owned, like `vt`, by the innermost open scope, else by the caller. */
   readonly u: GpuTensor;

@@ -12,6 +12,7 @@ import {
 import type { GpuTensor } from "../tensor/tensor.ts";
 import { transpose, transposeInto } from "./move.ts";
 
+/** Options of a product. */
 export interface MatmulOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
@@ -19,6 +20,7 @@ export interface MatmulOptions {
   readonly alpha?: number;
 }
 
+/** Options of a product that is written into a tensor. */
 export interface MatmulIntoOptions extends MatmulOptions {
   /** Factor of the previous `out`. Default 0: `out` is not read. */
   readonly beta?: number;

@@ -20,6 +20,7 @@ export function transposeInto(out: GpuTensor, a: GpuTensor): GpuTensor {
   return out;
 }
 
+/** A range of rows and columns. */
 export interface SliceRange {
   /** First row and number of rows. Default: all. */
   readonly rows?: readonly [first: number, count: number];

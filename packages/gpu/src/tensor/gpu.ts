@@ -11,6 +11,7 @@ import { Scopes } from "./scopes.ts";
 import { StoragePool } from "./storage-pool.ts";
 import { GpuTensor, type Norms, type TensorGpu } from "./tensor.ts";
 
+/** Options of {@link createGpu}. */
 export interface GpuOptions {
   /** Default: the best of `availableModes()`. */
   readonly mode?: GpuMode;
@@ -18,6 +19,7 @@ export interface GpuOptions {
   readonly idleBytes?: number;
 }
 
+/** Memory that the tensors of a GPU take. */
 export interface GpuMemory {
   /** Number of tensors that are not disposed of. */
   readonly tensors: number;

@@ -29,6 +29,7 @@ export interface Eigenvalues<D extends Real = Real> {
   readonly im: Vector<D>;
 }
 
+/** Result of {@link eig}. */
 export interface Eig<D extends Real = Real> extends Eigenvalues<D> {
   /**
    * Column j of re + i im is the eigenvector of re[j] + i im[j], of 2-norm 1; its largest component is real and positive. Those of a
@@ -37,6 +38,7 @@ export interface Eig<D extends Real = Real> extends Eigenvalues<D> {
   readonly vectors: { readonly re: Matrix<D>; readonly im: Matrix<D> };
 }
 
+/** Outputs of {@link eigInto}. */
 export interface EigOut {
   readonly re: Real;
   readonly im: Real;

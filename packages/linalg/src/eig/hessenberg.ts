@@ -7,6 +7,7 @@ import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../me
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { hessenbergForm, realSchurWorkspace } from "./real-schur.ts";
 
+/** Factors of {@link hessenberg}. */
 export interface Hessenberg<D extends Real = Real> {
   /** Upper Hessenberg: zero below the first subdiagonal. */
   readonly h: Matrix<D>;
@@ -14,6 +15,7 @@ export interface Hessenberg<D extends Real = Real> {
   readonly q: Matrix<D>;
 }
 
+/** Outputs of {@link hessenbergInto}. */
 export interface HessenbergOut {
   readonly h: MatrixLike;
   /** Left out: only h is computed. */

@@ -7,6 +7,7 @@ import { checkRange, largest, packScaled, powerOfTwo, unpackScaled } from "../me
 import { allOf, checkWorkspace, sizeOfFloat64, type Workspace, type WorkspaceSize } from "../memory/workspace.ts";
 import { realSchur, realSchurWorkspace } from "./real-schur.ts";
 
+/** Factors of {@link schur}. */
 export interface Schur<D extends Real = Real> {
   /**
    * Upper triangular but for 2 × 2 blocks [x, y; w, x] with y w < 0 on its diagonal, one for each pair of conjugate eigenvalues
@@ -17,6 +18,7 @@ export interface Schur<D extends Real = Real> {
   readonly z: Matrix<D>;
 }
 
+/** Outputs of {@link schurInto}. */
 export interface SchurOut {
   readonly t: MatrixLike;
   readonly z: MatrixLike;

@@ -25,6 +25,7 @@ const SMALL = 5;
 /** Exponent of the largest element under Jacobi's method, which squares no element. */
 const JACOBI_EXPONENT = 400;
 
+/** Options of {@link eigh}. */
 export interface EighOptions extends TriangleOptions {
   /**
    * `"tridiagonal"`: reduction to tridiagonal form, then divide and conquer (QL for values alone), or the engine's LAPACK.
@@ -42,6 +43,7 @@ export interface EighOptions extends TriangleOptions {
 
 const OPTIONS: OptionKinds<EighOptions> = { method: "any", start: "any", triangle: "any" };
 
+/** Result of {@link eigh}. */
 export interface Eigh<D extends Real = Real> {
   /** Eigenvalues, ascending. */
   readonly values: Vector<D>;
@@ -49,6 +51,7 @@ export interface Eigh<D extends Real = Real> {
   readonly vectors: Matrix<D>;
 }
 
+/** Outputs of {@link eighInto}. */
 export interface EighOut {
   readonly values: Real;
   /** Left out: only values are computed. */

@@ -7,6 +7,7 @@ const PAGE_BYTES = 65536;
 /** Cache-line alignment: SIMD loads never straddle two lines at the start of a block. */
 const ALIGN_BYTES = 64;
 
+/** Options of a new {@link Heap}. */
 export interface HeapOptions {
   /** Address space in bytes, at most 4 GiB. It is reserved at once and takes physical memory only where it is written. */
   readonly bytes?: number;

@@ -9,6 +9,7 @@ import { swapRows } from "../rows/sort-rows.ts";
 /** (1 + √17) / 8: one step with a pivot of two rows then lets elements grow no more than two steps with pivots of one. */
 const ALPHA = (1 + Math.sqrt(17)) / 8;
 
+/** Factors of {@link ldl}. */
 export interface LDL<D extends Real = Real> {
   /** n × n, unit lower triangular; no element exceeds 2.8 in magnitude. */
   readonly l: Matrix<D>;

@@ -5,6 +5,7 @@ import { checkRange, largest, packScaled } from "../memory/scale.ts";
 import { allOf, sizeOfFloat64, sizeOfInt32 } from "../memory/workspace.ts";
 import { factorLu } from "../solve/lu.ts";
 
+/** Factors of {@link lu}. */
 export interface LU<D extends Real = Real> {
   /** m × min(m, n): ones on the diagonal, zeros above, nothing below exceeds one in magnitude. */
   readonly l: Matrix<D>;

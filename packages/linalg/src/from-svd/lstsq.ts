@@ -11,6 +11,7 @@ import { scaleRow } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "../svd/scaled-svd.ts";
 import { rankOf, type ToleranceOptions, toleranceOf } from "../svd/tolerance.ts";
 
+/** Result of {@link lstsq}. */
 export interface Lstsq<D extends Real = Real, X extends Matrix<D> | Vector<D> = Matrix<D>> {
   /** n × p: of all x that make ‖a x − b‖ least, column by column, the shortest. A vector where b is one. */
   readonly x: X;
@@ -20,6 +21,7 @@ export interface Lstsq<D extends Real = Real, X extends Matrix<D> | Vector<D> = 
   readonly s: Float64Array;
 }
 
+/** Outputs of {@link lstsqInto}. */
 export interface LstsqOut {
   readonly x: MatrixLike;
   /** Receives the min(m, n) singular values. */

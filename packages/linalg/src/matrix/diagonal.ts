@@ -5,6 +5,7 @@ import { checkMatrix, type Matrix, type MatrixLike, newMatrix, type Vector } fro
 import type { Real } from "./real.ts";
 import { asMatrix } from "./vector.ts";
 
+/** Options of the routines of one diagonal. */
 export interface DiagonalOptions {
   /** Which diagonal: 0, the default, is the main one, positive ones lie above it, negative ones below. */
   readonly offset?: number;

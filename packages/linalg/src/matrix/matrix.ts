@@ -20,6 +20,7 @@ export type Matrix<D extends Real = Real> = StridedView<D>;
 /** Vectors that routines return (singular values, eigenvalues): plain typed arrays. */
 export type Vector<D extends Real = Real> = D;
 
+/** Options of {@link matrix}: where its elements lie. */
 export interface MatrixOptions {
   /** Index of element (0, 0) in `data`. */
   readonly offset?: number;

@@ -1,5 +1,6 @@
 /** Element storage: float32 or float64. */
 export type Real = Float32Array | Float64Array;
+/** Element type of a matrix. */
 export type Dtype = "float32" | "float64";
 
 /** The storage of a {@link Dtype}. */

@@ -3,6 +3,7 @@ import { checkOffset, type DiagonalOptions } from "./diagonal.ts";
 import { type Matrix, newMatrix } from "./matrix.ts";
 import type { Dtype, RealOf } from "./real.ts";
 
+/** Options of {@link eye}. */
 export interface EyeOptions<T extends Dtype = Dtype> extends DiagonalOptions {
   /** Default `"float64"`. */
   readonly dtype?: T;

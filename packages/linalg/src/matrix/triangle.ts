@@ -2,6 +2,7 @@ import { checkOptions, describe, type OptionKinds } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import { type MatrixLike, transpose } from "./matrix.ts";
 
+/** Options of routines that read one triangle of a symmetric matrix. */
 export interface TriangleOptions {
   /** The triangle of a symmetric matrix that is read; the other may hold anything. Default `"lower"`, as in NumPy. */
   readonly triangle?: "lower" | "upper";

@@ -21,6 +21,7 @@ import {
 } from "./krylov.ts";
 import { checkOperator, type Product, productOf, type SymmetricOperator } from "./operator.ts";
 
+/** Options of {@link eigsh}. */
 export interface EigshOptions extends KrylovOptions {
   /** Which eigenvalues: `"magnitude"` (default), the largest by absolute value; `"largest"` or `"smallest"`, by sign. */
   readonly which?: "magnitude" | "largest" | "smallest";

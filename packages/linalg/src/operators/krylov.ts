@@ -2,6 +2,7 @@ import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { ArgumentError, NotConvergedError, OptionError } from "../errors.ts";
 import { checkKey, type RandomKey } from "../sketch/random.ts";
 
+/** Options of the decompositions of operators. */
 export interface KrylovOptions {
   /** A pair has converged when its residual is at most `tolerance` times the largest value in magnitude. Default 1e-12. */
   readonly tolerance?: number;

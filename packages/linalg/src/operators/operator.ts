@@ -9,6 +9,7 @@ export interface SymmetricOperator {
   readonly apply: (x: Float64Array, out: Float64Array) => void;
 }
 
+/** A matrix that is given by its products with vectors. */
 export interface Operator extends SymmetricOperator {
   /** Writes Aᵀ x to `out`, which holds zeros on entry. */
   readonly applyTransposed: (x: Float64Array, out: Float64Array) => void;

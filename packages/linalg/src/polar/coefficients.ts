@@ -6,6 +6,7 @@ import { polarExpressCoefficients } from "./polar-express.ts";
 /** A known set of coefficients, or one's own, one triple a step. */
 export type NewtonSchulzCoefficients = "muon" | "classical" | "polar-express" | "cans" | readonly NewtonSchulzStep[];
 
+/** Options of {@link newtonSchulz}. */
 export interface NewtonSchulzOptions {
   /** Default `"polar-express"`. */
   readonly coefficients?: NewtonSchulzCoefficients;
@@ -15,6 +16,7 @@ export interface NewtonSchulzOptions {
 
 const OPTIONS: OptionKinds<NewtonSchulzOptions> = { coefficients: "any", steps: "number" };
 
+/** Coefficients of Newton–Schulz iterations, a triple a step. */
 export interface NewtonSchulzSchedule {
   readonly steps: number;
   readonly triples: readonly NewtonSchulzStep[];

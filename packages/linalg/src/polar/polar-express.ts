@@ -2,6 +2,7 @@ import { checkOptions, type OptionKinds } from "../arguments.ts";
 import { OptionError } from "../errors.ts";
 import type { NewtonSchulzStep } from "./newton-schulz-step.ts";
 
+/** Options of Polar Express. */
 export interface PolarExpressOptions {
   /** Smallest singular value to be served, relative to the largest. Default 1e-3. */
   readonly lower?: number;

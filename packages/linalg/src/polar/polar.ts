@@ -27,6 +27,7 @@ const EPS = Number.EPSILON;
  */
 const GRAM_CONDITION = 3e4;
 
+/** Options of {@link polar}. */
 export interface PolarOptions {
   /** Singular values up to `tolerance` times the largest contribute nothing. Default: ε₆₄ max(m, n). */
   readonly tolerance?: number;
@@ -34,6 +35,7 @@ export interface PolarOptions {
 
 const OPTIONS: OptionKinds<PolarOptions> = { tolerance: "number" };
 
+/** Result of {@link polar}. */
 export interface Polar<D extends Real = Real> {
   /** Orthogonal polar factor, the shape of the input. */
   readonly u: Matrix<D>;
@@ -43,6 +45,7 @@ export interface Polar<D extends Real = Real> {
   readonly rank: number;
 }
 
+/** Outputs of {@link polarInto}. */
 export interface PolarOut {
   readonly u: MatrixLike;
   /** Receives the min(m, n) singular values, descending. */

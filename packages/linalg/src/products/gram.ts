@@ -16,6 +16,7 @@ import {
   type WorkspaceSize,
 } from "../memory/workspace.ts";
 
+/** Options of {@link gram}. */
 export interface GramOptions {
   /** aᵀ a instead of a aᵀ. */
   readonly transpose?: boolean;

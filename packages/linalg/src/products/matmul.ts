@@ -18,12 +18,14 @@ import {
   type WorkspaceSize,
 } from "../memory/workspace.ts";
 
+/** Options of {@link matmul}. */
 export interface MatmulOptions {
   /** Use aᵀ. Costs nothing; neither does a transposed view. */
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
 }
 
+/** Options of {@link matmulInto}. */
 export interface MatmulIntoOptions extends MatmulOptions {
   readonly alpha?: number;
   /** 0 (the default) ignores what `out` held, NaN included. */

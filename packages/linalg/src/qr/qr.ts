@@ -24,6 +24,7 @@ import { factorRows, factorRowsPivoted, formRows, householderWorkspace } from ".
  */
 const CHOLESKY_CONDITION = { float32: 1e3, float64: 1e6 } as const;
 
+/** Options of {@link qr}. */
 export interface QROptions {
   /** `"thin"` (default): q is m × min(m, n). `"complete"`: q is m × m and r is m × n. */
   readonly mode?: "thin" | "complete";
@@ -33,6 +34,7 @@ export interface QROptions {
 
 const OPTIONS: OptionKinds<QROptions> = { mode: "any", pivot: "boolean" };
 
+/** Factors of {@link qr}. */
 export interface QR<D extends Real = Real> {
   /** Orthonormal columns. */
   readonly q: Matrix<D>;
@@ -42,6 +44,7 @@ export interface QR<D extends Real = Real> {
   readonly pivots: Int32Array;
 }
 
+/** Outputs of {@link qrInto}. */
 export interface QROut {
   /** Left out: only r is computed. */
   readonly q?: MatrixLike;

@@ -26,6 +26,7 @@ import {
   takeSubspace,
 } from "./subspace-iteration.ts";
 
+/** Options of {@link randomizedSvd}. */
 export interface RandomizedSvdOptions extends RangeFinderSettings {
   /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
@@ -33,6 +34,7 @@ export interface RandomizedSvdOptions extends RangeFinderSettings {
 
 const OPTIONS: OptionKinds<RandomizedSvdOptions> = { oversampling: "number", powerIterations: "number", key: "any" };
 
+/** Outputs of {@link randomizedSvdInto}. */
 export interface RandomizedSvdOut {
   readonly u: MatrixLike;
   readonly s: Real;

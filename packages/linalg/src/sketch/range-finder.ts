@@ -23,6 +23,7 @@ import {
 /** Relative rounding of elements of so many bytes. */
 const ULP = { 4: 2 ** -24, 8: 2 ** -53 } as const;
 
+/** Options of {@link rangeFinder}. */
 export interface RangeFinderOptions extends RangeFinderSettings {
   /** Key of the random numbers: equal keys give equal bits. Default [0, 0, 0]. */
   readonly key?: RandomKey;
@@ -40,6 +41,7 @@ const OPTIONS: OptionKinds<RangeFinderOptions> = {
   start: "any",
 };
 
+/** Result of {@link rangeFinder}. */
 export interface RangeFinder<D extends Real = Real> {
   /** m × rank, orthonormal columns, by falling singular value. */
   readonly q: Matrix<D>;
@@ -51,6 +53,7 @@ export interface RangeFinder<D extends Real = Real> {
   readonly s: Float64Array;
 }
 
+/** Outputs of {@link rangeFinderInto}. */
 export interface RangeFinderOut {
   readonly q: MatrixLike;
   /** Receives the `rank` estimates. */

@@ -15,6 +15,7 @@ import { fillUniform, type RandomKey } from "./random.ts";
  */
 const SAFE = { float32: 2 ** 40, float64: 2 ** 100 } as const;
 
+/** How a range is found from random numbers. */
 export interface RangeFinderSettings {
   /** Columns that the random sketch has beyond the rank; default 8. Ignored with a warm start. */
   readonly oversampling?: number;

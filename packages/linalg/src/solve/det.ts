@@ -32,6 +32,7 @@ export function det(a: MatrixLike, work?: Workspace): number {
   return digits === 0 ? 0 : timesPowerOfTwo(digits, exponent);
 }
 
+/** Result of {@link slogdet}. */
 export interface Slogdet {
   /** −1, 0 or 1. */
   readonly sign: number;

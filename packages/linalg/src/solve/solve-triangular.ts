@@ -9,6 +9,7 @@ import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/wo
 import { equilibratedWorkspace, solveEquilibrated } from "./solve-equilibrated.ts";
 import { solveLower } from "./triangular.ts";
 
+/** Options of {@link solveTriangular}. */
 export interface SolveTriangularOptions {
   /** Read the lower triangle instead of the upper. Default false, as in SciPy. */
   readonly lower?: boolean;

@@ -9,6 +9,7 @@ import { checkWorkspace, type Workspace, type WorkspaceSize } from "../memory/wo
 import { scaleRow, signOf } from "../rows/sign.ts";
 import { scaledSvd, scaledSvdWorkspace } from "./scaled-svd.ts";
 
+/** Options of {@link svd}. */
 export interface SVDOptions {
   /** Square u and vt. Default: u is m × k and vt k × n, with k = min(m, n). */
   readonly full?: boolean;
@@ -16,6 +17,7 @@ export interface SVDOptions {
 
 const OPTIONS: OptionKinds<SVDOptions> = { full: "boolean" };
 
+/** Factors of {@link svd}. */
 export interface SVD<D extends Real = Real> {
   /** Left singular vectors in columns; the largest component of each is positive. */
   readonly u: Matrix<D>;
@@ -25,6 +27,7 @@ export interface SVD<D extends Real = Real> {
   readonly vt: Matrix<D>;
 }
 
+/** Outputs of {@link svdInto}. */
 export interface SVDOut {
   /** Both or neither: without them only values are computed. */
   readonly u?: MatrixLike;

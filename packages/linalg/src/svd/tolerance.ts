@@ -3,6 +3,7 @@ import { OptionError } from "../errors.ts";
 import { dtype } from "../matrix/checks.ts";
 import type { MatrixLike } from "../matrix/matrix.ts";
 
+/** Options of routines that count singular values. */
 export interface ToleranceOptions {
   /** Singular values up to `tolerance` times the largest count as zero. Default: ε of the dtype times max(m, n), as in NumPy's matrix_rank. */
   readonly tolerance?: number;

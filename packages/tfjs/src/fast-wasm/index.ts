@@ -1,6 +1,8 @@
 /**
  * Registers two kernels for tfjs's wasm backend when imported, before or after `tf.setBackend("wasm")`: matrix products with transposes and
  * batches, and the gradient of `tf.gather`, which embeddings need.
+ *
+ * @module
  */
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";

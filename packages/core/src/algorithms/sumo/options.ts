@@ -38,6 +38,7 @@ export interface SketchOptions {
   readonly powerIterations?: number;
 }
 
+/** SUMO (arXiv 2505.24749, Algorithm 1): the exact polar factor of a moment in a subspace of the gradient. */
 export interface SumoOptions {
   readonly optimizer: "sumo";
   /** `paper`: Algorithm 1 of arXiv 2505.24749v2, unchanged. `default`: the best in this repository's measurements. Other options override either. */

@@ -4,6 +4,7 @@ import type { HeapOptions } from "../heap.ts";
 import { createWasmEngine } from "../wasm/wasm-engine.ts";
 import { createNativeEngine } from "./native-engine.ts";
 
+/** Options of {@link createAutoEngine}. */
 export interface AutoEngineOptions {
   readonly heap?: HeapOptions;
   /** Receives the name of the chosen engine and the reason. Default: a line on standard error. */

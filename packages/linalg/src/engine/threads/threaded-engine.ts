@@ -15,6 +15,7 @@ const FLOPS_PER_THREAD = 500_000;
 const UNIT = 16;
 const NAMES = ["gemm32", "gemm64"] as const;
 
+/** Options of {@link createThreadedEngine}. */
 export interface ThreadedEngineOptions {
   /** Options of a new heap, or a shared heap to use with other engines and modules. */
   readonly heap?: Heap | HeapOptions;
@@ -22,6 +23,7 @@ export interface ThreadedEngineOptions {
   readonly threads?: number;
 }
 
+/** An engine whose products run on several threads. */
 export interface ThreadedEngine extends Engine {
   /** Workers that could take a part now: none until they have started. */
   readonly idleWorkers: number;
