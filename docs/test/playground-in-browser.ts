@@ -25,7 +25,9 @@ export function describePlayground(site: () => Site): void {
     const status = () => site().page.getByRole("status").textContent();
     const output = async () => (await site().page.locator(".printed pre").allTextContents()).join("\n");
     const press = (name: string) => site().page.getByRole("button", { name, exact: true }).click();
-    const ended = () => expect.poll(status, { timeout: 30_000 }).toMatch(/^(Done|Failed) after \d+ ms$/);
+    /** Of what takes a loaded machine longer than a second. */
+    const PATIENCE = { timeout: 30_000 };
+    const ended = () => expect.poll(status, PATIENCE).toMatch(/^(Done|Failed) after \d+ ms$/);
 
     /** Writes a program as a reader would, and runs it from the keyboard. */
     async function run(program: string): Promise<void> {
@@ -75,7 +77,7 @@ export function describePlayground(site: () => Site): void {
           // Those that were opened have no such button any more; one after another leaves the processor to each.
           await page.getByRole("button", { name: "Edit and run" }).first().click();
           const opened = page.locator(".playground").nth(i);
-          await expect.poll(() => opened.getByRole("status").textContent(), { timeout: 30_000 }).toMatch(/^Done/);
+          await expect.poll(() => opened.getByRole("status").textContent(), PATIENCE).toMatch(/^Done/);
           expect(await opened.locator(".printed pre").allTextContents(), source).toEqual(said);
         }
         expect(await page.getByRole("button", { name: "Edit and run" }).count()).toBe(0);
@@ -101,12 +103,12 @@ export function describePlayground(site: () => Site): void {
     test("a link names the example, and what was written stays until Reset", async () => {
       const { page, visit } = site();
       await visit("playground.html#05-polar");
-      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/newtonSchulz/);
+      await expect.poll(() => page.getByLabel("Program").textContent(), PATIENCE).toMatch(/newtonSchulz/);
       expect(await outputOf('console.log("edited", 6 * 7);')).toBe("edited 42");
       await page.getByLabel("Example").selectOption("01-matmul");
-      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/fromRows/);
+      await expect.poll(() => page.getByLabel("Program").textContent(), PATIENCE).toMatch(/fromRows/);
       await page.getByLabel("Example").selectOption("05-polar");
-      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/edited/);
+      await expect.poll(() => page.getByLabel("Program").textContent(), PATIENCE).toMatch(/edited/);
       await press("Reset");
       expect(await page.getByLabel("Program").textContent()).toMatch(/newtonSchulz/);
     }, 60_000);
@@ -116,27 +118,27 @@ export function describePlayground(site: () => Site): void {
       await visit("playground.html#01-matmul");
       expect(await outputOf('console.log("kept", 1 + 1);')).toBe("kept 2");
       await page.reload();
-      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/kept/);
+      await expect.poll(() => page.getByLabel("Program").textContent(), PATIENCE).toMatch(/kept/);
       await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
       await press("Copy link");
-      await expect.poll(status).toBe("Link copied");
+      await expect.poll(status, PATIENCE).toBe("Link copied");
       const link = await page.evaluate(() => navigator.clipboard.readText());
       await page.evaluate(() => localStorage.clear());
       await visit("index.html");
       await page.goto(link);
-      await expect.poll(() => page.getByLabel("Program").textContent()).toMatch(/kept/);
+      await expect.poll(() => page.getByLabel("Program").textContent(), PATIENCE).toMatch(/kept/);
       await press("Run");
       await ended();
       expect(await output()).toBe("kept 2");
       await page.goto(link.slice(0, -4));
       await page.reload();
-      await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/damaged/);
+      await expect.poll(() => page.getByRole("alert").textContent(), PATIENCE).toMatch(/damaged/);
     }, 60_000);
 
     test("an endless loop is stopped, however much it prints, and the page stays alive", async () => {
       await site().visit("playground.html");
       await run('for (let i = 0; ; i++) console.log("turn", i);');
-      await expect.poll(output).toMatch(/turn 999\n… only the first 1000 are shown$/);
+      await expect.poll(output, PATIENCE).toMatch(/turn 999\n… only the first 1000 are shown$/);
       expect(await status()).toBe("Running …");
       await press("Stop");
       expect(await status()).toBe("Stopped");
@@ -153,7 +155,7 @@ export function describePlayground(site: () => Site): void {
         };
         main(3 as const);`;
       await run(program);
-      await expect.poll(output).toBe("2 × 2, Float64Array\n  1  0\n  0  1\n3");
+      await expect.poll(output, PATIENCE).toBe("2 × 2, Float64Array\n  1  0\n  0  1\n3");
     }, 60_000);
 
     const slips: readonly (readonly [program: string, message: RegExp, line: number])[] = [
@@ -175,7 +177,7 @@ export function describePlayground(site: () => Site): void {
       await visit("playground.html");
       for (const [program, message, line] of slips) {
         await run(program);
-        await expect.poll(output).toMatch(message);
+        await expect.poll(output, PATIENCE).toMatch(message);
         await press(`line ${line}`);
         expect(await page.evaluate(() => getSelection()?.toString())).toBe(program.split("\n")[line - 1]);
       }

@@ -92,7 +92,10 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     });
     page.on("requestfinished", async (request) => {
       if (request.resourceType() === "fetch") return; // this test's own
-      loaded += (await request.sizes()).responseBodySize;
+      loaded += await request.sizes().then(
+        ({ responseBodySize }) => responseBodySize,
+        () => 0, // the page was closed meanwhile
+      );
     });
   });
 
@@ -177,7 +180,9 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
       await page.keyboard.press("Control+k");
       await page.getByRole("searchbox").fill(words);
       const first = page.locator(".results .result").first();
-      await expect.poll(() => first.getAttribute("href").catch(() => ""), { message: words }).toMatch(`/${path}`);
+      await expect
+        .poll(() => first.getAttribute("href").catch(() => ""), { message: words, timeout: 30_000 })
+        .toMatch(`/${path}`);
       await page.keyboard.press("Escape");
     }
     // A routine's own page is found by its name.
