@@ -36,7 +36,7 @@ export function compileKernels(compressed: string, heap: Heap, instructions = "S
   }
 }
 
-/** @throws {ArgumentError} unless `module` has these kernels, and takes the heap's memory. */
+/** The exports of a compiled module on a heap, for packages with kernels of their own. @throws {ArgumentError} unless it is such a module, and takes the heap's memory. */
 export function instantiateModule<Kernels>(module: WasmModule, heap: Heap): Kernels {
   if (!(module instanceof WebAssembly.Module)) {
     throw new ArgumentError("instantiateModule", `expected a WebAssembly.Module, got ${describe(module)}`);
