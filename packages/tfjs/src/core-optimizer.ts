@@ -58,8 +58,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     super();
     this.config = config;
     this.rate = { current: config.lr };
-    const { rate } = this;
-    this.rule = ruleOf((step) => (typeof rate.current === "number" ? rate.current : rate.current(step)));
+    this.rule = this.counted(ruleOf(() => this.learningRate));
     this.backend = tfjsBackend({ polar });
     // Wrong options throw here, not in the first step. Core cannot check what a function says before it asks.
     const { main, others } = ruleOf(config.lr);
@@ -70,11 +69,12 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     this.slots = new Slots({ rule: this.rule, backend: this.backend, polar, onNonFinite, microBatches });
   }
 
-  /** Learning rate of the next step. Setting it replaces a schedule. */
+  /**
+   * Learning rate of the next step, for every variable: a schedule counts the optimizer's steps, also those before a variable came. Setting it
+   * replaces a schedule.
+   */
   get learningRate(): number {
-    const { current } = this.rate;
-    const { microBatches = 1 } = this.config;
-    return typeof current === "number" ? current : current(Math.floor(this.iterations / microBatches));
+    return rateAt(this.rate.current, this.steps);
   }
 
   /** @throws {OptimizerOptionError} unless it is a number >= 0. */
@@ -241,10 +241,36 @@ export abstract class CoreOptimizer extends tf.Optimizer {
       });
   }
 
+  /** Steps of the optimizer. */
+  private get steps(): number {
+    const { microBatches = 1 } = this.config;
+    return Math.floor(this.iterations / microBatches);
+  }
+
+  /** The rule with rates at the optimizer's step, where core would count each variable's own. */
+  private counted({ main, others, hidden }: RoleRule): RoleRule {
+    const now = (lr: LearningRate): LearningRate => (typeof lr === "number" ? lr : () => lr(this.steps));
+    return {
+      hidden,
+      main: { ...main, lr: now(main.lr) },
+      others: others && { ...others, lr: now(others.lr) },
+    };
+  }
+
   /** Creates missing slots, and checks what remains to be checked before the first variable changes. */
   private adopt(gradients: Gradients): void {
     this.slots.adopt([...gradients.keys()], (variable) => this.planned.get(variable));
-    for (const variable of gradients.keys()) this.slots.of(variable)!.checkLr();
+    this.checkRates();
+  }
+
+  /** @throws {OptimizerOptionError} unless the learning rates of the next step are numbers >= 0. */
+  private checkRates(): void {
+    for (const each of [this.rule.main, this.rule.others]) {
+      const rate = each && rateAt(each.lr, this.steps);
+      if (each === undefined || (typeof rate === "number" && Number.isFinite(rate) && rate >= 0)) continue;
+      const came = `got ${describe(rate)} at step ${this.steps}`;
+      throw new OptimizerOptionError("lr", "a schedule of numbers >= 0", rate, came);
+    }
   }
 
   /** @throws {NonFiniteGradientError} unless such gradients are skipped. */
@@ -286,6 +312,8 @@ export abstract class CoreOptimizer extends tf.Optimizer {
     if (this.busy) throw new BusyError(call);
   }
 }
+
+const rateAt = (lr: LearningRate, step: number): number => (typeof lr === "number" ? lr : lr(step));
 
 const NO_COUNTS: Counters = { steps: 0, orthogonalized: 0, refreshes: 0, limited: 0, skipped: 0, noops: 0 };
 

@@ -2,14 +2,11 @@ import {
   CheckpointError,
   type CreateOptions,
   createOptimizer,
-  describe,
-  type LearningRate,
   type LinalgMatrix,
   NonFiniteGradientError,
   type Optimizer,
   OptimizerError,
   type OptimizerEvents,
-  OptimizerOptionError,
   ParameterError,
   type Report,
   type Role,
@@ -48,7 +45,6 @@ export class Slot {
   readonly variable: tf.Variable;
   readonly place: number;
   readonly role: Role;
-  private readonly lr: LearningRate;
   private readonly options: SlotOptions;
   private readonly sum: GradientSum;
   private readonly listeners: Set<(optimizer: SlotOptimizer) => void> = new Set();
@@ -61,7 +57,6 @@ export class Slot {
     this.role = role;
     this.options = options;
     this.sum = new GradientSum(options.microBatches);
-    this.lr = groupOf(options.rule, role).lr;
     this.onHost = isHostMemory();
     this.optimizer = this.named(() => this.created());
   }
@@ -94,15 +89,6 @@ export class Slot {
   /** Steps taken. */
   get step(): number {
     return this.optimizer.counters.steps;
-  }
-
-  /** @throws {OptimizerOptionError} unless the learning rate of the next step is a number >= 0. */
-  checkLr(): void {
-    const { step, lr } = this;
-    const rate = typeof lr === "number" ? lr : lr(step);
-    if (typeof rate === "number" && Number.isFinite(rate) && rate >= 0) return;
-    const came = `got ${describe(rate)} at step ${step} of ${JSON.stringify(this.variable.name)}`;
-    throw new OptimizerOptionError("lr", "a schedule of numbers >= 0", rate, came);
   }
 
   /**

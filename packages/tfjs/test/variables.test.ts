@@ -188,8 +188,31 @@ describe("a step", () => {
     const optimizer = new AdamWOptimizer((step) => (step === 0 ? 0.1 : rate) as number);
     optimizer.applyGradients({ b: tf.ones([3]) });
     const before = b.dataSync().slice();
-    expect(() => optimizer.applyGradients({ a: tf.ones([3]), b: tf.ones([3]) })).toThrow(/at step 1 of "b"/);
+    expect(() => optimizer.applyGradients({ a: tf.ones([3]), b: tf.ones([3]) })).toThrow(/got .* at step 1/);
     expect([a.dataSync(), b.dataSync()]).toEqual([new Float32Array(3).fill(1), before]);
+  });
+
+  test("of a variable that comes later has the rate that the optimizer says", () => {
+    const variables = ["a", "b", "c"].map((name) => tf.variable(tf.ones([3, 3]), true, name));
+    const [a, , c] = variables;
+    const optimizer = new SumoOptimizer({
+      lr: (step) => 0.1 / (1 + step),
+      hidden: /a|b/,
+      others: { lr: (step) => 0.2 / (1 + step) },
+    });
+    const seen: number[][] = [];
+    optimizer.on("step", ({ parameter, step, lr }) => {
+      if (parameter !== "a") seen.push([step, lr / optimizer.learningRate]);
+    });
+    const step = (of: readonly tf.Variable[]) =>
+      optimizer.applyGradients(Object.fromEntries(of.map(({ name }) => [name, tf.ones([3, 3])])));
+    for (let t = 0; t < 3; t++) step([a!]);
+    step(variables);
+    expect(seen).toEqual([
+      [0, 1],
+      [0, 2],
+    ]);
+    expect(c!.dataSync()[0]).toBeCloseTo(1 - 0.05, 5);
   });
 
   test("leaves out variables without elements", () => {
