@@ -10,20 +10,16 @@ export abstract class FullMoment<T> implements Stepper<T> {
   protected readonly backend: Backend<T, never>;
   protected readonly shape: readonly [rows: number, cols: number];
   private readonly moment: FullMomentSettings;
-  /** Stream of the random numbers that round a packed moment. */
-  private readonly stream: number;
 
   constructor(
     backend: Backend<T, never>,
     shape: readonly [rows: number, cols: number],
     moment: FullMomentSettings,
-    stream: number,
     state: Readonly<Record<string, T>>,
   ) {
     this.backend = backend;
     this.shape = shape;
     this.moment = moment;
-    this.stream = stream;
     this.state = state;
   }
 
@@ -51,13 +47,12 @@ export abstract class FullMoment<T> implements Stepper<T> {
 
   /** Stores the next moment; `moment` is what {@link load} gave. Called when nothing can fail any more. */
   protected keep(moment: T | undefined, gradient: T): void {
-    const { backend, state, stream, step } = this;
+    const { backend, state } = this;
     const { momentum, stateBits } = this.moment;
     this.step++;
     if (moment === undefined) return;
     backend.axpby(moment, 1, gradient, momentum);
-    if (stateBits === 4) backend.pack!(state["moment"]!, moment, { bits: 4, key: [stream, step] });
-    if (stateBits === 8) backend.pack!(state["moment"]!, moment, { bits: 8 });
+    if (stateBits !== 32) backend.pack!(state["moment"]!, moment, stateBits);
   }
 
   stateShapes(facts: Facts): Record<string, readonly [number, number]> {

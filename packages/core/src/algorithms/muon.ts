@@ -35,8 +35,8 @@ export interface MuonOptions {
   /** Decay only weights that the update shrinks too. Default false. */
   readonly cautious?: boolean;
   /**
-   * Bits of a number in the moment, with a scale for each block of 64. 8 and 4 need a backend that packs, and scratch for a moment; 4 bits are
-   * rounded at random (`linalg-fp4.ts`). Default 32.
+   * Bits of a number in the moment, with a scale for each block of 64. 8 and 4 need a backend that packs, and scratch for a
+   * moment. Default 32.
    */
   readonly stateBits?: StateBits;
 }
@@ -81,7 +81,7 @@ class Muon<T> extends FullMoment<T> {
     place: Place,
     state: Readonly<Record<string, T>>,
   ) {
-    super(backend, [rows, cols], settings, place.stream, state);
+    super(backend, [rows, cols], settings, state);
     this.settings = settings;
     this.place = place;
   }

@@ -160,7 +160,7 @@ describe("Muon", () => {
 
   test.each([
     [8, 1 / 254],
-    [4, 1 / 3],
+    [4, 1 / 6],
   ] as const)("with a moment in %i bits every step is that of the moment as stored", (stateBits, error) => {
     const data = flat(weight);
     const options = { optimizer: "muon", lr: 0.01, momentum: 0.9, orthogonalize: "exact", stateBits } as const;

@@ -47,7 +47,7 @@ class Sgd<T> extends FullMoment<T> {
     settings: SgdSettings,
     state: Readonly<Record<string, T>>,
   ) {
-    super(backend, [rows, cols], { ...settings, stateBits: 32 }, 0, state);
+    super(backend, [rows, cols], { ...settings, stateBits: 32 }, state);
     this.settings = settings;
   }
 

@@ -70,7 +70,7 @@ export interface Backend<T, Source = T> {
    * out ← `a` in about `bits` bits a number; `unpack` is the inverse. `out` is a 1 × `sizes.packed` matrix in the backend's own format, which
    * `read` and `write` preserve bit for bit. Backends without these three support no `stateBits` below 32.
    */
-  pack?(out: T, a: T, packing: Packing): void;
+  pack?(out: T, a: T, bits: PackedBits): void;
   unpack?(out: T, packed: T, bits: PackedBits): void;
   /** weight_i ← factor · weight_i wherever direction_i · weight_i > 0, i.e. where subtracting the direction shrinks the weight. */
   shrinkAgreeing(weight: T, direction: T, factor: number): void;
@@ -83,14 +83,6 @@ export type Lines = "rows" | "columns";
 
 /** Bits of a packed number. */
 export type PackedBits = 8 | 4;
-
-/**
- * Rounding of a packed matrix: in 8 bits to nearest, in 4 up or down at random, so that the expected value is the number itself. Equal keys give
- * equal bits.
- */
-export type Packing =
-  | { readonly bits: 8 }
-  | { readonly bits: 4; readonly key: readonly [stream: number, step: number] };
 
 /** Scratch memory with scopes, so that a step allocates nothing. */
 export interface Scratch<T> {

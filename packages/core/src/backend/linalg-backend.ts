@@ -22,7 +22,6 @@ import type {
   Lines,
   NewtonSchulzOptions,
   PackedBits,
-  Packing,
   PolarInfo,
   PolarOptions,
   ProductOptions,
@@ -205,9 +204,8 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     });
   }
 
-  pack(out: LinalgMatrix, a: LinalgMatrix, packing: Packing): void {
-    if (packing.bits === 8) packBytes(out.data, a.data);
-    else packFp4(out.data, a.data, packing.key);
+  pack(out: LinalgMatrix, a: LinalgMatrix, bits: PackedBits): void {
+    (bits === 8 ? packBytes : packFp4)(out.data, a.data);
   }
 
   unpack(out: LinalgMatrix, packed: LinalgMatrix, bits: PackedBits): void {

@@ -120,7 +120,7 @@ export class SumoMemory<T> {
   private store(out: T, a: T): void {
     const { stateBits } = this.settings;
     if (stateBits === 32) this.backend.axpby(out, 1, a, 0);
-    else this.backend.pack!(out, a, { bits: stateBits });
+    else this.backend.pack!(out, a, stateBits);
   }
 
   private geometryOf(facts: Facts): Geometry {
