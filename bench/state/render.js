@@ -41,13 +41,15 @@ function entryOf(rows, seconds, place, steps) {
     /** Whether the best rate lies inside those tried. */
     tuned: nextRate(sweep, lr) === undefined,
     losses,
-    mean,
-    deviation: losses.length > 1 ? Math.sqrt(squares / (losses.length - 1)) : undefined,
+    mean: rounded(mean),
+    deviation: losses.length > 1 ? rounded(Math.sqrt(squares / (losses.length - 1))) : undefined,
     bytes: stateBytes.whole,
     hiddenBytes: stateBytes.hidden,
     seconds: timed && (steps * timed.stepMs) / 1000,
   };
 }
+
+const rounded = (loss) => Number(loss.toFixed(4));
 
 /** The map of one width and number of tokens a step as a table in Markdown. */
 export function tableOf({ width, tokens, entries }) {

@@ -53,9 +53,7 @@ else makeRuns(60_000 * Number(values.minutes));
 renderAll();
 
 function renderAll() {
-  const measured = existsSync(here("state-seconds.json"));
-  const seconds = measured ? JSON.parse(readFileSync(here("state-seconds.json"), "utf8")) : { rows: [] };
-  const files = render(readRows(), seconds, { total: TOTAL, contestants: Object.keys(CONTESTANTS) });
+  const files = render(readRows(), readSeconds(), { total: TOTAL, contestants: Object.keys(CONTESTANTS) });
   for (const [name, text] of Object.entries(files)) writeFileSync(here(name), text);
   for (const panel of JSON.parse(files["state.json"]).panels) console.log(`\n${tableOf(panel)}`);
 }
@@ -105,32 +103,40 @@ function lossOf(task, options, lr, seed) {
   }
 }
 
-/** Times a step of every contestant: the quickest of several blocks, each as long as the period of a refresh, interleaved. */
+function readSeconds() {
+  return existsSync(here("state-seconds.json"))
+    ? JSON.parse(readFileSync(here("state-seconds.json"), "utf8"))
+    : { rows: [] };
+}
+
+/** Measures every contestant's time of a step, and keeps it in place of an earlier one. */
 function measureSeconds() {
-  const rows = [];
+  const { rows } = readSeconds();
   for (const width of wanted.widths) {
-    for (const tokens of wanted.tokens) {
-      const { steps, task } = taskOf({ width, tokens });
-      const block = steps / 8;
-      const runs = names.map((contestant) => {
-        const { rate, options } = CONTESTANTS[contestant];
-        return { contestant, step: task.start(options(steps), rate, 0).step, ms: Infinity };
-      });
-      for (const { step } of runs) step();
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const run of runs) {
-          const from = performance.now();
-          for (let t = 0; t < block; t++) run.step();
-          run.ms = Math.min(run.ms, (performance.now() - from) / block);
-        }
-        console.log(`width ${width}, ${tokens} tokens: round ${round + 1} of ${ROUNDS}`);
-      }
-      rows.push(
-        ...runs.map(({ contestant, ms }) => ({ width, tokens, contestant, stepMs: Number(ms.toPrecision(4)) })),
-      );
-    }
+    for (const tokens of wanted.tokens) rows.push(...stepTimes(width, tokens));
   }
+  const latest = new Map(rows.map((row) => [`${row.width} ${row.tokens} ${row.contestant}`, row]));
   const machine = `${cpus()[0].model.trim()}, one thread, Node ${process.versions.node}`;
-  const report = { machine, loadAverage: Number(loadavg()[0].toFixed(2)), rows };
-  writeFileSync(here("state-seconds.json"), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(here("state-seconds.json"), `${JSON.stringify({ machine, rows: [...latest.values()] }, null, 2)}\n`);
+}
+
+/** Milliseconds of a step: the quickest of several blocks, each as long as the period of a refresh, interleaved. */
+function stepTimes(width, tokens) {
+  const { steps, task } = taskOf({ width, tokens });
+  const block = steps / 8;
+  const runs = names.map((contestant) => {
+    const { rate, options } = CONTESTANTS[contestant];
+    return { contestant, step: task.start(options(steps), rate, 0).step, ms: Infinity };
+  });
+  for (const { step } of runs) step();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const run of runs) {
+      const from = performance.now();
+      for (let t = 0; t < block; t++) run.step();
+      run.ms = Math.min(run.ms, (performance.now() - from) / block);
+    }
+    console.log(`width ${width}, ${tokens} tokens: round ${round + 1} of ${ROUNDS}`);
+  }
+  const load = Number(loadavg()[0].toFixed(2));
+  return runs.map(({ contestant, ms }) => ({ width, tokens, contestant, stepMs: Number(ms.toPrecision(4)), load }));
 }

@@ -1,6 +1,6 @@
 const [PANEL, HEIGHT, LEFT, TOP, BOTTOM, GAP] = [380, 300, 62, 34, 46, 26];
 const [LEGEND_LINE, LEGEND_COLUMN] = [20, 270];
-/** Hues that colour-blind eyes tell apart (Okabe and Ito), with a contrast of 3 to 1 on white and on near-black. */
+/** Hues that colour-blind eyes tell apart (Okabe and Ito), with a contrast of 3 to 1 on white. */
 const COLOURS = ["#0b78c2", "#d06a12", "#0f9370", "#b9588f", "#8f7716", "#75808a"];
 /** Outlines around the origin, to tell series apart without colours. */
 const SHAPES = ["M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0", "M-4.5-4.5h9v9h-9z", "M0-6 6 0 0 6-6 0z", "M0-6 5.5 4.5h-11z"];
@@ -26,11 +26,11 @@ export function scatter({ panels, series, xLabel, yLabel }) {
     const at = `${12 + (i % columns) * LEGEND_COLUMN} ${TOP + HEIGHT + BOTTOM + LEGEND_LINE * (0.5 + Math.floor(i / columns))}`;
     return `<g transform="translate(${at})"><path ${look(name)}/><text x="12" y="4">${escaped(name)}</text></g>`;
   });
-  const style =
-    "text{font:13px sans-serif;fill:#333}line,rect{stroke:#8888;fill:none}.spread{stroke:#777}@media(prefers-color-scheme:dark){text{fill:#ddd}}";
+  const style = "text{font:13px sans-serif;fill:#333}line,.frame{stroke:#ccc;fill:none}.spread{stroke:#777}";
   const label = escaped(`${yLabel} over ${xLabel}`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
 <style>${style}</style>
+<rect width="${width}" height="${height}" fill="#fff"/>
 ${[...body, ...legend].join("\n")}
 </svg>
 `;
@@ -61,7 +61,7 @@ function panelOf({ title, points }, left, x, { xLabel, yLabel, look }) {
   const middle = TOP + HEIGHT / 2;
   return `<g transform="translate(${left} 0)">
 <text x="${LEFT}" y="20" font-weight="bold">${escaped(title)}</text>
-<rect x="${LEFT}" y="${TOP}" width="${PANEL}" height="${HEIGHT}"/>
+<rect class="frame" x="${LEFT}" y="${TOP}" width="${PANEL}" height="${HEIGHT}"/>
 ${[...ticks, ...marks].join("\n")}
 <text x="${LEFT + PANEL / 2}" y="${TOP + HEIGHT + 36}" text-anchor="middle">${escaped(xLabel)}</text>
 <text transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escaped(yLabel)}</text>

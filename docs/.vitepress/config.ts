@@ -33,6 +33,7 @@ const evidence = [
   ["Measurements", ""],
   ["Linear algebra", "linalg"],
   ["Losses", "losses"],
+  ["State and time", "state"],
   ["Speed of training", "speed"],
   ["Fine-tuning", "finetuning"],
   ["Adam's rates in tfjs", "tfjs"],

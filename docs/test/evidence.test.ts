@@ -12,6 +12,7 @@ import gpu from "../evidence/gpu.data.ts";
 import products from "../evidence/products.data.ts";
 import shakespeare from "../evidence/shakespeare.data.ts";
 import speed from "../evidence/speed.data.ts";
+import state, { findingsOf } from "../evidence/state.data.ts";
 import tfjs from "../evidence/tfjs.data.ts";
 import tfjsSteps from "../evidence/tfjs-steps.data.ts";
 import { lowerLoss } from "../evidence/verdict.ts";
@@ -98,6 +99,26 @@ describe("the pages of evidence", () => {
       if (Math.abs(Math.abs(difference) - (2 * Math.hypot(s!, t!)) / Math.sqrt(seeds)) < 0.003) continue;
       expect(finding).toContain(clear ? (difference > 0 ? "ends below" : "ends above") : "ties with");
     }
+  });
+
+  test("state: rows by loss, and no verdict without seeds and tuning", () => {
+    for (const { table, findings } of loaded(state).panels) {
+      const means = table.rows.map(([, loss]) => Number.parseFloat(loss!));
+      expect(means.toSorted((a, b) => a - b)).toEqual(means);
+      for (const row of table.rows) expect(row.length).toBe(table.head.length);
+      for (const finding of findings) {
+        const [a, b] = table.rows.filter(([name]) => finding.startsWith(`${name}, `) || finding.includes(` ${name}:`));
+        expect([a, b]).not.toContain(undefined);
+      }
+    }
+    const entry = (contestant: string, losses: readonly number[], tuned = true) => {
+      const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      return { contestant, lr: 1, tuned, losses, mean, deviation: 0.01, bytes: 1, hiddenBytes: 1 };
+    };
+    const of = (...entries: ReturnType<typeof entry>[]) => findingsOf({ width: 1, tokens: 1, entries });
+    expect(of(entry("SUMO", [1, 1, 1]), entry("AdamW", [2, 2, 2]))[0]).toContain("ends below");
+    expect(of(entry("SUMO", [1, 1]), entry("AdamW", [2, 2, 2]))[0]).toContain("too few seeds");
+    expect(of(entry("SUMO", [1, 1, 1]), entry("AdamW", [2, 2, 2], false))).toEqual([]);
   });
 
   test("every other file gives rows, and no cell is without a number", () => {
