@@ -110,7 +110,8 @@ function shiftOf({ q, e, rest }: QdArray, first: number, last: number): number {
   const [upper, lower, offSquare] = [q1 + e0, q2 + e1, q1 * e1];
   const larger = 0.5 * (upper + lower + Math.sqrt((upper - lower) ** 2 + 4 * offSquare));
   const least = (q1 * q2 + e0 * (q2 + e1)) / larger;
-  const share = offSquare / (offSquare + (upper - least) ** 2); // of the second last row in the vector
+  // Of the second last row in the vector; where the two are apart, as if it were all of it.
+  const share = offSquare > 0 ? offSquare / (offSquare + (upper - least) ** 2) : 1;
   const coupling = q0 * e0 * share;
   const gap = 0.75 * rest - least;
   return Math.max(0, least - (gap > 0 ? Math.min(Math.sqrt(coupling), coupling / gap) : Math.sqrt(coupling)));
