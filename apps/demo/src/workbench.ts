@@ -2,6 +2,7 @@ import { OPTIMIZERS, TrainingError } from "@sumo/training";
 import { Problem } from "./problem.ts";
 import { Comparison, extendedRecords, newRecords, type Phase } from "./runs/comparison.ts";
 import { choicesOf, modelConfig, SIZES, trainOptions } from "./runs/experiment.ts";
+import { hashOf, type Shared, sharedBy } from "./runs/link.ts";
 import type { Run, RunRecord } from "./runs/run.ts";
 import { formatArchive, parseArchive } from "./storage/archive.ts";
 import type { Store } from "./storage/store.ts";
@@ -22,6 +23,8 @@ export class Workbench {
   private readonly store: Store | undefined;
   private comparison: Comparison | undefined;
   private lastPhase: Phase | undefined;
+  /** What the link carries that the page was opened with. */
+  private shared: Shared | undefined;
   private drawing = false;
 
   /** @param store - persists runs; without one a reload loses them. */
@@ -32,6 +35,7 @@ export class Workbench {
         run: () => this.run(),
         step: () => this.step(),
         anew: () => this.anew(),
+        share: () => this.share(),
         save: () => this.save(),
         open: (file) => this.open(file),
       },
@@ -40,23 +44,41 @@ export class Workbench {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.comparison?.save();
     });
+    addEventListener("hashchange", () => void this.follow().catch((error: unknown) => this.complain(error)));
     this.preview();
   }
 
-  /** Restores the runs of an earlier visit, and enables the buttons. */
+  /** Restores the runs of an earlier visit, or sets up the experiment of the page's link, and enables the buttons. */
   async restore(): Promise<void> {
     try {
       const stored = await this.store?.read();
       if (stored !== undefined) {
         const { step } = this.openRuns(stored.text, stored.records);
         this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
+        await this.follow();
         return;
       }
+      this.draw();
+      this.controls.say("Ready.");
+      await this.follow();
     } catch (error) {
+      this.draw();
+      this.controls.say("Ready.");
       this.complain(error);
     }
-    this.draw();
-    this.controls.say("Ready.");
+  }
+
+  /** Sets up what the address says; runs on the page stay, until the user puts them away. */
+  private async follow(): Promise<void> {
+    this.shared = sharedBy(location.hash);
+    if (this.shared === undefined) return;
+    if (this.comparison !== undefined) {
+      this.controls.say("Your own runs stay. For the experiment of the link, press New experiment.");
+      return;
+    }
+    this.form.show(this.shared.experiment, await builtInText());
+    this.preview();
+    this.controls.say("Ready: the experiment of the link. Start trains it.");
   }
 
   private async run(): Promise<void> {
@@ -102,6 +124,18 @@ export class Workbench {
     this.setRuns([]);
     this.preview();
     this.controls.say("Ready.");
+    await this.follow();
+  }
+
+  private async share(): Promise<void> {
+    const experiment = this.form.checked();
+    const { source } = this.comparison?.text ?? (await this.form.text());
+    if (source !== BUILT_IN) throw new Problem("A link does not carry your text. Save the runs to a file instead.");
+    const link = new URL(hashOf({ experiment, losses: this.comparison?.losses ?? new Map() }), location.href);
+    await navigator.clipboard.writeText(link.href).catch((cause: unknown) => {
+      throw new Problem("This browser does not let the page copy.", { cause });
+    });
+    this.controls.say("Link copied: whoever opens it finds this experiment.");
   }
 
   private async save(): Promise<void> {
@@ -187,7 +221,7 @@ export class Workbench {
     this.controls.show(comparison?.phase, comparison?.step ?? 0, comparison?.steps ?? 1);
     if (comparison === undefined) return;
     const { phase } = comparison;
-    if (phase !== this.lastPhase) this.controls.say(describe(comparison, phase));
+    if (phase !== this.lastPhase) this.controls.say(describe(comparison, phase, this.shared?.losses));
     this.lastPhase = phase;
     this.results.update(comparison.runs);
   }

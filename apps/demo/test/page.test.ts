@@ -53,7 +53,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     expect(complaints).toEqual([]);
   });
 
-  async function visit(visitor: BrowserContext, { url } = host): Promise<Page> {
+  async function visit(visitor: BrowserContext, { url } = host, hash = ""): Promise<Page> {
     const visited = await visitor.newPage();
     visited.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     visited.on("response", (response) => {
       if (!response.ok()) complaints.push(`${response.status()} ${response.url()}`);
     });
-    await visited.goto(url);
+    await visited.goto(url + hash);
     await state(visited, /^Ready/);
     return visited;
   }
@@ -105,6 +105,32 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   }
 
   const problem = (): Promise<string> => textOf(page, "#problem:not([hidden])");
+
+  test("a link carries the experiment to somebody else, who gets the same losses to the last bit", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await choose(12, ["SUMO", "Muon"]);
+    await page.getByLabel("Seed").fill("7");
+    await press("Start");
+    await state(page, /^Finished after 12 steps/);
+    await press("Copy link");
+    await state(page, /^Link copied/);
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+
+    const friend = await browser.newContext();
+    const theirs = await visit(friend, host, new URL(link).hash);
+    await state(theirs, /^Ready: the experiment of the link/);
+    expect(await theirs.getByLabel("Seed").inputValue()).toBe("7");
+    expect(await theirs.getByRole("checkbox", { name: "AdamW" }).isChecked()).toBe(false);
+    await press("Start", theirs);
+    await state(theirs, /^Finished after 12 steps.*As the link says, to the last bit\.$/);
+
+    // Runs of one's own stay, whatever the address says.
+    await theirs.evaluate(() => (location.hash = location.hash.replace(/steps=\d+/, "steps=13")));
+    await state(theirs, /^Your own runs stay/);
+    await theirs.evaluate(() => (location.hash = "#size=huge"));
+    await expect.poll(() => textOf(theirs, "#problem:not([hidden])")).toMatch(/The link is damaged.*size is “huge”/);
+    await friend.close();
+  }, 300_000);
 
   test("trains several optimizers, and their losses fall", async () => {
     await choose(30, ["SUMO", "AdamW", "Muon", "GaLore"]);

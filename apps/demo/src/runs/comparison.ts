@@ -1,3 +1,4 @@
+import type { OptimizerName } from "@sumo/core";
 import { createTokenizer, formatTokenizer } from "@sumo/training";
 import { type Experiment, modelConfig, trainOptions } from "./experiment.ts";
 import { type Listener, Run, type RunRecord } from "./run.ts";
@@ -29,6 +30,16 @@ export class Comparison {
 
   get steps(): number {
     return Math.max(...this.runs.map(({ config }) => config.options.steps));
+  }
+
+  /** The final loss of each run that is finished, and was not extended: a run with the same choices ends with the same one, to the bit. */
+  get losses(): Map<OptimizerName, number> {
+    return new Map(
+      this.runs.flatMap(({ optimizer, history }) => {
+        const [final, ...others] = history.lines.flatMap((line) => line.final ?? []);
+        return final === undefined || others.length > 0 ? [] : [[optimizer, final.validation] as const];
+      }),
+    );
   }
 
   go(): void {

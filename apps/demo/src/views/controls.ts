@@ -8,6 +8,8 @@ export interface Actions {
   run(): Promise<void>;
   step(): Promise<void>;
   anew(): Promise<void>;
+  /** Copy a link to the experiment. */
+  share(): Promise<void>;
   save(): Promise<void>;
   open(file: File): Promise<void>;
 }
@@ -28,6 +30,7 @@ export class Controls {
   private readonly run = element("run", HTMLButtonElement);
   private readonly step = element("step", HTMLButtonElement);
   private readonly anew = element("anew", HTMLButtonElement);
+  private readonly share = element("share", HTMLButtonElement);
   private readonly save = element("save", HTMLButtonElement);
   private readonly open = element("open", HTMLButtonElement);
   private readonly file = element("open-file", HTMLInputElement);
@@ -58,6 +61,10 @@ export class Controls {
       "click",
       act(() => actions.anew()),
     );
+    this.share.addEventListener(
+      "click",
+      act(() => actions.share()),
+    );
     this.save.addEventListener(
       "click",
       act(() => actions.save()),
@@ -75,6 +82,7 @@ export class Controls {
     this.run.textContent = RUN_LABELS[phase ?? "none"];
     this.run.disabled = phase === "failed";
     this.open.disabled = false;
+    this.share.disabled = false;
     this.step.disabled = phase !== undefined && phase !== "paused";
     this.anew.disabled = phase === undefined;
     this.save.disabled = phase === undefined || phase === "failed";
