@@ -59,6 +59,7 @@ export const places = [
   nodeOf(20),
   nodeOf(22),
   nodeOf(24),
+  nodeOf(26),
   {
     name: "Deno",
     install: ["@deno/linux-x64-glibc@2"],

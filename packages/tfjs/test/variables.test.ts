@@ -64,6 +64,12 @@ describe("transfer learning, saved and loaded at every stage, ends as without sa
     expect(Object.values(stepsOf(ofCopy))).toEqual(Object.values(stepsOf(optimizer)));
   });
 
+  test("which tf.train.adam does not survive", async () => {
+    const [model, optimizer] = [classifier(), tf.train.adam(0.01)];
+    await train(model, optimizer, [2]);
+    await expect(train(model, optimizer, [0, 1, 2])).rejects.toThrow(/could not be broadcast together/);
+  });
+
   test("variables that come later are not taken for the output layer", async () => {
     const optimizer = create();
     const model = classifier();
