@@ -99,6 +99,23 @@ export class NonFiniteGradientError extends OptimizerError {
   }
 }
 
+/** Ranks of a data-parallel run have different weights or states. Thrown on every rank; nothing was changed. */
+export class RanksDifferError extends OptimizerError {
+  static override readonly code = "OPTIMIZER_RANKS_DIFFER";
+  readonly parameter: string;
+  /** The first rank that differs from rank 0. */
+  readonly rank: number;
+
+  constructor(parameter: string, rank: number) {
+    super(
+      `parameter ${JSON.stringify(parameter)}: expected the same weights and state on all ranks, got others on rank ${rank}; ` +
+        "seed them alike, broadcast those of rank 0, or resume all from one checkpoint",
+    );
+    this.parameter = parameter;
+    this.rank = rank;
+  }
+}
+
 /**
  * A step failed: a decomposition did not converge, or an update or the square of a gradient exceeds float32. `cause` says which.
  * The weight and its state are unchanged; of a split weight, those of the failed part and the parts after it.

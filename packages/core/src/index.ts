@@ -56,6 +56,7 @@ export {
   OptimizerError,
   OptimizerOptionError,
   ParameterError,
+  RanksDifferError,
   SafetensorsError,
   StepFailedError,
 } from "./errors.ts";
@@ -67,6 +68,7 @@ export {
   createOptimizer,
   type Optimizer,
   type ParameterReport,
+  type PendingStep,
   type Report,
 } from "./optimizer/optimizer.ts";
 export type { Parameter, ParameterShape } from "./optimizer/parameter.ts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isInstalled, MPICH, mpirun, OPEN_MPI } from "@sumo/testing/mpirun";
 import { afterAll, expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
-import { isInstalled, MPICH, mpirun, OPEN_MPI } from "./mpirun.ts";
 
 const folder = mkdtempSync(join(import.meta.dirname, "document-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Collective, createOptimizer } from "@sumo/core";
 import { contract } from "./contract.ts";
-import { gradientOf, OPTIMIZERS, parameters, trainOnRank } from "./training.ts";
+import { gradientOf, OPTIMIZERS, parameters, trainAlone, trainClippedOnRank, trainOnRank } from "./training.ts";
 
 /** A checksum of bits. */
 export const bitsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
@@ -36,7 +36,7 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
   },
 
   /** The same, noticed at a wait. */
-  started: (collective) => {
+  startedLengths: (collective) => {
     const started = collective.allReduceStart(new Float32Array(collective.rank + 1), "sum");
     collective.allReduceStart(Float32Array.of(1), "sum").wait();
     started.wait();
@@ -87,13 +87,26 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
       Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainOnRank(group, collective))]),
     ),
 
+  /** The same with a limit on the joint norm of the gradients. */
+  clipped: (collective) => bitsOf(trainClippedOnRank(OPTIMIZERS["projected"]!, collective)),
+
+  /** ‖W − W′‖ / ‖W′‖ of some optimizers, where W′ are the weights of one process. */
+  rounding: (collective) =>
+    Object.fromEntries(
+      ["projected", "whole", "adaptive", "adamw"].map((name) => {
+        const alone = trainAlone(OPTIMIZERS[name]!, collective.size);
+        const difference = trainOnRank(OPTIMIZERS[name]!, collective).map((weight, i) => weight - alone[i]!);
+        return [name, Math.hypot(...difference) / Math.hypot(...alone)];
+      }),
+    ),
+
   /** Numbers that are sent a step: the whole gradient at a refresh, every third step, else its projection. */
   traffic: (collective) => {
     const sent: number[] = [];
     const counting: Collective = Object.assign(Object.create(collective) as Collective, {
-      allReduce(values: Float32Array, reduction: "sum" | "max") {
-        if (values instanceof Float32Array) sent.push(values.length);
-        collective.allReduce(values, reduction);
+      allReduceStart(values: Float32Array, reduction: "sum" | "max") {
+        sent.push(values.length);
+        return collective.allReduceStart(values, reduction);
       },
     });
     const optimizer = createOptimizer(parameters(), OPTIMIZERS["projected"]!, { collective: counting });
@@ -134,7 +147,39 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
   weights: (collective) => {
     const [w] = parameters();
     if (collective.rank === collective.size - 1) w!.data[5]! += 1;
-    createOptimizer([w!], OPTIMIZERS["projected"]!, { collective });
+    createOptimizer([w!], OPTIMIZERS["projected"]!, { collective }).stepParameter("w", gradientOf("w", 0, 0));
+    return "done";
+  },
+
+  /** The last rank's weights change behind the optimizer's back. */
+  changed: (collective) => {
+    const [w, wide] = parameters();
+    const optimizer = createOptimizer([w!, wide!], OPTIMIZERS["projected"]!, { collective });
+    for (const name of ["w", "wide"] as const) optimizer.stepParameter(name, gradientOf(name, 0, collective.rank));
+    optimizer.compareRanks();
+    if (collective.rank === collective.size - 1) wide!.data[5]! += 1;
+    optimizer.compareRanks();
+    return "done";
+  },
+
+  /** All steps are started before one is waited for. */
+  started: (collective) => bitsOf(trainOnRank(OPTIMIZERS["projected"]!, collective, { startsFirst: true })),
+
+  /** Rank 0 accumulates two gradients a step, rank 1 one. */
+  uneven: (collective) => {
+    const share = collective.rank === 0 ? [0, 1] : [2];
+    return bitsOf(trainOnRank(OPTIMIZERS["projected"]!, collective, { share }));
+  },
+
+  /** A step is started twice. */
+  twice: (collective) => {
+    const optimizer = createOptimizer(parameters(), OPTIMIZERS["projected"]!, { collective });
+    const started = optimizer.stepParameterStart("w", gradientOf("w", 0, collective.rank));
+    try {
+      optimizer.stepParameterStart("w", gradientOf("w", 0, collective.rank));
+    } finally {
+      started.wait();
+    }
     return "done";
   },
 

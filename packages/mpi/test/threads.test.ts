@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { createOptimizer } from "@sumo/core";
+import { createOptimizer, plan } from "@sumo/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as mpi from "../src/index.ts";
-import { CollectiveArgumentError, joinThreads, oneProcess, threadGroup } from "../src/index.ts";
+import { CollectiveArgumentError, joinThreads, measured, oneProcess, threadGroup } from "../src/index.ts";
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { bitsOf, type Report, scenarios } from "./scenarios.ts";
-import { gradientOf, OPTIMIZERS, parameters, trainAlone } from "./training.ts";
+import { gradientOf, OPTIMIZERS, parameters, trainAlone, trainClippedAlone } from "./training.ts";
 
 let script: string;
 beforeAll(async () => {
@@ -47,10 +47,26 @@ test("every function that is exported checks its arguments", () => {
   for (const size of [undefined, null, "2", Number.NaN, Symbol("x"), 0, 2n, {}]) {
     expect(() => threadGroup(size as never)).toThrow(CollectiveArgumentError);
     expect(() => threadGroup(1).leave((size === 0 ? 1 : size) as never)).toThrow(CollectiveArgumentError);
+    expect(() => measured(size as never)).toThrow(CollectiveArgumentError);
   }
-  const withoutArguments = ["connectMpi", "oneProcess"];
+  const withoutArguments = ["connectMpi", "launchedAs", "oneProcess"];
   const functions = Object.keys(mpi).filter((name) => /^[a-z]/.test(name) && !withoutArguments.includes(name));
-  expect(functions).toEqual(["joinThreads", "threadGroup"]);
+  expect(functions).toEqual(["measured", "joinThreads", "threadGroup"]);
+});
+
+describe("a measured collective", () => {
+  test.each(Object.entries(contract))("keeps the contract: %s", (_, run) => run(measured(oneProcess())));
+
+  test("counts calls and bytes", () => {
+    const collective = measured(oneProcess());
+    collective.allReduceStart(new Float32Array(3), "sum").wait();
+    collective.allReduce(new Float64Array(2), "max");
+    collective.allGather(new Uint8Array(5), new Uint8Array(5));
+    collective.broadcast(new Int32Array(1), 0);
+    collective.barrier();
+    expect(collective.traffic).toMatchObject({ calls: 5, bytes: 12 + 16 + 5 + 4 });
+    expect(collective.traffic.waitedMs).toBeGreaterThan(0);
+  });
 });
 
 describe("one process", () => {
@@ -78,7 +94,7 @@ describe("threads", () => {
   test.each([
     ["lengths", "broadcast(Float32Array of 4, 0)", "broadcast(Float32Array of 2, 0)"],
     ["operations", "barrier()", 'allReduce(Float32Array of 1, "sum")'],
-    ["started", 'allReduce(Float32Array of 1, "sum")', 'allReduce(Float32Array of 2, "sum")'],
+    ["startedLengths", 'allReduce(Float32Array of 1, "sum")', 'allReduce(Float32Array of 2, "sum")'],
   ])("calls that differ are an error on every rank: %s", async (scenario, expected, received) => {
     const error = { code: "COLLECTIVE_MISMATCH", rank: 1, expected, received };
     expect(await onThreads(scenario, 2)).toMatchObject([{ error }, { error }]);
@@ -120,11 +136,21 @@ describe("an optimizer over ranks", () => {
     expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
   });
 
-  test("sends projections where a step needs no more", async () => {
+  test("sends projections where a step needs no more, and as many bytes as planned", async () => {
     const [whole, projection] = [300 * 40, 300 * 8];
     const value = [whole, projection, projection, whole];
     expect(await onThreads("traffic", 2)).toMatchObject([{ value }, { value }]);
+    const { parameters: planned } = plan([{ name: "w", shape: [300, 40] }], OPTIMIZERS["projected"]!);
+    expect(planned).toMatchObject([{ sumBytes: 4 * projection, refreshSumBytes: 4 * whole }]);
   });
+
+  test.each(Object.keys(OPTIMIZERS).filter((name) => !["projected", "long", "adaptive"].includes(name)))(
+    "is planned to send whole gradients: %s",
+    (name) => {
+      const { parameters: planned } = plan([{ name: "w", shape: [300, 40] }], OPTIMIZERS[name]!);
+      expect(planned).toMatchObject([{ sumBytes: 4 * 300 * 40, refreshSumBytes: 4 * 300 * 40 }]);
+    },
+  );
 
   test("refuses a bad gradient on every rank, names its rank, and goes on", async () => {
     const { data } = secondStep([0, 1]);
@@ -144,9 +170,33 @@ describe("an optimizer over ranks", () => {
     expect(await onThreads("skipped", 2)).toMatchObject([{ value }, { value }]);
   });
 
-  test("refuses weights that differ", async () => {
-    const error = { code: "OPTIMIZER_PARAMETER", parameter: "w", message: expect.stringContaining("rank 2") };
-    expect(await onThreads("weights", 3)).toMatchObject([{ error }, { error }, { error }]);
+  test.each([
+    ["weights", "w"],
+    ["changed", "wide"],
+  ])("refuses weights that differ: %s", async (scenario, parameter) => {
+    const error = { code: "OPTIMIZER_RANKS_DIFFER", parameter, rank: 2 };
+    expect(await onThreads(scenario, 3)).toMatchObject([{ error }, { error }, { error }]);
+  });
+
+  test("limits the joint norm of the mean", async () => {
+    const value = bitsOf(trainClippedAlone(OPTIMIZERS["projected"]!, 3));
+    expect(await onThreads("clipped", 3)).toMatchObject([{ value }, { value }, { value }]);
+    expect(value).not.toBe(bitsOf(trainAlone(OPTIMIZERS["projected"]!, 3)));
+  });
+
+  test("has the same bits where all sums travel at once", async () => {
+    const value = bitsOf(trainAlone(OPTIMIZERS["projected"]!, 3));
+    expect(await onThreads("started", 3)).toMatchObject([{ value }, { value }, { value }]);
+  });
+
+  test("takes the mean over all micro-batches where ranks have other numbers of them", async () => {
+    const value = bitsOf(trainAlone(OPTIMIZERS["projected"]!, 3));
+    expect(await onThreads("uneven", 2)).toMatchObject([{ value }, { value }]);
+  });
+
+  test("refuses another gradient before the last step was waited for", async () => {
+    const error = { code: "OPTIMIZER_PARAMETER", parameter: "w" };
+    expect(await onThreads("twice", 2)).toMatchObject([{ error }, { error }]);
   });
 
   /** The weight after two steps of one process, the first with the gradients of two ranks, the second with those of some. */

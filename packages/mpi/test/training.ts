@@ -15,8 +15,16 @@ export const OPTIMIZERS: Readonly<Record<string, Group>> = {
   long: { ...sumo, residual: "off", side: "long", refresh: { every: 3 } },
   whole: { ...sumo, residual: "raw", refresh: { every: 3 } },
   fira: { ...sumo, residual: "fira" },
+  joint: { ...sumo, residual: "joint" },
+  paper: { ...sumo, preset: "paper" },
+  bits: { ...sumo, residual: "off", stateBits: 8 },
+  // What looks at the whole gradient: the share that the subspace captures, and the rank that it needs.
+  capture: { ...sumo, residual: "off", refresh: { captureBelow: 0.3, minGap: 1 } },
+  adaptive: { ...sumo, residual: "off", rank: { min: 2, max: RANK, energy: 0.9 }, refresh: { every: 3 } },
   galore: { optimizer: "galore", lr: 0.02, rank: RANK },
   muon: { optimizer: "muon", lr: 0.02 },
+  soap: { optimizer: "soap", lr: 0.02 },
+  sgd: { optimizer: "sgd", lr: 0.02 },
   adamw: { optimizer: "adamw", lr: 0.02 },
 };
 
@@ -29,15 +37,52 @@ export const gradientOf = (name: Name, step: number, rank: number): Float32Array
 
 export const parameters = () => NAMES.map((name) => ({ name, shape: SHAPES[name], data: random(name, 0) }));
 
+interface RankOptions {
+  /** The gradients of a step that this rank accumulates. Default: the one with its number. */
+  readonly share?: readonly number[];
+  /** Whether all steps are started before one is waited for. */
+  readonly startsFirst?: boolean;
+}
+
 /** A run on this rank. Returns all weights, one after another. */
-export function trainOnRank(optimizer: Group, collective: Collective): Float32Array {
+export function trainOnRank(
+  optimizer: Group,
+  collective: Collective,
+  { share = [collective.rank], startsFirst = false }: RankOptions = {},
+): Float32Array {
   const trained = parameters();
-  const run = createOptimizer(trained, optimizer, { collective });
+  const run = createOptimizer(trained, optimizer, { collective, microBatches: share.length });
   for (let step = 0; step < STEPS; step++) {
-    for (const name of NAMES) run.stepParameter(name, gradientOf(name, step, collective.rank));
+    const gradients = NAMES.flatMap((name) => share.map((i) => [name, gradientOf(name, step, i)] as const));
+    if (startsFirst) for (const each of gradients.map((args) => run.stepParameterStart(...args))) each.wait();
+    else for (const args of gradients) run.stepParameter(...args);
   }
   return concatenated(trained.map(({ data }) => data));
 }
+
+/** A run on this rank whose gradients are limited to a joint norm. Returns as {@link trainOnRank}. */
+export function trainClippedOnRank(optimizer: Group, collective: Collective): Float32Array {
+  const trained = parameters();
+  const run = createOptimizer(trained, optimizer, { collective, clip: CLIP });
+  for (let step = 0; step < STEPS; step++) run.step(gradientsOf(step, collective.rank));
+  return concatenated(trained.map(({ data }) => data));
+}
+
+/** The same run in one process. */
+export function trainClippedAlone(optimizer: Group, ranks: number): Float32Array {
+  const trained = parameters();
+  const run = createOptimizer(trained, optimizer, { microBatches: ranks, clip: CLIP });
+  for (let step = 0; step < STEPS; step++) {
+    for (let rank = 0; rank < ranks; rank++) run.step(gradientsOf(step, rank));
+  }
+  return concatenated(trained.map(({ data }) => data));
+}
+
+/** Below the norm of any mean of these gradients. */
+const CLIP = 10;
+
+const gradientsOf = (step: number, rank: number) =>
+  Object.fromEntries(NAMES.map((name) => [name, gradientOf(name, step, rank)]));
 
 /** The same run in one process, which accumulates the ranks' gradients as micro-batches. */
 export function trainAlone(optimizer: Group, ranks: number): Float32Array {

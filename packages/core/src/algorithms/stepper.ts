@@ -9,6 +9,8 @@ export interface StepperPlan {
   readonly state: Readonly<Record<string, readonly [rows: number, cols: number]>>;
   /** Bytes of scratch of one step, shared by all parameters. */
   readonly scratchBytes: number;
+  /** Shape of the projection that micro-batches and ranks sum in a step that keeps its subspace. Absent where every step needs the whole gradient. */
+  readonly projection?: readonly [rows: number, cols: number];
   /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
 }

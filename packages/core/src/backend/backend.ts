@@ -39,7 +39,7 @@ export interface Backend<T, Source = T> {
   /** a ← values, row-major. */
   write(a: T, values: Float32Array): void;
 
-  /** The elements themselves, row-major, valid during the call that asks; absent from backends whose matrices are not in memory. */
+  /** The elements themselves, row-major, valid as long as the matrix; absent from backends whose matrices are not in memory. */
   elements?(a: T): Float32Array;
 
   /** out ← alpha a + beta out. With beta = 0 `out` is not read. `a` may be `out`. */

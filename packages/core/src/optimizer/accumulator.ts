@@ -1,7 +1,7 @@
 import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { SubspaceSum } from "../algorithms/stepper.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
-import type { Collective } from "../collective/collective.ts";
+import type { Collective, PendingReduction } from "../collective/collective.ts";
 import type { TrackedPart } from "./part.ts";
 
 /** Sum of one part's micro-batches: gradients, or their projections. */
@@ -19,9 +19,11 @@ interface GradientSum<T> {
  * subspace needs the whole gradient; the buffer is reallocated only when its size changes.
  */
 export class Accumulator<T> {
-  /** Micro-batches so far, and the finite ones among them. */
+  /** Micro-batches so far, and those of them that are summed. */
   seen = 0;
   good = 0;
+  /** Whether those that this rank summed are finite. */
+  finite = true;
   private readonly backend: Backend<T, never>;
   private readonly parts: readonly TrackedPart<T>[];
   private readonly keepsWhole: boolean;
@@ -35,31 +37,47 @@ export class Accumulator<T> {
     this.sums = parts.map(() => undefined);
   }
 
-  /** Counts a micro-batch, and adds its gradients, one a part; `undefined` if it was skipped. */
-  add(gradients: readonly T[] | undefined, scratch: Scratch<T>): void {
+  /** Counts a micro-batch, and adds its gradients, one a part; `undefined` if it was skipped. @param finite - whether they are. */
+  add(gradients: readonly T[] | undefined, finite: boolean, scratch: Scratch<T>): void {
     gradients?.forEach((gradient, i) => {
       this.addTo(i, gradient, scratch);
     });
     this.seen++;
-    if (gradients !== undefined) this.good++;
+    if (gradients === undefined) return;
+    this.good++;
+    this.finite &&= finite;
   }
 
-  /** Sums over the ranks, in which case `good` counts the micro-batches of all of them. Call it once a step. */
-  reduce(collective: Collective): void {
+  /**
+   * Starts the sums over the ranks. Once they are there, `good` counts the micro-batches of all of them. Call it once a step.
+   *
+   * @param count - micro-batches of all ranks, where none is ever skipped; `undefined` has them counted.
+   */
+  reduceStart(collective: Collective, count: number | undefined): PendingReduction {
     if (this.good === 0) this.clear();
-    const good = Int32Array.of(this.good);
-    collective.allReduce(good, "sum");
-    this.good = good[0]!;
-    if (this.good === 0) return;
-    for (const { matrix } of this.sums as readonly GradientSum<T>[]) this.reduceMatrix(collective, matrix);
+    const good = Int32Array.of(count ?? this.good);
+    const counted = count === undefined ? [collective.allReduceStart(good, "sum")] : [];
+    const sums = this.sums.map((sum) => this.reduceMatrixStart(collective, sum!.matrix));
+    return {
+      wait: () => {
+        for (const each of [...counted, ...sums]) each.wait();
+        this.good = good[0]!;
+      },
+    };
   }
 
-  private reduceMatrix(collective: Collective, matrix: T): void {
+  private reduceMatrixStart(collective: Collective, matrix: T): PendingReduction {
     const { backend } = this;
     const inPlace = backend.elements?.(matrix);
-    const values = inPlace ?? backend.read(matrix);
-    collective.allReduce(values, "sum");
-    if (inPlace === undefined) backend.write(matrix, values);
+    if (inPlace !== undefined) return collective.allReduceStart(inPlace, "sum");
+    const values = backend.read(matrix);
+    const started = collective.allReduceStart(values, "sum");
+    return {
+      wait: () => {
+        started.wait();
+        backend.write(matrix, values);
+      },
+    };
   }
 
   /** A rank without a finite micro-batch adds zeros to the sums of the others. */
@@ -70,17 +88,18 @@ export class Accumulator<T> {
     }
   }
 
-  /** Computes part `i`'s mean over the finite micro-batches. Call it once a step. */
+  /** Computes part `i`'s mean over the micro-batches that were summed. Call it once a step. */
   mean(i: number): Gradient<T> {
     const { matrix, projected } = this.sums[i]!;
     this.backend.axpby(matrix, 1 / this.good, matrix, 0);
     return projected ? { kind: "projected", matrix } : new WholeGradient(this.backend, matrix);
   }
 
-  /** Resets the counts for the next step. */
+  /** Begins the next step. */
   reset(): void {
     this.seen = 0;
     this.good = 0;
+    this.finite = true;
   }
 
   dispose(): void {

@@ -26,8 +26,9 @@ export interface CreateOptions<T, Source> {
   readonly turn?: number;
   /**
    * The ranks of a data-parallel run, e.g. `connectMpi()` of `@sumo/mpi`. A step takes the mean of the gradients of all ranks, which make the
-   * same calls in the same order and begin with the same weights; weights and state remain equal. Where the residual is off, most steps send
-   * only Qᵀ G. A gradient that is not finite throws on every rank. Default: this process alone.
+   * same calls in the same order and begin with the same weights, which the first steps compare; weights and state remain equal. Where the
+   * residual is off, most steps send only Qᵀ G. A gradient that is not finite throws on every rank. `microBatches` may differ between ranks.
+   * Default: this process alone.
    */
   readonly collective?: Collective;
 }

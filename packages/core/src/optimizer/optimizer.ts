@@ -6,6 +6,7 @@ import type { LinalgSource } from "../backend/linalg-source.ts";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { bytesFile, isFile, type RandomAccessFile } from "../checkpoint/random-access-file.ts";
 import { joined } from "../checkpoint/safetensors.ts";
+import type { Collective } from "../collective/collective.ts";
 import {
   CheckpointError,
   DisposedError,
@@ -26,8 +27,8 @@ import { assignGroups, type Group } from "./groups.ts";
 import { entriesOf } from "./named.ts";
 import { flattened, type Parameter } from "./parameter.ts";
 import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
-import { checkEqualWeight, rankOfBadGradient } from "./ranks.ts";
-import type { Accumulation, Track } from "./track.ts";
+import { compareRanks, countedOnAll } from "./ranks.ts";
+import type { Accumulation, PendingMeans, Track } from "./track.ts";
 
 /** The plan of a parameter, with its steps and counters. */
 export interface ParameterReport extends ParameterPlan {
@@ -83,6 +84,12 @@ export function createOptimizer(
   return new Optimizer(parameters, options, backend, rest);
 }
 
+/** A step whose sum over the ranks may be under way. */
+export interface PendingStep {
+  /** Makes the step once the sum is there. Further calls do nothing. */
+  wait(): void;
+}
+
 /** A parameter with its gradient. */
 interface Given<T> {
   readonly track: Track<T>;
@@ -99,12 +106,15 @@ function factorOf(gradients: readonly WholeGradient<unknown>[], clip: number): n
 export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   readonly backend: Backend<T, Source>;
   private readonly onNonFinite: "throw" | "skip";
-  private readonly accumulation: Accumulation;
+  private readonly collective: Collective | undefined;
+  private readonly microBatches: number;
   private readonly clip: number | undefined;
   private readonly planned: Plan;
   private readonly tracks: ReadonlyMap<string, Track<T>>;
   private readonly scratch: Scratch<T>;
   private readonly listeners: Listeners = new Listeners();
+  /** Micro-batches of all ranks in a step. */
+  private allMicroBatches: number | undefined;
   private disposed = false;
 
   constructor(
@@ -115,12 +125,10 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   ) {
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
-    if (collective !== undefined) {
-      for (const [i, weight] of weights.entries()) checkEqualWeight(backend, collective, parameters[i]!.name, weight);
-    }
     this.backend = backend;
     this.onNonFinite = onNonFinite;
-    this.accumulation = { microBatches, collective, keepsWhole: clip !== undefined };
+    this.microBatches = microBatches;
+    this.collective = collective;
     this.clip = clip;
     const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, {
       accumulates: this.accumulates,
@@ -150,6 +158,29 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
       throw new OptimizerOptionError("clip", expected, undefined, `got stepParameter(${JSON.stringify(name)})`);
     }
     this.apply([{ track, gradient: this.gradientOf(track, gradient) }]);
+  }
+
+  /**
+   * Starts the step of {@link stepParameter}, and with it the sum over the ranks, which goes on while the caller computes the next gradient.
+   * Weight and state change at `wait`, which has to come before the parameter's next gradient; all ranks start, and wait, in the same order.
+   * Without a `collective` there is nothing to wait for: the step is made at once.
+   *
+   * @throws as {@link stepParameter}, some of it at `wait`.
+   */
+  stepParameterStart(name: string, gradient: Source): PendingStep {
+    if (this.collective === undefined || this.clip !== undefined) {
+      this.stepParameter(name, gradient);
+      return { wait() {} };
+    }
+    const track = this.track(name);
+    let means = this.accumulate({ track, gradient: this.gradientOf(track, gradient) });
+    return {
+      wait: () => {
+        const gradients = means?.wait();
+        means = undefined;
+        if (gradients !== undefined) this.update(track, gradients);
+      },
+    };
   }
 
   /**
@@ -226,6 +257,17 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     else throw new SafetensorsError(`expected a Uint8Array or a file, got ${describe(file)}`);
   }
 
+  /**
+   * Compares checksums of all weights and states over the ranks. A step compares those of its parameter the first time after creation and
+   * after {@link load}; a program may do so again every so many steps, at the cost of reading them.
+   *
+   * @throws {RanksDifferError} on every rank.
+   */
+  compareRanks(): void {
+    this.alive();
+    if (this.collective !== undefined) compareRanks(this.backend, this.collective, [...this.tracks.values()]);
+  }
+
   /** Releases the memory, except for the weights, which belong to the user. */
   dispose(): void {
     if (this.disposed) return;
@@ -251,8 +293,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
 
   private apply(given: readonly Given<T>[]): void {
     if (this.clip !== undefined) this.applyClipped(given, this.clip);
-    else if (this.accumulates)
-      for (const { track, gradients } of this.accumulated(given)) this.update(track, gradients);
+    else if (this.accumulates) for (const { track, gradients } of this.means(given)) this.update(track, gradients);
     else for (const each of given) this.applyOne(each);
   }
 
@@ -274,7 +315,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
       return new WholeGradient(backend, out);
     };
     if (this.accumulates) {
-      const means = [...this.accumulated(given)];
+      const means = this.means(given);
       const factor = factorOf(
         means.flatMap(({ gradients }) => gradients.map(wholeOf)),
         clip,
@@ -301,14 +342,38 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     }
   }
 
-  /** Adds a micro-batch; yields the parameters whose step it completes, with the mean of each part. */
-  private *accumulated(given: readonly Given<T>[]): Generator<{ track: Track<T>; gradients: readonly Gradient<T>[] }> {
-    for (const each of given) {
-      const { track, gradient } = each;
-      const taken = this.isTaken(each) ? gradient.matrix : undefined;
-      const gradients = track.accumulate(taken, this.scratch, this.accumulation);
-      if (gradients !== undefined) yield { track, gradients };
+  /** Adds a micro-batch. Returns the parameters whose step it completes, with the mean of each part, once all are there. */
+  private means(given: readonly Given<T>[]): { track: Track<T>; gradients: readonly Gradient<T>[] }[] {
+    const pending = given.map((each) => ({ track: each.track, means: this.accumulate(each) }));
+    const failures: unknown[] = [];
+    const complete = pending.flatMap(({ track, means }) => {
+      try {
+        const gradients = means?.wait();
+        return gradients === undefined ? [] : [{ track, gradients }];
+      } catch (failure) {
+        failures.push(failure); // thrown once no sum is under way any more
+        return [];
+      }
+    });
+    if (failures.length > 0) throw failures[0];
+    return complete;
+  }
+
+  /** Adds a micro-batch, or leaves it out. */
+  private accumulate({ track, gradient }: Given<T>): PendingMeans<T> | undefined {
+    const finite = this.isUsable(track, gradient);
+    const skipped = !finite && this.onNonFinite === "skip";
+    if (skipped) track.skip(this.listeners);
+    return track.accumulate(skipped ? undefined : gradient.matrix, finite, this.scratch, this.accumulation);
+  }
+
+  /** The sums of this optimizer. Its ranks count their micro-batches at the first one. */
+  private get accumulation(): Accumulation {
+    const { clip, collective, microBatches } = this;
+    if (collective !== undefined && this.onNonFinite === "throw") {
+      this.allMicroBatches ??= countedOnAll(collective, microBatches);
     }
+    return { microBatches, collective, allMicroBatches: this.allMicroBatches, keepsWhole: clip !== undefined };
   }
 
   /** Whether a gradient is finite; counts it if it is to be skipped. @throws as {@link isUsable}. */
@@ -324,18 +389,18 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
 
   /** Whether steps take the mean of several gradients. */
   private get accumulates(): boolean {
-    const { microBatches, collective } = this.accumulation;
-    return microBatches > 1 || collective !== undefined;
+    return this.microBatches > 1 || this.collective !== undefined;
   }
 
-  /** Whether a gradient is finite. @throws {NonFiniteGradientError} if one is not, here or on another rank, unless `onNonFinite` is `"skip"`. */
+  /**
+   * Whether a gradient is finite.
+   *
+   * @throws {NonFiniteGradientError} if it is not, unless `onNonFinite` is `"skip"`, or there are ranks, who learn of it by their sum.
+   */
   private isUsable({ name, step }: Track<T>, gradient: WholeGradient<T>): boolean {
     const finite = gradient.isFinite();
-    if (this.onNonFinite === "skip") return finite;
-    const { collective } = this.accumulation;
-    const rank = collective && rankOfBadGradient(collective, finite);
-    if (!finite || rank !== undefined) throw new NonFiniteGradientError(name, step, rank);
-    return true;
+    if (finite || this.onNonFinite === "skip" || this.collective !== undefined) return finite;
+    throw new NonFiniteGradientError(name, step);
   }
 
   private track(name: string): Track<T> {

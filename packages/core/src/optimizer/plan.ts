@@ -20,6 +20,10 @@ export interface ParameterPlan {
   readonly stateFloats: number;
   /** Bytes of the state. */
   readonly stateBytes: number;
+  /** Bytes that each rank of a data-parallel run gives to the sum in a step; where a step needs the whole gradient, those of `refreshSumBytes`. */
+  readonly sumBytes: number;
+  /** The same in a step that computes a new subspace: those of the gradient. */
+  readonly refreshSumBytes: number;
 }
 
 /** The memory that an optimizer will allocate. */
@@ -92,14 +96,18 @@ export function planAssignments(
     for (const plan of plans) scratchBytes = Math.max(scratchBytes, scaled + plan.scratchBytes);
     const shapes = plans.flatMap(({ state }) => Object.values(state));
     const note = plans[0]!.note;
+    const wholes = parts.map(({ rows, cols }) => [rows, cols] as const);
+    const sums = plans.map(({ projection }, i) => (clips ? undefined : projection) ?? wholes[i]!);
     return {
       name: parameter.name,
       shape: parameter.shape,
       optimizer,
       reason,
       ...(note !== undefined && { note }),
-      stateFloats: shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0),
+      stateFloats: numbersIn(shapes),
       stateBytes: shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0),
+      sumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(sums),
+      refreshSumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(wholes),
     };
   });
   const plan = {
@@ -111,6 +119,9 @@ export function planAssignments(
   };
   return { plan, scratchBytes };
 }
+
+const numbersIn = (shapes: readonly (readonly [rows: number, cols: number])[]): number =>
+  shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);
 
 /** Bytes of all gradients at their full size. */
 function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes): number {

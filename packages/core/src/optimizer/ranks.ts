@@ -1,7 +1,8 @@
 import type { Backend } from "../backend/backend.ts";
 import { crc32 } from "../checkpoint/crc32.ts";
 import type { Collective } from "../collective/collective.ts";
-import { OptimizerOptionError, ParameterError } from "../errors.ts";
+import { OptimizerOptionError, RanksDifferError } from "../errors.ts";
+import type { TrackedPart } from "./part.ts";
 
 /** @throws {OptimizerOptionError} */
 export function checkCollective(collective: unknown): void {
@@ -11,19 +12,39 @@ export function checkCollective(collective: unknown): void {
   throw new OptimizerOptionError("collective", "a collective such as connectMpi() of @sumo/mpi", collective);
 }
 
+/** What of a parameter is equal on all ranks. */
+interface Replica<T> {
+  readonly name: string;
+  readonly step: number;
+  readonly parts: readonly TrackedPart<T>[];
+}
+
 /**
- * Compares checksums of a weight over the ranks, which would keep what differs for ever.
+ * Compares checksums of weights and states over the ranks, which would keep what differs for ever.
  *
- * @throws {ParameterError} on every rank, if a rank's weight differs from that of rank 0.
+ * @throws {RanksDifferError} on every rank.
  */
-export function checkEqualWeight<T>(backend: Backend<T, never>, collective: Collective, name: string, weight: T): void {
-  const { buffer, byteOffset, byteLength } = backend.read(weight);
-  const sums = new Int32Array(collective.size);
-  collective.allGather(sums, Int32Array.of(crc32(new Uint8Array(buffer, byteOffset, byteLength))));
-  const rank = sums.findIndex((sum) => sum !== sums[0]);
-  if (rank < 0) return;
-  const hint = "seed them alike, or broadcast those of rank 0";
-  throw new ParameterError(name, `expected the same weights on all ranks, got others on rank ${rank}; ${hint}`);
+export function compareRanks<T>(
+  backend: Backend<T, never>,
+  collective: Collective,
+  replicas: readonly Replica<T>[],
+): void {
+  const own = Int32Array.from(replicas, (replica) => checksum(backend, replica));
+  const all = new Int32Array(collective.size * own.length);
+  collective.allGather(all, own);
+  const at = all.findIndex((sum, i) => sum !== all[i % own.length]);
+  if (at >= 0) throw new RanksDifferError(replicas[at % own.length]!.name, Math.floor(at / own.length));
+}
+
+function checksum<T>(backend: Backend<T, never>, { parts, step }: Replica<T>): number {
+  let sum = crc32(Uint8Array.from(String(step), (digit) => Number(digit)));
+  for (const { weight, stepper } of parts) {
+    for (const matrix of [weight, ...Object.values(stepper.state)]) {
+      const { buffer, byteOffset, byteLength } = backend.elements?.(matrix) ?? backend.read(matrix);
+      sum = crc32(new Uint8Array(buffer, byteOffset, byteLength), sum);
+    }
+  }
+  return sum;
 }
 
 /** The last rank whose gradient is not finite, as all ranks are told. */
@@ -31,4 +52,11 @@ export function rankOfBadGradient(collective: Collective, finite: boolean): numb
   const bad = Int32Array.of(finite ? 0 : collective.rank + 1);
   collective.allReduce(bad, "max");
   return bad[0] === 0 ? undefined : bad[0]! - 1;
+}
+
+/** The sum of `count` over the ranks. */
+export function countedOnAll(collective: Collective, count: number): number {
+  const counts = Int32Array.of(count);
+  collective.allReduce(counts, "sum");
+  return counts[0]!;
 }

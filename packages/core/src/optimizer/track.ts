@@ -3,19 +3,32 @@ import type { StepTrace } from "../algorithms/stepper.ts";
 import { conditionOf, stableRankOf } from "../algorithms/steps/telemetry.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
 import type { Collective } from "../collective/collective.ts";
-import { describe, OptimizerOptionError, StepFailedError } from "../errors.ts";
+import { describe, NonFiniteGradientError, OptimizerOptionError, ParameterError, StepFailedError } from "../errors.ts";
 import { Accumulator } from "./accumulator.ts";
 import { type Counters, noCounts } from "./counters.ts";
 import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
 import type { TrackedPart } from "./part.ts";
+import { compareRanks, rankOfBadGradient } from "./ranks.ts";
 
 /** Options of the sums of gradients over the micro-batches and ranks of a step. */
 export interface Accumulation {
   readonly microBatches: number;
+  /** The ranks, and the micro-batches of all of them in a step; `undefined` if some may be skipped. */
   readonly collective: Collective | undefined;
+  readonly allMicroBatches: number | undefined;
   /** Whether to sum whole gradients where projections would do. */
   readonly keepsWhole: boolean;
+}
+
+/** The means of a step's gradients, one a part, which may be under way between the ranks. */
+export interface PendingMeans<T> {
+  /**
+   * The means, valid until the next micro-batch; `undefined` if every micro-batch was skipped. Call it once.
+   *
+   * @throws {NonFiniteGradientError} on every rank, if one's gradient is not finite.
+   */
+  wait(): readonly Gradient<T>[] | undefined;
 }
 
 /** State of one parameter: its weights, its steppers, and the counts of its steps. */
@@ -26,6 +39,8 @@ export class Track<T> {
   /** Measurements of the last step, for reports. */
   captured: number | undefined;
   updateRms: number | undefined;
+  /** Whether the ranks have compared this parameter since it was created or restored. */
+  private compared = false;
   private stale = false;
   /** Created by the first micro-batch. */
   private accumulator: Accumulator<T> | undefined;
@@ -89,30 +104,59 @@ export class Track<T> {
   }
 
   /**
-   * Adds a micro-batch, `undefined` if it was skipped. After the last of a step returns the mean of each part, over all ranks if there is a
-   * collective; `undefined` before, and if all were skipped. The means are valid until the next call.
+   * Adds a micro-batch. After the last of a step returns the means, over all ranks if there is a collective; `undefined` before.
+   *
+   * @param gradient - `undefined` if it was skipped.
+   * @param finite - whether its elements are. Only ranks accept others, which the sum then tells to all.
+   * @throws {RanksDifferError} on every rank, the first time. @throws {ParameterError} before the means of the last step were waited for.
    */
   accumulate(
     gradient: T | undefined,
+    finite: boolean,
     scratch: Scratch<T>,
-    { microBatches, collective, keepsWhole }: Accumulation,
-  ): readonly Gradient<T>[] | undefined {
+    { microBatches, collective, allMicroBatches, keepsWhole }: Accumulation,
+  ): PendingMeans<T> | undefined {
     this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole);
     const { accumulator } = this;
-    accumulator.add(gradient && this.rowsOf(gradient), scratch);
-    if (accumulator.seen < microBatches) return undefined;
-    try {
-      if (collective !== undefined) accumulator.reduce(collective);
-      return accumulator.good > 0 ? this.parts.map((_, i) => accumulator.mean(i)) : undefined;
-    } finally {
-      accumulator.reset();
+    if (accumulator.seen === microBatches) {
+      throw new ParameterError(this.name, "expected the step that was started to be waited for, got another gradient");
     }
+    accumulator.add(gradient && this.rowsOf(gradient), finite, scratch);
+    if (accumulator.seen < microBatches) return undefined;
+    if (collective !== undefined && !this.compared) {
+      compareRanks(this.backend, collective, [this]);
+      this.compared = true;
+    }
+    const sum = collective && accumulator.reduceStart(collective, allMicroBatches);
+    return {
+      wait: () => {
+        try {
+          sum?.wait();
+          if (accumulator.good === 0) return undefined;
+          const means = this.parts.map((_, i) => accumulator.mean(i));
+          if (collective !== undefined && allMicroBatches !== undefined)
+            this.checkFinite(means, collective, accumulator);
+          return means;
+        } finally {
+          accumulator.reset();
+        }
+      },
+    };
+  }
+
+  /** A sum with a gradient that is not finite is not finite either, with the same bits on every rank. */
+  private checkFinite(means: readonly Gradient<T>[], collective: Collective, { finite }: Accumulator<T>): void {
+    const isUsable = (mean: Gradient<T>): boolean =>
+      mean.kind === "whole" ? mean.isFinite() : Number.isFinite(this.backend.norm(mean.matrix));
+    if (means.every(isUsable)) return;
+    throw new NonFiniteGradientError(this.name, this.step, rankOfBadGradient(collective, finite));
   }
 
   /** Restores saved counts. Drops micro-batches of an unfinished step, and the last step's measurements. */
   restore(counters: Readonly<Record<string, number>>): void {
     Object.assign(this.counters, counters);
     this.accumulator?.reset();
+    this.compared = false;
     this.captured = undefined;
     this.updateRms = undefined;
     this.stale = false;

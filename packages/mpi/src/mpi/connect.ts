@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import type { Collective } from "@sumo/core";
 import { MpiCallError, MpiLaunchError } from "../errors.ts";
 import { mpiFunctions } from "./functions.ts";
+import { launchedAs } from "./launch.ts";
 import { loadMpi, type MpiLibrary } from "./library.ts";
 import { MpiCollective } from "./mpi-collective.ts";
 
@@ -55,8 +56,8 @@ const STDERR = 2;
 
 /** Under the mpirun of another MPI each process is alone. @throws {MpiLaunchError} */
 function checkSize({ name, size }: Collective, file: string): void {
-  const launched = process.env["OMPI_COMM_WORLD_SIZE"] ?? process.env["PMI_SIZE"];
-  if (launched === undefined || Number(launched) === size) return;
+  const launched = launchedAs()?.size;
+  if (launched === undefined || launched === size) return;
   throw new MpiLaunchError(
     "connectMpi",
     `expected the ${launched} processes that were launched, got ${size} of ${file} (${name}); use this library's mpirun, or name the launcher's library in SUMO_MPI`,

@@ -24,8 +24,14 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
     state: stateShapes(geometry, settings, sizes),
     scratchBytes:
       loadBytes + Math.max(basis + rangeBytes, basis + selectBytes + carryBytes, refreshBytes + followBytes),
+    ...(needsProjectionOnly(settings) && { projection: [momentRows, momentCols] as const }),
     note: `${noteOf(settings.rank, rank, side)}${settings.stateBits === 8 ? ", 8-bit state" : ""}`,
   };
+}
+
+/** Whether a step without a residual that keeps its subspace needs Ĝ alone, which is linear in G: its refresh is due by count, and no state is unpacked. */
+export function needsProjectionOnly({ residual, refresh, stateBits }: SumoSettings): boolean {
+  return residualForm(residual).needsProjectionOnly && "every" in refresh && stateBits === 32;
 }
 
 /** Shapes of Q and M in the state, packed or not. @throws {OptimizerOptionError} if the backend cannot pack them. */

@@ -10,6 +10,7 @@ import { Subspace } from "../steps/subspace.ts";
 import { SumoMemory, type Tracking } from "./memory.ts";
 import { accumulate, lookAhead } from "./moment.ts";
 import type { SumoSettings } from "./options.ts";
+import { needsProjectionOnly } from "./plan.ts";
 import { refreshSubspace } from "./refresh.ts";
 import type { ResidualForm, Update } from "./residual/form.ts";
 import { residualForm } from "./residual/forms.ts";
@@ -179,11 +180,9 @@ export class Sumo<T> implements Stepper<T> {
     return { updateNorm: whole.updateNorm, limited: whole.limited || limitedO.limited };
   }
 
-  /** A step without a residual that keeps its subspace needs Ĝ alone, which is linear in G. */
   subspaceSum(): SubspaceSum<T> | undefined {
     const { settings, memory } = this;
-    const enough = this.residual.needsProjectionOnly && "every" in settings.refresh && settings.stateBits === 32;
-    if (!enough || this.actionFor(() => false) !== "project") return undefined;
+    if (!needsProjectionOnly(settings) || this.actionFor(() => false) !== "project") return undefined;
     const { momentRows, momentCols } = memory.geometry;
     const subspace = new Subspace(this.backend, memory.matrices.basis, memory.geometry);
     return { rows: momentRows, cols: momentCols, project: (out, gradient) => subspace.project(out, gradient) };
