@@ -17,16 +17,24 @@ if (spawnSync("pnpm", ["--version"], { shell: process.platform === "win32" }).st
   fail(`error: pnpm is not on the path, and the build needs it; ${START}`);
 }
 
-process.stderr.write("building … ");
-const build = spawnSync(
-  process.execPath,
-  [turbo, "run", "build", "--filter=@sumo/trainer...", "--output-logs=errors-only"],
-  {
-    cwd: root,
-    encoding: "utf8",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
-  },
-);
-if (build.status !== 0) fail(`failed\n${build.stdout ?? ""}${build.stderr ?? ""}${build.error?.message ?? ""}`);
-process.stderr.write("done\n");
-await import("../apps/trainer/dist/cli.js");
+const PROGRAM = new URL("../apps/trainer/dist/cli.js", import.meta.url);
+const { OMPI_COMM_WORLD_SIZE, PMI_SIZE, PMIX_RANK } = process.env;
+if ((OMPI_COMM_WORLD_SIZE ?? PMI_SIZE ?? PMIX_RANK) === undefined) build();
+else if (!existsSync(PROGRAM))
+  fail(`error: processes that start together build nothing; build first: npx -y pnpm@12.21.0 build`);
+await import(PROGRAM);
+
+function build() {
+  process.stderr.write("building … ");
+  const { status, stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [turbo, "run", "build", "--filter=@sumo/trainer...", "--output-logs=errors-only"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+    },
+  );
+  if (status !== 0) fail(`failed\n${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`);
+  process.stderr.write("done\n");
+}

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { flagOf } from "@sumo/training";
 import { Command } from "commander";
 import { type CliOptions, checkDependent } from "./cli/cli-options.ts";
 import { chat } from "./cli/commands/chat.ts";
@@ -11,17 +12,22 @@ import { sampleRun } from "./cli/commands/sample.ts";
 import { startRun } from "./cli/commands/start.ts";
 import { addOptions } from "./cli/flags.ts";
 import { formatError } from "./cli/report-error.ts";
-import { openScreen } from "./screen/screen.ts";
+import { openScreen, SILENT } from "./screen/screen.ts";
+import { joinRanks, OtherRankFailed, place, refuseSeveral, together } from "./training/ranks.ts";
 
 // Paths on the command line are relative to the shell's working directory; pnpm runs scripts in the repository's root.
 const base = process.env["INIT_CWD"] ?? process.cwd();
 
-const screen = openScreen(process.stdout);
+// Launchers give their processes a terminal, and write what they print to wherever they please.
+const screen = place.rank > 0 ? SILENT : { ...openScreen(process.stdout), ...(place.size > 1 && { isTTY: false }) };
 process.stderr.on("error", () => {}); // there is nowhere left to say it
 
-const program = addOptions(new Command("train"))
+const program = new Command("train");
+if (place.rank > 0) program.configureOutput({ writeErr() {}, writeOut() {} }).exitOverride(() => process.exit());
+addOptions(program)
   .description("Trains a small LLaMA on a text with SUMO, and writes text with it.")
   .allowExcessArguments(false)
+  .hook("preSubcommand", (_, subcommand) => refuseSeveral(subcommand.name()))
   .action(async (options: CliOptions, command: Command) => finish(await dispatch(options, command)));
 
 const inspect = program.command("runs").description("look at runs");
@@ -65,14 +71,20 @@ function finish(exitCode: number): void {
 }
 
 async function dispatch(options: CliOptions, command: Command): Promise<number> {
-  checkDependent(command);
+  const ranks = joinRanks();
+  await together(ranks, () => {
+    checkDependent(command);
+    for (const name of ["compare", "sample"] as const) if (options[name] !== undefined) refuseSeveral(flagOf(name));
+  });
   if (options.compare !== undefined) return compare(options, base, screen);
   if (options.sample !== undefined) return sampleRun(options, options.sample, base, screen);
-  if (options.resume !== undefined) return resumeRun(options, options.resume, command, screen);
-  return startRun(options, base, screen);
+  if (options.resume !== undefined) return resumeRun(options, options.resume, command, screen, ranks);
+  const accumulate = command.getOptionValueSource("accumulate") === "default" ? ranks.size : options.accumulate;
+  return startRun({ ...options, accumulate }, base, screen, ranks);
 }
 
 function fail(error: unknown): void {
+  if (error instanceof OtherRankFailed) return;
   process.stderr.write(formatError(error, program.opts<CliOptions>().verbose === true));
   process.exitCode = 1;
 }

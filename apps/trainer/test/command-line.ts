@@ -3,14 +3,22 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Mpi } from "@sumo/testing/mpirun";
 import { temporaryFolder } from "@sumo/testing/temporary-folder";
 import type { LogLine } from "@sumo/training";
 import { digest } from "@sumo/training/text";
+import { Command } from "commander";
 import { build } from "vite";
 import { afterAll, vi } from "vitest";
+import type { CliOptions } from "../src/cli/cli-options.ts";
+import { resumeRun } from "../src/cli/commands/resume.ts";
+import { startRun } from "../src/cli/commands/start.ts";
+import { addOptions } from "../src/cli/flags.ts";
 import { readLog } from "../src/run/log-file.ts";
+import { SILENT } from "../src/screen/screen.ts";
+import { joinRanks } from "../src/training/ranks.ts";
 
-vi.setConfig({ testTimeout: 120_000 }); // every test starts several processes, on machines that may be busy
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // every test starts several processes, on machines that may be busy
 
 /** The command line as one file, bundled from the sources, so that tests need no build before them and start quickly. */
 const PROGRAM = await bundle();
@@ -48,10 +56,15 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A folder to run in, with a text that has something to learn. */
+/** A folder to run in, with a text that has something to learn, and examples of which each has another number of tokens to learn. */
 export function workplace(): string {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "text.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(60));
+  const examples = Array.from({ length: 30 }, (_, i) => ({
+    prompt: "count:",
+    completion: ` ${"12".repeat(1 + (i % 3))}`,
+  }));
+  writeFileSync(join(folder, "examples.jsonl"), examples.map((example) => `${JSON.stringify(example)}\n`).join(""));
   return folder;
 }
 
@@ -82,8 +95,18 @@ function startNode(
   variables: Readonly<Record<string, string>>,
   words: readonly string[],
 ): { child: ChildProcess; ended: Promise<Ended> } {
+  return startCommand(folder, variables, process.execPath, words);
+}
+
+/** Starts a program in `folder`. */
+function startCommand(
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+  program: string,
+  words: readonly string[],
+): { child: ChildProcess; ended: Promise<Ended> } {
   const env = { ...process.env, INIT_CWD: folder, NO_COLOR: "1", ...variables };
-  const child = spawn(process.execPath, words, { cwd: folder, env });
+  const child = spawn(program, words, { cwd: folder, env });
   let out = "";
   let err = "";
   child.stdout!.on("data", (chunk) => (out += chunk));
@@ -92,10 +115,38 @@ function startNode(
   return { child, ended };
 }
 
+/** Runs the command line in `folder` to its end in this process, which is quicker than another one. Returns the exit code. */
+export async function runHere(folder: string, ...words: string[]): Promise<number> {
+  const command = addOptions(new Command("train"));
+  command.parse([...words, "--runs", join(folder, "runs")], { from: "user" });
+  const options = command.opts<CliOptions>();
+  const { resume } = options;
+  if (resume !== undefined) return resumeRun(options, resume, command, SILENT, joinRanks());
+  return startRun(options, folder, SILENT, joinRanks());
+}
+
 /** Runs the command line in `folder` to its end. */
 export function run(folder: string, ...words: string[]): Promise<Ended> {
   return start(folder, ...words).ended;
 }
+
+/** Starts the command line on processes of one launcher; each of `parts` has words of its own, and may have words for Node. */
+export function launch(
+  { launcher, options }: Mpi,
+  folder: string,
+  parts: readonly { readonly size: number; readonly words: readonly string[]; readonly node?: readonly string[] }[],
+  variables: Readonly<Record<string, string>> = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const programs = parts.map(({ size, words, node = [] }, i) => {
+    const program = ["-n", String(size), process.execPath, ...node, PROGRAM, ...words];
+    return i === 0 ? program : [":", ...program];
+  });
+  return startCommand(folder, variables, launcher, [...options, ...programs.flat()]);
+}
+
+/** Messages of the trainer; launchers print lines of their own. */
+export const errorsOf = ({ err }: Pick<Ended, "err">): readonly string[] =>
+  err.split(/\r?\n/).filter((line) => line.startsWith("error: "));
 
 /** Waits until a run has logged `count` lines. */
 export async function logged(folder: string, name: string, count: number): Promise<void> {

@@ -2,13 +2,10 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { RunError } from "@sumo/training";
 import { digest } from "@sumo/training/text";
-import { Command } from "commander";
 import { expect, test } from "vitest";
-import { resumeRun } from "../src/cli/commands/resume.ts";
-import { addOptions } from "../src/cli/flags.ts";
 import { readManifest } from "../src/run/checkpoint-files.ts";
 import { readLog } from "../src/run/log-file.ts";
-import { checkpoint, logged, losses, run, start, startOnDisk, TINY, workplace } from "./command-line.ts";
+import { checkpoint, logged, losses, run, runHere, start, startOnDisk, TINY, workplace } from "./command-line.ts";
 
 const WORDS = ["--data", "text.txt", ...TINY, "--steps", "4", "--checkpoint-every", "2", "--eval-every", "2"];
 
@@ -38,16 +35,10 @@ async function prepared(folder: string, prepare: readonly string[][]): Promise<v
   for (const words of prepare) expect((await run(folder, ...words)).code).toBe(0);
 }
 
-/** Resumes run `a` in this process, which is quicker than another one. */
+/** Resumes run `a` in this process, with the last number of steps among `words`. */
 function resume(folder: string, words: readonly string[]): Promise<number> {
-  const command = addOptions(new Command("train"));
   const steps = words[words.lastIndexOf("--steps") + 1]!;
-  command.parse(
-    ["--resume", "a", "--runs", join(folder, "runs"), "--steps", steps, "--length", "5", "--threads", "1"],
-    { from: "user" },
-  );
-  const screen = { write: () => {}, isTTY: false, closed: new AbortController().signal };
-  return resumeRun(command.opts(), "a", command, screen);
+  return runHere(folder, "--resume", "a", "--steps", steps, "--length", "5", "--threads", "1");
 }
 
 /** Digests of all files in a folder of runs, without those of run `but`. */

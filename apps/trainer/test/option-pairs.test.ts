@@ -6,6 +6,7 @@ import type { CliOptions } from "../src/cli/cli-options.ts";
 import { startRun } from "../src/cli/commands/start.ts";
 import { addOptions } from "../src/cli/flags.ts";
 import { formatError } from "../src/cli/report-error.ts";
+import { joinRanks } from "../src/training/ranks.ts";
 import { workplace } from "./command-line.ts";
 
 /** Options of the smallest run, and small values for every option of training. */
@@ -84,7 +85,7 @@ async function failure(folder: string, words: readonly string[]): Promise<string
   const screen = { write: () => {}, isTTY: false, closed: new AbortController().signal };
   try {
     command.parse([...words, "--runs", join(folder, "runs"), "--name", "a"], { from: "user" });
-    expect(await startRun(command.opts<CliOptions>(), folder, screen)).toBe(0);
+    expect(await startRun(command.opts<CliOptions>(), folder, screen, joinRanks())).toBe(0);
     return undefined;
   } catch (error) {
     return said ?? formatError(error, false);

@@ -143,7 +143,7 @@ function addRun(command: Command): void {
     .option("--batch <n>", "windows of one context in a pass", whole(1), 8)
     .option(
       "--accumulate <n>",
-      "passes that make up a step: larger steps without more memory for activations",
+      "passes that make up a step: larger steps without more memory for activations; the processes of mpirun share them, by default one each",
       whole(1, 65_536),
       1,
     )

@@ -2,11 +2,13 @@ import { inspect } from "node:util";
 import { OptimizerError } from "@sumo/core";
 import { LinalgError } from "@sumo/linalg";
 import { LlamaError } from "@sumo/llama";
+import { CollectiveError } from "@sumo/mpi";
 import { isSystemError, storageError, TrainingError } from "@sumo/training";
 import colors from "picocolors";
+import { signature } from "../training/ranks.ts";
 
 /** Errors whose messages say what to do: they are printed without a stack. */
-const EXPECTED = [TrainingError, OptimizerError, LlamaError, LinalgError];
+const EXPECTED = [TrainingError, OptimizerError, LlamaError, LinalgError, CollectiveError];
 
 /**
  * An error as it is printed: one line; with `verbose` its stack and causes follow.
@@ -14,7 +16,7 @@ const EXPECTED = [TrainingError, OptimizerError, LlamaError, LinalgError];
  * @param error - anything that was thrown.
  */
 export function formatError(error: unknown, verbose: boolean): string {
-  const line = `${colors.red("error:")} ${oneLine(messageOf(error))}\n`;
+  const line = `${colors.red("error:")} ${signature}${oneLine(messageOf(error))}\n`;
   return verbose ? `${line}${inspect(error)}\n` : line;
 }
 

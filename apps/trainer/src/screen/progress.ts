@@ -1,4 +1,4 @@
-import type { LogLine } from "@sumo/training";
+import { formatBytes, type LogLine } from "@sumo/training";
 import cliProgress from "cli-progress";
 import colors from "picocolors";
 import { formatCount, formatTime } from "./format.ts";
@@ -53,7 +53,7 @@ function plainLines(screen: Screen, steps: number): Progress {
       const { speed, left } = pace(line);
       if (line.validation === undefined) return;
       const loss = line.loss === undefined ? "" : `  loss ${line.loss.toFixed(3)}`;
-      const rate = line.loss === undefined ? "" : `  ${speed} tokens/s  ${left} left`;
+      const rate = line.loss === undefined ? "" : `  ${speed} tokens/s  ${left} left${formatTraffic(line)}`;
       screen.write(
         `step ${String(line.step).padStart(String(steps).length)}/${steps}${loss}  validation ${line.validation.toFixed(3)}${rate}\n`,
       );
@@ -61,6 +61,11 @@ function plainLines(screen: Screen, steps: number): Progress {
     saved: () => {},
     stop: () => {},
   };
+}
+
+function formatTraffic({ sentBytes, waited }: LogLine): string {
+  if (sentBytes === undefined || waited === undefined) return "";
+  return `  ${formatBytes(sentBytes)} sent a process, ${Math.round(100 * waited)} % waiting`;
 }
 
 /** Steps over which speed and remaining time are averaged. */

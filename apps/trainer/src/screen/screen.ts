@@ -9,6 +9,9 @@ export interface Screen {
   readonly closed: AbortSignal;
 }
 
+/** The screen of a process that shows nothing. */
+export const SILENT: Screen = { write() {}, isTTY: false, closed: new AbortController().signal };
+
 /** Labelled facts about a run, one line each. */
 export type Facts = readonly (readonly [label: string, value: string])[];
 

@@ -2,6 +2,7 @@ import type { Trainer } from "@sumo/training";
 import type { Text } from "@sumo/training/text";
 import type { StoredRun } from "../run/run-folder.ts";
 import type { RunLock } from "../run/run-lock.ts";
+import type { Ranks } from "./ranks.ts";
 
 /** A run that is ready to train: its folder, which is locked, and its trainer. */
 export interface ReadyRun extends StoredRun {
@@ -12,4 +13,5 @@ export interface ReadyRun extends StoredRun {
   readonly description: string;
   readonly trainer: Trainer;
   readonly threads: number;
+  readonly ranks: Ranks;
 }

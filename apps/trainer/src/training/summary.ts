@@ -15,7 +15,7 @@ import type { ReadyRun } from "./ready-run.ts";
 
 /** Summarizes a run before its first step: data, model, training, memory. @param folder - as it is printed. */
 export function summarize(run: ReadyRun, folder: string): Facts {
-  const { description, options, trainer, threads } = run;
+  const { description, options, trainer, threads, ranks } = run;
   const { config, parameters } = trainer.model;
   const weights = parameters.reduce((sum, { data }) => sum + data.length, 0);
   const groups = config.kvHeads === config.heads ? "" : ` (${config.kvHeads} for keys and values)`;
@@ -32,7 +32,10 @@ export function summarize(run: ReadyRun, folder: string): Facts {
       "training",
       `${formatCount(options.steps)} ${options.steps === 1 ? "step" : "steps"} of ${passes}${options.batch} x ${options.context} = ${formatCount(trainer.tokensPerStep)} tokens, seed ${options.seed}`,
     ],
-    ["runs on", `${threads === 1 ? "1 thread" : `${threads} threads`}, ${trainer.model.engine.name} engine`],
+    [
+      "runs on",
+      `${ranks.size === 1 ? "" : `${ranks.size} processes of `}${threads === 1 ? "1 thread" : `${threads} threads`}, ${trainer.model.engine.name} engine`,
+    ],
     ...memoryFacts(run),
     [
       "time",

@@ -14,8 +14,9 @@ import { type Log, openLog, readLog, rewindLog } from "../run/log-file.ts";
 import { logPath } from "../run/run-folder.ts";
 import { formatFinalLoss } from "../screen/format.ts";
 import { showProgress } from "../screen/progress.ts";
-import { type Screen, showFacts } from "../screen/screen.ts";
+import { type Screen, SILENT, showFacts } from "../screen/screen.ts";
 import { catchInterrupt } from "./interrupt.ts";
+import { endTogether, ownError, trafficMeter } from "./ranks.ts";
 import type { ReadyRun } from "./ready-run.ts";
 import { summarize } from "./summary.ts";
 
@@ -39,6 +40,7 @@ export async function trainRun(run: ReadyRun, runs: string, sample: SampleOption
       const saved = `saved at step ${trainer.step} of ${options.steps} in ${place}; go on with\n  ${resume}\n`;
       if (screen.closed.aborted) process.stderr.write(`the output was closed: ${saved}`);
       else screen.write(`\n${saved}`);
+      endTogether(run.ranks);
       return interrupt.exitCode;
     }
   } catch (error) {
@@ -57,7 +59,27 @@ export async function trainRun(run: ReadyRun, runs: string, sample: SampleOption
       : ["more text", `npx -y pnpm@12.21.0 train --sample ${basename(folder)} --prompt "..."`],
     ["more steps", `${resume} --steps ${2 * options.steps}`],
   ]);
+  endTogether(run.ranks);
   return 0;
+}
+
+/** Trains on a rank other than 0: the same steps, without files and output. Returns the exit code. */
+export async function followRun({
+  options,
+  trainer,
+  ranks,
+}: Pick<ReadyRun, "options" | "trainer" | "ranks">): Promise<number> {
+  const interrupt = catchInterrupt(SILENT, () => {});
+  const callbacks: TrainingCallbacks = { logged() {}, save() {} };
+  try {
+    await runTrainingLoop({ trainer, options, callbacks, signal: interrupt.signal, secondsBefore: 0, pause });
+  } catch (error) {
+    throw ownError(error);
+  } finally {
+    interrupt.release();
+  }
+  endTogether(ranks);
+  return interrupt.exitCode;
 }
 
 /** Runs the training loop with the run's log, its checkpoints and a progress display. */
@@ -66,8 +88,10 @@ async function trainWithLog(run: ReadyRun, signal: AbortSignal, screen: Screen):
   const earlier = rewindLog(logPath(folder), trainer.step === 0 ? -1 : trainer.step);
   const log = openLog(logPath(folder));
   const progress = showProgress(screen, options.steps, trainer.step);
+  const traffic = trafficMeter(run.ranks);
   const callbacks: TrainingCallbacks = {
-    logged: (line) => {
+    logged: (measured) => {
+      const line = { ...measured, ...traffic() };
       lock.check();
       log.write(line);
       progress.logged(line);

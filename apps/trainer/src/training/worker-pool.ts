@@ -13,6 +13,7 @@ import {
   type TrainOptions,
   UsageError,
 } from "@sumo/training";
+import { place } from "./ranks.ts";
 
 /** A pool of threads for the passes of one trainer after another. */
 export interface WorkerPool {
@@ -40,9 +41,12 @@ export async function withWorkerPool<T>(threads: number, work: (pool: WorkerPool
   }
 }
 
-/** Number of threads: `asked`, or by default one a core, at most one a sequence of the batch. The native engine has threads of its own. */
+/**
+ * Number of threads: `asked`, or by default one a core, at most one a sequence of the batch. The native engine has threads of its own, and
+ * processes that were started together share the cores.
+ */
 export function threadCount(asked: number | undefined, { engine, batch }: TrainOptions): number {
-  return asked ?? (engine === "native" ? 1 : Math.min(availableParallelism(), batch));
+  return asked ?? (engine === "native" || place.size > 1 ? 1 : Math.min(availableParallelism(), batch));
 }
 
 /**

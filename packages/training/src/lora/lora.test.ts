@@ -24,7 +24,7 @@ function adapted(groups: ConstructorParameters<typeof Lora>[1]["groups"], option
   const hidden = model.parameters.filter(({ kind }) => kind === "hidden");
   for (const { data } of hidden) for (let i = 0; i < data.length; i++) data[i]! *= 10;
   const before = new Map(hidden.map(({ name, data }) => [name, data.slice()]));
-  const lora = new Lora(hidden, { ...options, groups, seed: 2, accumulate: 1 }, engine);
+  const lora = new Lora(hidden, { ...options, groups, seed: 2 }, engine, { microBatches: 1 });
   const pass = model.createPass(1, LENGTH);
   const step = (): number =>
     pass.backward(tokens, targets, (name, gradient) => {

@@ -1,8 +1,12 @@
 import {
+  type CreateOptions,
   createOptimizer,
   type Group,
+  type LinalgMatrix,
+  type LinalgSource,
   linalgBackend,
   type Optimizer,
+  type PendingStep,
   type RandomAccessFile,
   readSafetensors,
   safetensorsPieces,
@@ -19,7 +23,7 @@ import { type FactorPair, factorsOf, lengthOf, scalingOf, scratchLengths, shapes
 const STREAM = 0x6c6f7261; // "lora"
 
 /** What a training step does with the gradient of a weight. Optimizers do it, and LoRA around one. */
-export type Method = Pick<Optimizer, "stepParameter" | "savePieces" | "load" | "dispose">;
+export type Method = Pick<Optimizer, "stepParameterStart" | "savePieces" | "load" | "dispose">;
 
 /** A weight with its factors. */
 interface Target {
@@ -29,8 +33,10 @@ interface Target {
   readonly b: Float32Array;
 }
 
+type Accumulation = Pick<CreateOptions<LinalgMatrix, LinalgSource>, "microBatches" | "collective">;
+
 /** How factors are trained. */
-interface LoraOptions extends Pick<TrainOptions, "rank" | "alpha" | "seed" | "accumulate"> {
+interface LoraOptions extends Pick<TrainOptions, "rank" | "alpha" | "seed"> {
   /** The optimizer of the factors. */
   readonly groups: Group | readonly Group[];
 }
@@ -66,9 +72,12 @@ export class Lora implements Method {
   private readonly targets: ReadonlyMap<string, Target>;
   private readonly scratch: { readonly [name in "dA" | "dB" | "oldA" | "oldB"]: Float32Array };
 
-  /** @param weights - the matrices to adapt, in the engine's heap, which are changed in place. */
-  constructor(weights: readonly Parameter[], options: LoraOptions, engine: Engine) {
-    const { groups, seed, accumulate } = options;
+  /**
+   * @param weights - the matrices to adapt, in the engine's heap, which are changed in place.
+   * @param accumulation - of the factors' gradients, over micro-batches and ranks.
+   */
+  constructor(weights: readonly Parameter[], options: LoraOptions, engine: Engine, accumulation: Accumulation) {
+    const { groups, seed } = options;
     const pairs = factorsOf(weights, options);
     const { heap } = engine;
     this.engine = engine;
@@ -87,12 +96,18 @@ export class Lora implements Method {
       { ...target.pair.a, data: target.a },
       { ...target.pair.b, data: target.b },
     ]);
-    this.optimizer = createOptimizer(parameters, groups, { backend: linalgBackend(engine), microBatches: accumulate });
+    this.optimizer = createOptimizer(parameters, groups, { backend: linalgBackend(engine), ...accumulation });
   }
 
   /** The factors of a weight, as views of the heap. */
   factorsOf(name: string): Pick<Target, "a" | "b"> {
     return this.targets.get(name)!;
+  }
+
+  /** Waits for the factors' sums over the ranks, which are small. */
+  stepParameterStart(name: string, gradient: Float32Array): PendingStep {
+    this.stepParameter(name, gradient);
+    return { wait() {} };
   }
 
   stepParameter(name: string, gradient: Float32Array): void {

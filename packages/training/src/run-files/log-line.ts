@@ -8,6 +8,9 @@ export interface LogLine {
   /** Training loss: of the step's batches, before the update. */
   readonly loss?: number;
   readonly tokensPerSecond?: number;
+  /** Of a run of several processes: bytes that each sent to be summed, and the share of its time that rank 0 waited for sums, since the last line. */
+  readonly sentBytes?: number;
+  readonly waited?: number;
   /** Validation loss over evenly spaced sequences. */
   readonly validation?: number;
   /** The final validation loss. */

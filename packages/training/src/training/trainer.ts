@@ -1,4 +1,12 @@
-import { createOptimizer, linalgBackend, NonFiniteGradientError, type Optimizer, safetensorsPieces } from "@sumo/core";
+import {
+  type Collective,
+  createOptimizer,
+  linalgBackend,
+  NonFiniteGradientError,
+  type Optimizer,
+  type PendingStep,
+  safetensorsPieces,
+} from "@sumo/core";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
 import {
   type CrewWorker,
@@ -9,7 +17,7 @@ import {
   type PassOptions,
   type WeightFile,
 } from "@sumo/llama";
-import { DivergedError, RunError, TrainingError } from "../errors.ts";
+import { DivergedError, RunError, TrainingError, UsageError } from "../errors.ts";
 import { Lora, type Method } from "../lora/lora.ts";
 import { hiddenNames, optimizedShapes, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
@@ -30,6 +38,8 @@ export interface TrainerOptions {
   readonly weights?: readonly WeightFile[] | undefined;
   /** Checkpoint to go on from, with the same bits, instead of initial weights. */
   readonly checkpoint?: Checkpoint | undefined;
+  /** The ranks of a data-parallel run: they share the micro-batches of every step, and make the same calls. Default: this process alone. */
+  readonly collective?: Collective | undefined;
 }
 
 /** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves checkpoints and goes on from them. Reads and writes no files. */
@@ -46,16 +56,24 @@ export class Trainer {
   private readonly trained: ReadonlySet<string>;
   /** Takes the gradients of the trained weights: the optimizer, or LoRA around it. */
   private readonly method: Method;
+  private readonly collective: Collective | undefined;
+  /** Micro-batches of each step that this rank computes. */
+  private readonly share: Share;
   private pass: Pass;
 
-  /** @throws {CheckpointError} for weights of another model. @throws {RunError} for a checkpoint of another model or optimizer. */
+  /**
+   * @throws {UsageError} for more ranks than micro-batches. @throws {CheckpointError} for weights of another model.
+   * @throws {RunError} for a checkpoint of another model or optimizer.
+   */
   constructor(
     config: LlamaConfig,
     options: TrainOptions,
     sequences: Sequences,
-    { engine = createWasmEngine(), weights, checkpoint }: TrainerOptions = {},
+    { engine = createWasmEngine(), weights, checkpoint, collective }: TrainerOptions = {},
   ) {
     this.options = options;
+    this.collective = collective;
+    this.share = shareOf(options.accumulate, collective);
     this.sequences = sequences;
     this.shape = { batch: options.batch, length: options.context };
     this.batch = emptyBatch(this.shape);
@@ -66,13 +84,13 @@ export class Trainer {
     const groups = optimizerGroups(options, hiddenNames(optimizedShapes(this.model.parameters, options)));
     const trained = trainedParameters(this.model.parameters, options);
     this.trained = new Set(trained.map(({ name }) => name));
+    const accumulation = { microBatches: this.share.end - this.share.first, ...(collective && { collective }) };
     if (options.method === "lora") {
-      const lora = new Lora(trained, { ...options, groups }, engine);
+      const lora = new Lora(trained, { ...options, groups }, engine, accumulation);
       this.method = lora;
       this.optimizer = lora.optimizer;
     } else {
-      const backend = linalgBackend(engine);
-      this.optimizer = createOptimizer(trained, groups, { backend, microBatches: options.accumulate });
+      this.optimizer = createOptimizer(trained, groups, { backend: linalgBackend(engine), ...accumulation });
       this.method = this.optimizer;
     }
     if (checkpoint === undefined) return;
@@ -99,6 +117,7 @@ export class Trainer {
 
   /**
    * Makes one training step: forward and backward passes over its micro-batches, and the update, layer by layer during the last backward pass.
+   * Of several ranks each makes the passes of its micro-batches, and all make the same update.
    *
    * Micro-batches count by their targets: together they have the gradient of one batch of all their sequences.
    *
@@ -106,15 +125,25 @@ export class Trainer {
    * @throws {DivergedError} if the loss or a gradient is not finite.
    */
   trainStep(): number {
-    const { accumulate } = this.options;
     const weights = this.weightsOfMicroBatches();
-    let sum = 0;
-    for (let i = 0; i < accumulate; i++) {
+    const sum = new Float64Array(1);
+    for (let i = this.share.first; i < this.share.end; i++) {
       this.draw(i);
-      sum += weights[i]! * this.backward(weights[i]!);
+      sum[0]! += weights[i]! * this.backward(weights[i]!);
     }
+    this.collective?.allReduce(sum, "sum");
+    const loss = sum[0]! / this.options.accumulate;
+    if (!Number.isFinite(loss)) throw new DivergedError(this.step + 1, `the loss is ${loss}`);
     this.step++;
-    return sum / accumulate;
+    return loss;
+  }
+
+  /** Whether `flag` is true on a rank. All ranks make the call. */
+  onAnyRank(flag: boolean): boolean {
+    if (this.collective === undefined) return flag;
+    const any = Uint8Array.of(flag ? 1 : 0);
+    this.collective.allReduce(any, "max");
+    return any[0] === 1;
   }
 
   private draw(microBatch: number): void {
@@ -137,17 +166,20 @@ export class Trainer {
   /** @param weight - of this micro-batch in the step's mean. */
   private backward(weight: number): number {
     const { tokens, targets } = this.batch;
+    const started: PendingStep[] = []; // so that sums over the ranks travel while the pass goes on
     try {
       const loss = this.pass.backward(tokens, targets, (name, gradient) => {
         if (!this.trained.has(name)) return;
         if (weight !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= weight;
-        this.method.stepParameter(name, gradient);
+        started.push(this.method.stepParameterStart(name, gradient));
       });
-      if (!Number.isFinite(loss)) throw new DivergedError(this.step + 1, `the loss is ${loss}`);
+      for (const step of started) step.wait();
       return loss;
     } catch (error) {
       if (!(error instanceof NonFiniteGradientError)) throw error;
-      throw new DivergedError(this.step + 1, `a gradient of ${error.parameter} is not finite`, { cause: error });
+      const { parameter, rank } = error;
+      const where = rank === undefined ? "" : ` on rank ${rank}`;
+      throw new DivergedError(this.step + 1, `a gradient of ${parameter} is not finite${where}`, { cause: error });
     }
   }
 
@@ -158,11 +190,12 @@ export class Trainer {
    * update, checkpoints and the slower first steps are left out.
    */
   estimateSeconds(): number {
-    const { steps, accumulate, evalEvery, evalTokens, finalTokens } = this.options;
+    const { steps, evalEvery, evalTokens, finalTokens } = this.options;
+    const passes = this.share.end - this.share.first;
     const left = steps - this.step;
     const validations = Math.ceil(left / evalEvery) + (this.step === 0 ? 1 : 0);
     const validated = validations * this.countHeldOut(evalTokens) + this.countHeldOut(finalTokens);
-    return (left * accumulate + validated / 3) * this.secondsOfPass();
+    return (left * passes + validated / 3 / (this.collective?.size ?? 1)) * this.secondsOfPass();
   }
 
   private countHeldOut(tokens: number): number {
@@ -191,7 +224,7 @@ export class Trainer {
    * @param tokens - to measure it on, at least.
    */
   evaluate(tokens: number): ValidationLoss {
-    return validationLoss(this.pass, this.sequences, this.batch, this.shape, tokens);
+    return validationLoss(this.pass, this.sequences, this.batch, this.shape, tokens, this.collective);
   }
 
   /** Frees all memory. The trainer must not be used again. */
@@ -201,7 +234,7 @@ export class Trainer {
     this.model.dispose();
   }
 
-  /** A checkpoint: a trainer that begins with it continues with the same bits. */
+  /** A checkpoint: a trainer that begins with it continues with the same bits. That of any rank is that of all. */
   save(): CheckpointPieces {
     const tensors = Object.fromEntries(this.model.parameters.map(({ name, shape, data }) => [name, { shape, data }]));
     return {
@@ -210,6 +243,23 @@ export class Trainer {
       optimizer: this.method.savePieces(),
     };
   }
+}
+
+/** A range of micro-batches. */
+interface Share {
+  readonly first: number;
+  /** After the last. */
+  readonly end: number;
+}
+
+/** The micro-batches of this rank: about as many as those of any other. @throws {UsageError} for a rank without any. */
+function shareOf(accumulate: number, { rank, size }: Pick<Collective, "rank" | "size"> = { rank: 0, size: 1 }): Share {
+  if (size > accumulate) {
+    throw new UsageError(
+      `${size} processes cannot share steps of ${accumulate} ${accumulate === 1 ? "pass" : "passes"} (--accumulate): start at most ${accumulate}`,
+    );
+  }
+  return { first: Math.ceil((rank * accumulate) / size), end: Math.ceil(((rank + 1) * accumulate) / size) };
 }
 
 /** The result of `load`, which reads a checkpoint's file. @throws {RunError} if it belongs to another model or optimizer. */

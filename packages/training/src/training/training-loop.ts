@@ -27,13 +27,19 @@ export async function runTrainingLoop(loop: TrainingLoopOptions): Promise<"finis
   const { trainer, options, callbacks, signal } = loop;
   const clock = startClock(loop.secondsBefore);
   if (trainer.step === 0) callbacks.logged(initialLine(trainer, options, clock));
-  while (trainer.step < options.steps && !signal.aborted) {
-    callbacks.logged(loggedStep(trainer, options, clock));
-    if (isDue(trainer.step, options.checkpointEvery, options.steps)) callbacks.save();
-    await loop.pause();
-  }
-  if (signal.aborted) {
+  const save = (): void => {
+    trainer.optimizer.compareRanks();
     callbacks.save();
+  };
+  let interrupted = trainer.onAnyRank(signal.aborted);
+  while (trainer.step < options.steps && !interrupted) {
+    callbacks.logged(loggedStep(trainer, options, clock));
+    if (isDue(trainer.step, options.checkpointEvery, options.steps)) save();
+    await loop.pause();
+    interrupted = trainer.onAnyRank(signal.aborted);
+  }
+  if (interrupted) {
+    save();
     return "interrupted";
   }
   callbacks.logged(finalLine(trainer, options, clock));

@@ -1,3 +1,4 @@
+import type { Collective } from "@sumo/core";
 import type { Pass } from "@sumo/llama";
 import { type Batch, type BatchShape, countTargets } from "../text/batches.ts";
 import type { Sequences } from "../text/sequences.ts";
@@ -13,6 +14,7 @@ export interface ValidationLoss {
  *
  * @param pass - for batches of `shape`.
  * @param batch - overwritten.
+ * @param ranks - they share the batches, and all get the result, with the bits of one process.
  */
 export function validationLoss(
   pass: Pick<Pass, "loss">,
@@ -20,16 +22,24 @@ export function validationLoss(
   batch: Batch,
   shape: BatchShape,
   tokens: number,
+  ranks?: Collective,
 ): ValidationLoss {
+  const { rank, size } = ranks ?? { rank: 0, size: 1 };
+  const counts: number[] = [];
+  const measured: number[] = [];
+  for (const _ of sequences.heldOut(batch, shape, tokens)) {
+    const isOwn = counts.length % size === rank;
+    measured.push(isOwn ? pass.loss(batch.tokens, batch.targets) : 0);
+    counts.push(countTargets(batch));
+  }
+  const losses = Float64Array.from(measured);
+  ranks?.allReduce(losses, "sum"); // of one loss and zeros
   const most = shape.batch * shape.length;
   let sum = 0;
   let batches = 0; // those of which only a part counts are parts
-  let measured = 0;
-  for (const _ of sequences.heldOut(batch, shape, tokens)) {
-    const count = countTargets(batch);
-    sum += (count / most) * pass.loss(batch.tokens, batch.targets);
-    batches += count / most;
-    measured += count;
+  for (const [i, loss] of losses.entries()) {
+    sum += (counts[i]! / most) * loss;
+    batches += counts[i]! / most;
   }
-  return { loss: sum / batches, tokens: measured };
+  return { loss: sum / batches, tokens: counts.reduce((total, count) => total + count, 0) };
 }

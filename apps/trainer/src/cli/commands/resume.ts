@@ -5,46 +5,58 @@ import type { Command } from "commander";
 import { completeCheckpoint, readCheckpoint } from "../../run/checkpoint-files.ts";
 import { readLog } from "../../run/log-file.ts";
 import { findRun, logPath, openRun, readCompanions, writeConfig } from "../../run/run-folder.ts";
-import { whileLocked } from "../../run/run-lock.ts";
+import { type RunLock, whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
+import { checkSame, type Ranks, settingsOf, together, weightsOf } from "../../training/ranks.ts";
 import { type DataPlace, prepareData, readRunText } from "../../training/run-data.ts";
-import { trainRun } from "../../training/train-run.ts";
+import { followRun, trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import { type CliOptions, resumedOptions } from "../cli-options.ts";
 
 /** Resumes a run from its last checkpoint. All of its files are checked before one is changed. Returns the exit code. */
-export async function resumeRun(cli: CliOptions, run: string, command: Command, screen: Screen): Promise<number> {
-  const folder = findRun(cli.runs, run);
-  return whileLocked(folder, (lock) => {
+export async function resumeRun(
+  cli: CliOptions,
+  run: string,
+  command: Command,
+  screen: Screen,
+  ranks: Ranks,
+): Promise<number> {
+  const folder = await together(ranks, () => findRun(cli.runs, run));
+  const resume = (lock: RunLock | undefined) => resumeFolder(cli, { run, folder, lock }, command, screen, ranks);
+  return ranks.rank === 0 ? whileLocked(folder, resume) : resume(undefined);
+}
+
+/** @param lock - `undefined` on ranks other than 0, which change no files. */
+async function resumeFolder(
+  cli: CliOptions,
+  { run, folder, lock }: { readonly run: string; readonly folder: string; readonly lock: RunLock | undefined },
+  command: Command,
+  screen: Screen,
+  ranks: Ranks,
+): Promise<number> {
+  const { stored, options, sequences, kind, description } = await together(ranks, () => {
     const stored = openRun(folder);
-    const { data, model, tokenizer, origin } = stored;
     const options = resumedOptions(stored.options, command);
     const place = { runs: dirname(folder), screen };
-    const text = readSameText(data, folder, place);
-    const { sequences, kind, description } = prepareData(
-      text,
-      options,
-      tokenizer,
-      readCompanions(folder, origin),
-      place,
-    );
-    return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-      const trainer = await createTrainer(model, options, sequences, pool, { checkpoint: readCheckpoint(folder) });
-      refuseFinished(run, folder, trainer.step, options.steps);
-      completeCheckpoint(folder);
-      writeConfig(folder, { options, data, model, ...(origin && { origin }) });
-      const ready = {
-        ...stored,
-        options,
-        folder,
-        lock,
-        kind,
-        description,
-        trainer,
-        threads: pool.threads,
-      };
-      return trainRun(ready, cli.runs, cli, screen);
+    const text = readSameText(stored.data, folder, place);
+    const companions = readCompanions(folder, stored.origin);
+    return { stored, options, ...prepareData(text, options, stored.tokenizer, companions, place) };
+  });
+  const { data, model, origin } = stored;
+  await checkSame(ranks, { [data.source]: [data.digest], ...settingsOf(options, stored.tokenizer) });
+  return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
+    const trainer = await together(ranks, async () => {
+      const start = { checkpoint: readCheckpoint(folder), collective: ranks.collective };
+      const created = await createTrainer(model, options, sequences, pool, start);
+      refuseFinished(run, folder, created.step, options.steps);
+      return created;
     });
+    await checkSame(ranks, weightsOf(trainer));
+    if (lock === undefined) return followRun({ options, trainer, ranks });
+    completeCheckpoint(folder);
+    writeConfig(folder, { options, data, model, ...(origin && { origin }) });
+    const ready = { ...stored, options, folder, lock, kind, description, trainer, threads: pool.threads, ranks };
+    return trainRun(ready, cli.runs, cli, screen);
   });
 }
 

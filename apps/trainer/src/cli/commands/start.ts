@@ -4,30 +4,42 @@ import { originOfRun } from "../../run/model-folder.ts";
 import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
+import { checkSame, type Ranks, settingsOf, together, weightsOf } from "../../training/ranks.ts";
 import { loadRunInputs } from "../../training/run-inputs.ts";
 import { describeLoad } from "../../training/summary.ts";
-import { trainRun } from "../../training/train-run.ts";
+import { followRun, trainRun } from "../../training/train-run.ts";
 import { createTrainer, threadCount, withWorkerPool } from "../../training/worker-pool.ts";
 import type { CliOptions } from "../cli-options.ts";
 
 /** Starts a new run. Everything is checked before the run's folder is made. Returns the exit code. */
-export async function startRun(cli: CliOptions, base: string, screen: Screen): Promise<number> {
-  const asked = trainOptions(cli);
-  const { text, data, tokenizer, sequences, kind, description, model, init, adapter } = loadRunInputs(asked, base, {
-    runs: cli.runs,
-    screen,
-  });
-  const options = { ...asked, data: data.source, lr: peakRate(asked), auxLr: auxRate(asked) }; // a resumed run must not depend on defaults
+export async function startRun(cli: CliOptions, base: string, screen: Screen, ranks: Ranks): Promise<number> {
+  const { options, text, data, tokenizer, sequences, kind, description, model, init, adapter } = await together(
+    ranks,
+    () => {
+      const asked = trainOptions(cli);
+      const inputs = loadRunInputs(asked, base, { runs: cli.runs, screen });
+      // A resumed run must not depend on defaults.
+      return { ...inputs, options: { ...asked, data: inputs.data.source, lr: peakRate(asked), auxLr: auxRate(asked) } };
+    },
+  );
+  await checkSame(ranks, { [text.source]: [data.digest], ...settingsOf(options, tokenizer) });
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     if (init !== undefined) screen.write(`${describeLoad(model, options, init.weights, pool.threads)}\n`);
-    const trainer = await createTrainer(model, options, sequences, pool, { weights: init?.weights });
+    const trainer = await together(ranks, () =>
+      createTrainer(model, options, sequences, pool, { weights: init?.weights, collective: ranks.collective }),
+    );
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);
-    const origin = init === undefined ? undefined : originOfRun(init);
-    const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
-    const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
-    const run = begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
+    await checkSame(ranks, weightsOf(trainer));
+    const run = await together(ranks, () => {
+      if (ranks.rank > 0) return undefined;
+      const origin = init === undefined ? undefined : originOfRun(init);
+      const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
+      const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
+      return begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
+    });
+    if (run === undefined) return followRun({ options, trainer, ranks });
     return whileLocked(run.folder, (lock) =>
-      trainRun({ ...run, lock, kind, description, trainer, threads: pool.threads }, cli.runs, cli, screen),
+      trainRun({ ...run, lock, kind, description, trainer, threads: pool.threads, ranks }, cli.runs, cli, screen),
     );
   });
 }
