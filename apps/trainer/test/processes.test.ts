@@ -1,8 +1,9 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isInstalled, MPICH, OPEN_MPI } from "@sumo/testing/mpirun";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "../src/run/log-file.ts";
+import { runNames } from "../src/run/run-folder.ts";
 import { checkpoint, errorsOf, launch, losses, runHere, TINY, workplace } from "./command-line.ts";
 
 const WORDS = ["--data", "text.txt", ...TINY, "--steps", "6", "--checkpoint-every", "3", "--eval-every", "3"];
@@ -87,14 +88,14 @@ for (const mpi of [OPEN_MPI, MPICH]) {
         ["other.txt", /rank 1 on .*other\.txt differs from that of rank 0/],
         ["none.txt", /rank 1 on .*none\.txt/],
       ] as const) {
-        const before = readdirSync(join(folder, "runs"));
+        const before = runNames(join(folder, "runs"));
         const result = await launch(mpi, folder, [
           { size: 1, words: WORDS },
           { size: 1, words: WORDS.map((word) => word.replace("text.txt", text)) },
         ]).ended;
         expect(result.code).toBe(1);
         expect(errorsOf(result)).toEqual([expect.stringMatching(message)]);
-        expect(readdirSync(join(folder, "runs"))).toEqual(before);
+        expect(runNames(join(folder, "runs"))).toEqual(before);
       }
     });
   });

@@ -48,11 +48,14 @@ function closeAtExit(collective: MpiCollective): void {
   });
   process.once("exit", (exitCode) => {
     if (uncaught !== undefined) writeSync(STDERR, `rank ${collective.rank}: ${inspect(uncaught.error)}\n`);
+    // The launcher may end before it has read the message of a process that aborts.
+    if (exitCode !== 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORDS_MS);
     collective.close(exitCode);
   });
 }
 
 const STDERR = 2;
+const LAST_WORDS_MS = 300;
 
 /** Under the mpirun of another MPI each process is alone. @throws {MpiLaunchError} */
 function checkSize({ name, size }: Collective, file: string): void {
