@@ -1,6 +1,5 @@
 import {
   CheckpointError,
-  type Counters,
   createOptimizer,
   DisposedError,
   describe,
@@ -19,6 +18,7 @@ import { type PolarPlace, type TfjsBackend, tfjsBackend } from "./backend/tfjs-b
 import { type Config, fromConfigDict, toConfigDict } from "./config.ts";
 import { BusyError } from "./errors.ts";
 import { type Gradients, gradientsOf, type VariableGradients } from "./gradients.ts";
+import { joinedReport } from "./report.ts";
 import { groupOf, isModel, type Model, type RoleRule, rolesOfVariables, variablesOf } from "./roles.ts";
 import { Slots } from "./slots.ts";
 import { fromNamedTensors, type NamedTensor, toNamedTensors } from "./state.ts";
@@ -158,9 +158,7 @@ export abstract class CoreOptimizer extends tf.Optimizer {
 
   /** Optimizer, reason, steps and counters of every variable seen so far and not disposed of. */
   report(): Report {
-    const { name, sizes } = this.backend;
-    const ofNothing = plan([], this.rule.main, { sizes });
-    return this.slots.report().reduce(joined, { ...ofNothing, parameters: [], counters: NO_COUNTS, backend: name });
+    return joinedReport(this.backend.name, this.slots.report());
   }
 
   /** Calls `listener` at every such event. Returns a function that removes it. Listeners to `step` or `refresh` make steps slower. */
@@ -314,23 +312,3 @@ export abstract class CoreOptimizer extends tf.Optimizer {
 }
 
 const rateAt = (lr: LearningRate, step: number): number => (typeof lr === "number" ? lr : lr(step));
-
-const NO_COUNTS: Counters = { steps: 0, orthogonalized: 0, refreshes: 0, limited: 0, skipped: 0, noops: 0 };
-
-function joined(a: Report, b: Report): Report {
-  return {
-    backend: a.backend,
-    parameters: [...a.parameters, ...b.parameters],
-    stateFloats: a.stateFloats + b.stateFloats,
-    stateBytes: a.stateBytes + b.stateBytes,
-    workspaceBytes: Math.max(a.workspaceBytes, b.workspaceBytes),
-    accumulationBytes: a.accumulationBytes + b.accumulationBytes,
-    counters: added(a.counters, b.counters),
-  };
-}
-
-function added(a: Readonly<Counters>, b: Readonly<Counters>): Counters {
-  const sum = { ...a };
-  for (const name of Object.keys(b) as (keyof Counters)[]) sum[name] += b[name];
-  return sum;
-}
