@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run, start, workplace } from "./command-line.ts";
+import { losses, run, start, workplace } from "./command-line.ts";
 
 /** Whether a sum is asked in the end and never seen before: one of ten, with every pair of last digits among the others. */
 const isHeldOut = (n: number, d: number): boolean => (Math.floor(n / 10) + 3 * n + 7 * d) % 10 === 0;
@@ -27,10 +27,17 @@ test("a published model that learned sums from conversations answers sums that i
     "{% for m in messages %}{{ '<|im_start|>' + m.content + '=' if m.role == 'user' else m.content + '<|im_end|>' }}{% endfor %}",
   );
   const rates = ["--lr", "0.01", "--aux-lr", "0.02"];
-  const words = ["--context", "10", "--batch", "64", "--steps", "400", "--checkpoint-every", "1000", "--name", "tuned"];
+  const measured = ["--eval-every", "200", "--eval-answers", "1000", "--checkpoint-every", "1000"];
+  const words = ["--context", "10", "--batch", "64", "--steps", "400", ...measured, "--name", "tuned"];
   const tuned = await run(folder, "--init", "published", "--data", "sums.jsonl", ...rates, ...words);
   expect(tuned.err).toBe("");
   expect(tuned.code).toBe(0);
+
+  const exact = losses(folder, "tuned").flatMap((line) => line.exact ?? []);
+  expect(exact).toHaveLength(4); // at steps 0, 200 and 400, and at the end
+  expect(exact[0]).toBe(0);
+  expect(exact[3]).toBeGreaterThan(0.9);
+  expect(tuned.out).toContain(`${(100 * exact[3]!).toFixed(1)} % of the held-out answers are exact`);
 
   const asked = sums.filter(({ n, d }) => isHeldOut(n, d));
   // No room for earlier turns: each question is the first.

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { logged, losses, run, start, TINY, workplace } from "./command-line.ts";
@@ -85,4 +85,18 @@ test.each([
   expect(code).toBe(1);
   expect(err).toMatch(/^error: .*\n$/);
   expect(err).toMatch(message);
+});
+
+test.each([
+  ["a text", ["--data", "text.txt", ...TINY]],
+  ["examples that are texts", ["--data", "texts.jsonl", ...TINY]],
+  ["examples that are learned whole", [...WORDS, "--loss", "all"]],
+  ["replies that are cut", WORDS],
+])("exact answers are refused for %s, in one line, before the run begins", async (_, words) => {
+  const folder = withExamples(Array.from({ length: 20 }, () => talk(1e9)));
+  writeFileSync(join(folder, "texts.jsonl"), lines(Array.from({ length: 20 }, (_, i) => ({ text: `number ${i}` }))));
+  const { code, err } = await run(folder, ...words, "--eval-answers", "5", "--name", "a");
+  expect(code).toBe(1);
+  expect(err).toMatch(/^error: --eval-answers is for examples with replies or completions, .*\n$/);
+  expect(existsSync(join(folder, "runs", "a"))).toBe(false);
 });

@@ -56,6 +56,7 @@ const FLAGS = addOptions(new Command()).options.map(({ long }) => long!);
 const OTHERS = [
   "--data",
   "--loss",
+  "--eval-answers", // of examples alone
   "--init",
   "--adapter",
   "--method", // of fine-tuning alone

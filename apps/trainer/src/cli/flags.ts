@@ -170,6 +170,11 @@ function addRun(command: Command): void {
     .option("--eval-every <n>", "steps between two measurements on held-out text", whole(1), 50)
     .option("--eval-tokens <n>", "held-out tokens for each of them", whole(1), 8192)
     .option(
+      "--eval-answers <n>",
+      "of examples: held-out questions for each of them, of which the share is shown that the model answers exactly (default: none)",
+      whole(1),
+    )
+    .option(
       "--final-tokens <n>",
       "held-out tokens for the closing measurement, spread over all of them",
       whole(1),

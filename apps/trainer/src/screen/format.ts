@@ -7,6 +7,11 @@ export function formatFinalLoss({ validation, tokens, natsPerByte, perplexityPer
   return `${perByte}${perToken} on ${formatCount(tokens)} held-out tokens`;
 }
 
+/** Formats a share as a percentage: `87.5 %`. */
+export function formatShare(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
 /** Formats an integer with thousands separators: `1,234,567`. */
 export function formatCount(n: number): string {
   return n.toLocaleString("en-US");

@@ -1,7 +1,7 @@
 import { formatBytes, type LogLine } from "@sumo/training";
 import cliProgress from "cli-progress";
 import colors from "picocolors";
-import { formatCount, formatTime } from "./format.ts";
+import { formatCount, formatShare, formatTime } from "./format.ts";
 import type { Screen } from "./screen.ts";
 
 /** Progress display of a run. */
@@ -31,7 +31,7 @@ function movingBar(steps: number, firstStep: number): Progress {
   let validation = "-";
   return {
     logged: (line) => {
-      if (line.validation !== undefined) validation = line.validation.toFixed(3);
+      if (line.validation !== undefined) validation = formatMeasurement(line.validation, line.exact);
       const { speed, left } = pace(line);
       bar.update(line.step, {
         loss: line.loss?.toFixed(3) ?? "-",
@@ -55,7 +55,7 @@ function plainLines(screen: Screen, steps: number): Progress {
       const loss = line.loss === undefined ? "" : `  loss ${line.loss.toFixed(3)}`;
       const rate = line.loss === undefined ? "" : `  ${speed} tokens/s  ${left} left${formatTraffic(line)}`;
       screen.write(
-        `step ${String(line.step).padStart(String(steps).length)}/${steps}${loss}  validation ${line.validation.toFixed(3)}${rate}\n`,
+        `step ${String(line.step).padStart(String(steps).length)}/${steps}${loss}  validation ${formatMeasurement(line.validation, line.exact)}${rate}\n`,
       );
     },
     saved: () => {},
@@ -66,6 +66,11 @@ function plainLines(screen: Screen, steps: number): Progress {
 function formatTraffic({ sentBytes, waited }: LogLine): string {
   if (sentBytes === undefined || waited === undefined) return "";
   return `  ${formatBytes(sentBytes)} sent a process, ${Math.round(100 * waited)} % waiting`;
+}
+
+/** A validation loss, and the share of exact answers where it was measured. */
+function formatMeasurement(loss: number, exact: number | undefined): string {
+  return `${loss.toFixed(3)}${exact === undefined ? "" : `  exact ${formatShare(exact)}`}`;
 }
 
 /** Steps over which speed and remaining time are averaged. */

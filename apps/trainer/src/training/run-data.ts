@@ -48,18 +48,20 @@ export interface RunData {
  * Encodes a text, or examples in the model's chat format.
  *
  * @param companions - files that came with the model, which have its chat template.
- * @throws {DataError} if it is too short, or an example is none. @throws {UsageError} for `--loss` without examples.
+ * @throws {DataError} if it is too short, or an example is none. @throws {UsageError} for `--loss` without examples, and `--eval-answers` without
+ * answers.
  */
 export function prepareData(
   text: Text,
-  options: Pick<TrainOptions, "context" | "loss">,
+  options: Pick<TrainOptions, "context" | "loss" | "evalAnswers">,
   tokenizer: Tokenizer,
   companions: Companions,
   place: DataPlace,
 ): RunData {
-  const { context, loss } = options;
+  const { context, loss, evalAnswers } = options;
   if (text.kind === "text") {
     if (loss !== undefined) throw new UsageError("--loss is for examples, in a .jsonl file");
+    checkAnswers(evalAnswers, 0);
     const onEncoded = showLargeWork("encoding the text", place);
     const corpus =
       text.size < LARGE
@@ -75,7 +77,16 @@ export function prepareData(
     context,
     loss: loss ?? "completion",
   });
+  checkAnswers(evalAnswers, sequences.answers.length);
   return { kind: text.kind, sequences, description: describeExamples(text.source, facts) };
+}
+
+/** @throws {UsageError} if answers are to be measured, and none are held out. */
+function checkAnswers(asked: number | undefined, heldOut: number): void {
+  if (asked === undefined || heldOut > 0) return;
+  throw new UsageError(
+    "--eval-answers is for examples with replies or completions, learned alone: none that fits the context is held out",
+  );
 }
 
 /** Texts of the files that came with a model. */

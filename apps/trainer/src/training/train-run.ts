@@ -12,7 +12,7 @@ import colors from "picocolors";
 import { readManifest, writeCheckpoint } from "../run/checkpoint-files.ts";
 import { type Log, openLog, readLog, rewindLog } from "../run/log-file.ts";
 import { logPath } from "../run/run-folder.ts";
-import { formatFinalLoss } from "../screen/format.ts";
+import { formatFinalLoss, formatShare } from "../screen/format.ts";
 import { showProgress } from "../screen/progress.ts";
 import { type Screen, SILENT, showFacts } from "../screen/screen.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -143,8 +143,9 @@ function showResult(
   sample: SampleOptions,
   screen: Screen,
 ): void {
-  const final = readLog(logPath(folder)).at(-1)?.final;
+  const { final, exact } = readLog(logPath(folder)).at(-1) ?? {};
   if (final !== undefined) screen.write(`\n${formatFinalLoss(final)}\n`);
+  if (exact !== undefined) screen.write(`${formatShare(exact)} of the held-out answers are exact\n`);
   if (kind === "examples") {
     screen.write("\n");
     return;

@@ -1,7 +1,7 @@
 import { fillUniform } from "@sumo/linalg";
 import { DataError } from "../errors.ts";
 import { type Batch, evenly } from "../text/batches.ts";
-import type { Sequences } from "../text/sequences.ts";
+import type { Answer, Sequences } from "../text/sequences.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { ChatFormat } from "./chat-format.ts";
 import { type EncodedExample, encodeExample, type LossPart } from "./encode-example.ts";
@@ -50,10 +50,15 @@ export function createConversations(
   { tokenizer, format, context, loss }: EncodeOptions,
 ): Conversations {
   const encoded = examples.map((example) => encodeExample(example, format, tokenizer, loss));
-  const cut = encoded.flat().filter(({ tokens }) => tokens.length > context + 1).length;
+  const isCut = ({ tokens }: EncodedExample): boolean => tokens.length > context + 1;
+  const cut = encoded.flat().filter(isCut).length;
   const usable = encoded
-    .map((sequences) => sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained))
-    .filter((sequences) => sequences.length > 0);
+    .map((sequences, i) => {
+      const asks = loss === "completion" && !("text" in examples[i]!);
+      const answers = asks ? sequences.filter((sequence) => !isCut(sequence) && isTrained(sequence)).map(answerOf) : [];
+      return { rows: sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained), answers };
+    })
+    .filter(({ rows }) => rows.length > 0);
   const leftOut = examples.length - usable.length;
   if (usable.length < 2) {
     throw new DataError(
@@ -62,8 +67,9 @@ export function createConversations(
     );
   }
   const chosen = new Set(evenly(Math.max(1, Math.floor(usable.length / HELD_OUT)), usable.length - 1));
-  const train = usable.filter((_, i) => !chosen.has(i)).flat();
-  const heldOut = usable.filter((_, i) => chosen.has(i)).flat();
+  const train = usable.filter((_, i) => !chosen.has(i)).flatMap(({ rows }) => rows);
+  const tested = usable.filter((_, i) => chosen.has(i));
+  const heldOut = tested.flatMap(({ rows }) => rows);
   const all = [...train, ...heldOut];
   const trained = sum(all.map(countTrained));
   const facts = {
@@ -74,14 +80,22 @@ export function createConversations(
     cut,
     leftOut,
   };
-  return { facts, ...sequencesOf(train, heldOut, tokenizer) };
+  const answers = tested.flatMap((example) => example.answers);
+  return { facts, answers, ...sequencesOf(train, heldOut, tokenizer) };
+}
+
+/** The last reply of an example, and all before it. */
+function answerOf({ tokens, trained }: EncodedExample): Answer {
+  const end = trained.lastIndexOf(1) + 1;
+  const start = trained.lastIndexOf(0, end - 1) + 1;
+  return { prompt: tokens.slice(0, start), answer: tokens.slice(start, end) };
 }
 
 function sequencesOf(
   train: readonly EncodedExample[],
   heldOut: readonly EncodedExample[],
   tokenizer: Tokenizer,
-): Sequences {
+): Omit<Sequences, "answers"> {
   const order = orderOf(train.length);
   const bytes = heldOut.map((example) => bytesToPredict(example, tokenizer));
   const counts = heldOut.map(countTrained);

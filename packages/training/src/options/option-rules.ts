@@ -41,6 +41,7 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   seed: "fixed",
   evalEvery: "free",
   evalTokens: "free",
+  evalAnswers: "free",
   finalTokens: "free",
   checkpointEvery: "free",
 };

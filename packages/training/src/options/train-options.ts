@@ -92,6 +92,8 @@ export interface TrainOptions {
   /** Steps between two validation losses, and the tokens of each. */
   readonly evalEvery: number;
   readonly evalTokens: number;
+  /** Held-out examples whose answers are compared with the model's at every measurement, and at the end. Default: none. */
+  readonly evalAnswers?: number;
   /** Tokens of the final validation loss. */
   readonly finalTokens: number;
   readonly checkpointEvery: number;

@@ -13,6 +13,8 @@ export interface LogLine {
   readonly waited?: number;
   /** Validation loss over evenly spaced sequences. */
   readonly validation?: number;
+  /** Share of held-out examples that the model answers exactly, always taking the likeliest token. */
+  readonly exact?: number;
   /** The final validation loss. */
   readonly final?: FinalLoss;
 }

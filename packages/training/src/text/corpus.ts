@@ -55,6 +55,7 @@ export function corpusOf<T extends Tokens>(parts: CorpusParts<T>, context: numbe
     validation,
     bytesPerToken: heldOutBytes / validation.length,
     everyTarget: true,
+    answers: [],
     draw: (out, shape, { seed, step, microBatch }) => drawBatch(out, train, shape, seed, step, microBatch),
     heldOut: (out, shape, tokens) => windows(out, shape, validation, tokens),
   };

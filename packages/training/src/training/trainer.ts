@@ -25,6 +25,7 @@ import type { Checkpoint, CheckpointPieces } from "../run-files/checkpoint.ts";
 import { isSystemError } from "../system-errors.ts";
 import { type Batch, type BatchShape, countTargets, emptyBatch } from "../text/batches.ts";
 import type { Sequences } from "../text/sequences.ts";
+import { exactMatch } from "./exact-match.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
 /** Time over which {@link Trainer.estimateSeconds} repeats its pass: enough for the compiler to warm up on a small model. */
@@ -225,6 +226,11 @@ export class Trainer {
    */
   evaluate(tokens: number): ValidationLoss {
     return validationLoss(this.pass, this.sequences, this.batch, this.shape, tokens, this.collective);
+  }
+
+  /** Share of held-out examples that the model answers exactly, as {@link exactMatch} measures it. @param count - examples to try, at most. */
+  exactMatch(count: number): number {
+    return exactMatch(this.model, this.sequences.answers, { count, context: this.shape.length });
   }
 
   /** Frees all memory. The trainer must not be used again. */

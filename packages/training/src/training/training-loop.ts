@@ -48,7 +48,12 @@ export async function runTrainingLoop(loop: TrainingLoopOptions): Promise<"finis
 
 /** Log line of the initial validation loss. @param clock - seconds of training since the run began. */
 export function initialLine(trainer: Trainer, options: TrainOptions, clock: () => number): LogLine {
-  return { step: 0, seconds: clock(), validation: trainer.evaluate(options.evalTokens).loss };
+  return {
+    step: 0,
+    seconds: clock(),
+    validation: trainer.evaluate(options.evalTokens).loss,
+    ...exactOf(trainer, options),
+  };
 }
 
 /** Makes one training step, and measures the validation loss where it is due. Returns the log line. @param clock - as {@link initialLine}. */
@@ -57,7 +62,9 @@ export function loggedStep(trainer: Trainer, options: TrainOptions, clock: () =>
   const loss = trainer.trainStep();
   const tokensPerSecond = Math.round((1000 * trainer.tokensPerStep) / (performance.now() - before));
   const measured = isDue(trainer.step, options.evalEvery, options.steps);
-  const validation = measured ? { validation: trainer.evaluate(options.evalTokens).loss } : {};
+  const validation = measured
+    ? { validation: trainer.evaluate(options.evalTokens).loss, ...exactOf(trainer, options) }
+    : {};
   return { step: trainer.step, seconds: clock(), loss, tokensPerSecond, ...validation };
 }
 
@@ -68,8 +75,13 @@ export function finalLine(trainer: Trainer, options: TrainOptions, clock: () => 
   return {
     step: trainer.step,
     seconds: clock(),
+    ...exactOf(trainer, options),
     final: { validation: loss, tokens, natsPerByte, perplexityPerByte: Math.exp(natsPerByte) },
   };
+}
+
+function exactOf(trainer: Trainer, { evalAnswers }: TrainOptions): Pick<LogLine, "exact"> {
+  return evalAnswers === undefined ? {} : { exact: trainer.exactMatch(evalAnswers) };
 }
 
 function isDue(step: number, every: number, last: number): boolean {
