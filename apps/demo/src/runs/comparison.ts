@@ -1,8 +1,8 @@
 import type { OptimizerName } from "@sumo/core";
 import { createTokenizer, formatTokenizer } from "@sumo/training";
+import { dataSource, type Text } from "../text/text.ts";
 import { type Experiment, modelConfig, trainOptions } from "./experiment.ts";
 import { type Listener, Run, type RunRecord } from "./run.ts";
-import { dataSource, type Text } from "../text/text.ts";
 
 export type Phase = "running" | "paused" | "finished" | "failed";
 

@@ -2,7 +2,7 @@ import { OPTIMIZER_NAMES } from "@sumo/training";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Problem } from "../problem.ts";
-import { type SizeName, SIZES } from "./experiment.ts";
+import { SIZES, type SizeName } from "./experiment.ts";
 import { hashOf, sharedBy } from "./link.ts";
 
 const positive = fc.double({ min: 1e-6, max: 10, noNaN: true });
@@ -12,9 +12,9 @@ const shared = fc
     rank: fc.integer({ min: 1, max: 128 }),
     steps: fc.integer({ min: 1, max: 100_000 }),
     seed: fc.nat(),
-    entrants: fc.subarray([...OPTIMIZER_NAMES], { minLength: 1 }).chain((names) =>
-      fc.tuple(...names.map((optimizer) => positive.map((lr) => ({ optimizer, lr })))),
-    ),
+    entrants: fc
+      .subarray([...OPTIMIZER_NAMES], { minLength: 1 })
+      .chain((names) => fc.tuple(...names.map((optimizer) => positive.map((lr) => ({ optimizer, lr }))))),
   })
   .chain((experiment) =>
     fc

@@ -50,7 +50,12 @@ export class Run {
     this.worker = new Worker(new URL("../worker/worker.ts", import.meta.url), { type: "module" });
     this.worker.addEventListener("message", ({ data }: MessageEvent<News>) => this.receive(data));
     this.worker.addEventListener("error", ({ message }) =>
-      this.receive({ kind: "failed", message: message || "its worker could not be started. Save the run, then reload the page: a newer version of it may be there" }),
+      this.receive({
+        kind: "failed",
+        message:
+          message ||
+          "its worker could not be started. Save the run, then reload the page: a newer version of it may be there",
+      }),
     );
     this.send({ kind: "open", config, tokenizer, text, threads, checkpoint, lines });
   }
