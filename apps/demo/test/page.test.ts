@@ -405,6 +405,30 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   });
 
+  test("on a phone, Start, Pause and what they say are in sight from the first moment, wherever the page is scrolled", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const inSight = async (selector: string): Promise<boolean> => {
+      const box = (await page.locator(selector).boundingBox())!;
+      return box.y >= 0 && box.y + box.height <= 844 && box.x >= 0 && box.x + box.width <= 390;
+    };
+    for (const selector of ["#run", "#state"]) expect(await inSight(selector), selector).toBe(true);
+    await choose(400);
+    await page.locator("#steps").scrollIntoViewIfNeeded();
+    await press("Start");
+    await state(page, /^Training/);
+    for (const selector of ["#run", "#state"]) expect(await inSight(selector), selector).toBe(true);
+    await press("Pause");
+    await state(page, /^Paused/);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    expect(await inSight("#run")).toBe(true);
+    // Nothing of the page ends under the buttons.
+    const ends = await page.evaluate(() => [
+      document.querySelector("footer")!.getBoundingClientRect().bottom,
+      document.querySelector(".controls")!.getBoundingClientRect().top,
+    ]);
+    expect(ends[0]).toBeLessThanOrEqual(ends[1]!);
+  });
+
   test("says so where SIMD is missing", async () => {
     await context.addInitScript(() => {
       WebAssembly.validate = () => false;
