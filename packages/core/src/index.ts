@@ -17,8 +17,10 @@ export type { SgdOptions } from "./algorithms/sgd.ts";
 export type { SoapOptions } from "./algorithms/soap.ts";
 export type { RefreshTrace } from "./algorithms/stepper.ts";
 export { GRADIENT_NORM_DECAY } from "./algorithms/steps/agreement.ts";
+export type { Equilibrate } from "./algorithms/steps/equilibrate.ts";
 export { type AdaptiveRank, type Geometry, geometryOf, type Side } from "./algorithms/steps/geometry.ts";
 export type { Orthogonalize } from "./algorithms/steps/orthogonalize.ts";
+export type { StateBits } from "./algorithms/steps/packed.ts";
 export { type Layout, type Scale, updateScale } from "./algorithms/steps/scale.ts";
 export type { RefreshOptions, SketchOptions, SumoOptions } from "./algorithms/sumo/options.ts";
 export type { Residual } from "./algorithms/sumo/residual/options.ts";
@@ -29,6 +31,7 @@ export type {
   Lines,
   NewtonSchulzCoefficients,
   NewtonSchulzOptions,
+  PackedBits,
   PolarInfo,
   PolarOptions,
   ProductOptions,
