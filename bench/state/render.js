@@ -8,7 +8,7 @@ export function render(rows, seconds, { total, contestants }) {
   return {
     "state.json": `${JSON.stringify({ total, machine, panels }, null, 2)}\n`,
     "state-bytes.svg": picture(panels, contestants, "bytes", "bytes of state of the whole model"),
-    "state-seconds.svg": picture(panels, contestants, "seconds", "seconds of the run, one thread"),
+    "state-seconds.svg": picture(panels, contestants, "seconds", "processor seconds of a run, one thread"),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * Usage: node bench/state/run.js [--widths 128] [--tokens 128,1024] [--contestants "Muon;SUMO"] [--seeds 0,1,2] [--minutes 20] [--seconds]
  * Makes the runs that bench/results/state.jsonl lacks, one at a time, and stops before a run that would begin after `--minutes`; the next call
- * goes on. `--seconds` measures the time of a step instead, on an idle machine, and writes bench/results/state-seconds.json. `--minutes 0`
+ * goes on. `--seconds` measures the time of a step instead, better on an idle machine, and writes bench/results/state-seconds.json. `--minutes 0`
  * only renders. Always writes the map, bench/results/state.json, and its pictures, state-bytes.svg and state-seconds.svg. Needs a build.
  *
  * The task is moby-dick.js's, with the same text and the same tokens in all for every contestant; the loss is that of 24,576 held-out tokens.
@@ -120,7 +120,10 @@ function measureSeconds() {
   writeFileSync(here("state-seconds.json"), `${JSON.stringify({ machine, rows: [...latest.values()] }, null, 2)}\n`);
 }
 
-/** Milliseconds of a step: the quickest of several blocks, each as long as the period of a refresh, interleaved. */
+/**
+ * Milliseconds of a step, of the processor, since other programs take turns on a shared machine: the quickest of several blocks, each as long
+ * as the period of a refresh, interleaved.
+ */
 function stepTimes(width, tokens) {
   const { steps, task } = taskOf({ width, tokens });
   const block = steps / 8;
@@ -131,9 +134,10 @@ function stepTimes(width, tokens) {
   for (const { step } of runs) step();
   for (let round = 0; round < ROUNDS; round++) {
     for (const run of runs) {
-      const from = performance.now();
+      const from = process.cpuUsage();
       for (let t = 0; t < block; t++) run.step();
-      run.ms = Math.min(run.ms, (performance.now() - from) / block);
+      const { user, system } = process.cpuUsage(from);
+      run.ms = Math.min(run.ms, (user + system) / 1000 / block);
     }
     console.log(`width ${width}, ${tokens} tokens: round ${round + 1} of ${ROUNDS}`);
   }
