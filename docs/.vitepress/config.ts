@@ -83,8 +83,9 @@ function renderForSearch(
   return keywords === undefined ? html : html.replace("</h1>", `</h1><p>${keywords}</p>`);
 }
 
-/** Guides answer more questions than a page of the reference, which repeats the words of its neighbours. */
-const weightInSearch = (path: string): number => (path.startsWith("/reference/") ? 0.3 : 1);
+/** Guides answer more questions than examples and measurements, and far more than the reference, whose pages repeat each other's words. */
+const weightInSearch = (path: string): number =>
+  /^\/(guide\/|start)/.test(path) ? 1 : path.startsWith("/reference/") ? 0.05 : 0.3;
 
 export default defineConfig({
   title: "SUMO",
