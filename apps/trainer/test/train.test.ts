@@ -41,7 +41,7 @@ test("a run from text to model: every step is logged, the loss falls, and the fo
   for (const promised of [
     "2,700 bytes",
     "of AdamW's",
-    "at the speed of one trial pass",
+    "at the speed of trial passes",
     "validation",
     "held-out",
     "runs/a/log.jsonl",

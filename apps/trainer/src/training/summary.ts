@@ -39,7 +39,7 @@ export function summarize(run: ReadyRun, folder: string): Facts {
     ...memoryFacts(run),
     [
       "time",
-      `about ${formatDuration(trainer.estimateSeconds())} at the speed of one trial pass, the optimizer's share apart`,
+      `about ${formatDuration(trainer.estimateSeconds())} at the speed of trial passes, the optimizer's share apart`,
     ],
     ["folder", folder],
   ];

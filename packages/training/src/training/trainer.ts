@@ -28,8 +28,8 @@ import type { Sequences } from "../text/sequences.ts";
 import { exactMatch } from "./exact-match.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
-/** Time over which {@link Trainer.estimateSeconds} repeats its pass: enough for the compiler to warm up on a small model. */
-const TRIAL_MILLISECONDS = 100;
+/** Passes of {@link Trainer.estimateSeconds}, the first of which runs code that is not yet optimized, and milliseconds for them. */
+const TRIAL = { passes: 3, shortest: 100, longest: 1000 };
 
 /** What a trainer begins with, and computes on. */
 export interface TrainerOptions {
@@ -187,8 +187,8 @@ export class Trainer {
   /**
    * Estimates the seconds that the rest of the run will take, from forward and backward passes over one batch without an update. Changes nothing.
    *
-   * The quickest of at least one pass and at most a tenth of a second of them counts. A validation batch counts as a third of a pass; the
-   * update, checkpoints and the slower first steps are left out.
+   * The quickest of three passes counts, of more where they take less than a tenth of a second, of fewer where they take more than one. A
+   * validation batch counts as a third of a pass; the update, checkpoints and the slower first steps are left out.
    */
   estimateSeconds(): number {
     const { steps, evalEvery, evalTokens, finalTokens } = this.options;
@@ -210,12 +210,13 @@ export class Trainer {
     const start = performance.now();
     let least = Infinity;
     let now = start;
-    do {
+    for (let passes = 1; ; passes++) {
       const before = now;
       this.pass.backward(this.batch.tokens, this.batch.targets, () => {});
       now = performance.now();
       least = Math.min(least, now - before);
-    } while (now - start < TRIAL_MILLISECONDS);
+      if (now - start > TRIAL.longest || (passes >= TRIAL.passes && now - start > TRIAL.shortest)) break;
+    }
     return least / 1000;
   }
 
