@@ -1,28 +1,4 @@
-import { expect, test, vi } from "vitest";
-import * as own from "./errors.ts";
+import { describeErrors } from "@sumo/testing/error-classes";
+import * as errors from "./errors.ts";
 
-const { LlamaError } = own;
-const classesOf = (module: typeof own) => Object.values(module).filter((each) => each !== module.LlamaError);
-const classes = classesOf(own);
-
-test("errors of another installed copy are instances of the same classes, and of no others", async () => {
-  vi.resetModules();
-  const copy: typeof own = await import("./errors.ts");
-  expect(copy.LlamaError).not.toBe(LlamaError);
-  for (const [i, Class] of classesOf(copy).entries()) {
-    const error = Reflect.construct(Class, []);
-    expect(error instanceof LlamaError).toBe(true);
-    expect(classes.filter((each) => error instanceof each)).toEqual([classes[i]]);
-  }
-});
-
-test("every class has a code of its own, which its instances show", () => {
-  const codes = classes.map(({ code }) => code);
-  expect(new Set(codes).size).toBe(codes.length);
-  expect(codes.every((code) => /^[A-Z_]+$/.test(code))).toBe(true);
-  expect(classes.map((Class) => Reflect.construct(Class, []).code)).toEqual(codes);
-});
-
-test.each([undefined, null, 1, "text", {}, new Error("text"), { code: classes[0]!.code }])("%s is none", (value) => {
-  expect([LlamaError, ...classes].some((each) => value instanceof each)).toBe(false);
-});
+describeErrors(errors, "LlamaError", () => import("./errors.ts"));
