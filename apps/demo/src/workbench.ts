@@ -44,41 +44,48 @@ export class Workbench {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.comparison?.save();
     });
-    addEventListener("hashchange", () => void this.follow().catch((error: unknown) => this.complain(error)));
+    addEventListener("hashchange", () => void this.follow());
     this.preview();
   }
 
   /** Restores the runs of an earlier visit, or sets up the experiment of the page's link, and enables the buttons. */
   async restore(): Promise<void> {
+    if (!(await this.reopened())) {
+      this.draw();
+      this.controls.say("Ready.");
+    }
+    await this.follow();
+  }
+
+  /** Whether there were runs of an earlier visit, which are now on the page. */
+  private async reopened(): Promise<boolean> {
     try {
       const stored = await this.store?.read();
-      if (stored !== undefined) {
-        const { step } = this.openRuns(stored.text, stored.records);
-        this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
-        await this.follow();
-        return;
-      }
-      this.draw();
-      this.controls.say("Ready.");
-      await this.follow();
+      if (stored === undefined) return false;
+      const { step } = this.openRuns(stored.text, stored.records);
+      this.controls.say(`Your runs are back, at step ${formatWhole(step)}.`);
+      return true;
     } catch (error) {
-      this.draw();
-      this.controls.say("Ready.");
       this.complain(error);
+      return false;
     }
   }
 
   /** Sets up what the address says; runs on the page stay, until the user puts them away. */
   private async follow(): Promise<void> {
-    this.shared = sharedBy(location.hash);
-    if (this.shared === undefined) return;
-    if (this.comparison !== undefined) {
-      this.controls.say("Your own runs stay. For the experiment of the link, press New experiment.");
-      return;
+    try {
+      this.shared = sharedBy(location.hash);
+      if (this.shared === undefined) return;
+      if (this.comparison !== undefined) {
+        this.controls.say("Your own runs stay. For the experiment of the link, press New experiment.");
+        return;
+      }
+      this.form.show(this.shared.experiment, await builtInText());
+      this.preview();
+      this.controls.say("Ready: the experiment of the link. Start trains it.");
+    } catch (error) {
+      this.complain(error);
     }
-    this.form.show(this.shared.experiment, await builtInText());
-    this.preview();
-    this.controls.say("Ready: the experiment of the link. Start trains it.");
   }
 
   private async run(): Promise<void> {
