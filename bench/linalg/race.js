@@ -23,7 +23,12 @@ export async function race(contestants, task, operands) {
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const entry of entries) {
-      if (round < entry.rounds) entry.samples.push((await timeCalls(entry, entry.calls)) / entry.calls);
+      if (round >= entry.rounds) continue;
+      try {
+        entry.samples.push((await timeCalls(entry, entry.calls)) / entry.calls);
+      } catch (error) {
+        Object.assign(entry, { error: error.message, rounds: 0 });
+      }
     }
   }
   const finished = [];
