@@ -50,3 +50,18 @@ export class CheckpointError extends LlamaError {
 export class CrewError extends LlamaError {
   static override readonly code = "LLAMA_CREW";
 }
+
+/** There is no WebGPU here, or no adapter, or it gives no device. */
+export class GpuUnavailableError extends LlamaError {
+  static override readonly code = "LLAMA_GPU_UNAVAILABLE";
+}
+
+/** The GPU was lost or disposed of, and every array on it with it. Open another one, and upload again. */
+export class GpuLostError extends LlamaError {
+  static override readonly code = "LLAMA_GPU_LOST";
+}
+
+/** An earlier call failed on the GPU, for want of memory say: what was computed since the last read may be wrong. */
+export class GpuFailureError extends LlamaError {
+  static override readonly code = "LLAMA_GPU_FAILURE";
+}

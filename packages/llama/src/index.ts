@@ -5,7 +5,16 @@ export { bytesFile, type Dtype, type WeightFile } from "./checkpoint/weight-file
 export { type LlamaConfig, llamaConfig, type RopeScaling } from "./config.ts";
 export { type Choice, chooseToken } from "./decode/choose-token.ts";
 export type { Decoder } from "./decode/decoder.ts";
-export { CheckpointError, ConfigError, CrewError, InputError, LlamaError } from "./errors.ts";
+export {
+  CheckpointError,
+  ConfigError,
+  CrewError,
+  GpuFailureError,
+  GpuLostError,
+  GpuUnavailableError,
+  InputError,
+  LlamaError,
+} from "./errors.ts";
 export { createLlama, type Llama, type LlamaOptions } from "./model.ts";
 export type { OnGradient, Pass, PassOptions } from "./pass/pass.ts";
 export { type LlamaPlan, type PlanOptions, planDecoder, planLlama } from "./plan.ts";

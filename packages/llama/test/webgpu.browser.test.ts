@@ -1,0 +1,3 @@
+import { describeWebGpu } from "./webgpu-suite.ts";
+
+describeWebGpu(() => navigator.gpu);
