@@ -12,10 +12,12 @@ export interface GpuArray {
   readonly length: number;
   /** Their memory. */
   readonly buffer: GPUBuffer;
+  /** Elements of `buffer` before the first. */
+  readonly offset: number;
 }
 
-/** A kernel with its arguments, to be run any number of times: a run creates no objects on the device. */
-export interface Command {
+/** A kernel with its arguments. */
+interface Dispatch {
   /** The compiled kernel. */
   readonly pipeline: GPUComputePipeline;
   /** Its arguments. */
@@ -23,6 +25,20 @@ export interface Command {
   /** Workgroups to run. */
   readonly groups: readonly [x: number, y: number];
 }
+
+/** A copy of an array. */
+interface Copy {
+  readonly from: GpuArray;
+  readonly to: GpuArray;
+}
+
+/** An array to fill with zeros. */
+interface Clear {
+  readonly clear: GpuArray;
+}
+
+/** Work for the device, to be run any number of times: a run creates no objects there. */
+export type Command = Dispatch | Copy | Clear;
 
 /**
  * Opens a GPU through WebGPU, with the largest buffers that its adapter allows.
@@ -57,6 +73,17 @@ export async function requestGpu(webgpu: GPU | undefined = globalThis.navigator?
 const nameOf = ({ vendor, architecture, device, description }: GPUAdapterInfo): string =>
   description || [vendor, architecture, device].filter((part) => part !== "").join(" ") || "unnamed adapter";
 
+/** `length` elements from `from` on of an array, as an array in the same memory. A kernel takes it where `from` is a multiple of 64. */
+export function slice({ buffer, offset }: GpuArray, from: number, length: number): GpuArray {
+  return { buffer, offset: offset + from, length };
+}
+
+const bindingOf = ({ buffer, offset, length }: GpuArray): GPUBufferBinding => ({
+  buffer,
+  offset: 4 * offset,
+  size: 4 * length,
+});
+
 /** A GPU with its compiled kernels. See {@link requestGpu}. */
 export class Gpu {
   /** Name of the adapter, as far as the runtime tells it. */
@@ -85,23 +112,31 @@ export class Gpu {
       throw new InputError("allocate", `expected a length from 1 to ${most}, got ${describe(length)}`);
     }
     const usage = USAGE.storage | USAGE.copyFrom | USAGE.copyTo;
-    return { length, buffer: this.device.createBuffer({ size: 4 * length, usage }) };
+    return { length, offset: 0, buffer: this.device.createBuffer({ size: 4 * length, usage }) };
+  }
+
+  /** Allocates an array for {@link take}, which commands copy to and no kernel takes. */
+  allocateReadBack(length: number): GpuArray {
+    this.check("allocateReadBack");
+    const usage = USAGE.mapRead | USAGE.copyTo;
+    return { length, offset: 0, buffer: this.device.createBuffer({ size: 4 * length, usage }) };
   }
 
   /** Allocates a copy of `values`. @throws {InputError} as {@link allocate}. */
-  upload(values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>): GpuArray {
+  upload(values: Float32Array | Int32Array): GpuArray {
     const array = this.allocate(values.length);
     this.write(array, values);
     return array;
   }
 
   /** array ← values, before the commands that are run later. @throws {InputError} for another length. */
-  write(array: GpuArray, values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>): void {
+  write(array: GpuArray, values: Float32Array | Int32Array): void {
     this.check("write");
     if (values.length !== array.length) {
       throw new InputError("write", `expected ${array.length} values, got ${values.length}`);
     }
-    this.device.queue.writeBuffer(array.buffer, 0, values);
+    // WebGPU takes shared memory too, which TypeScript's library does not know.
+    this.device.queue.writeBuffer(array.buffer, 4 * array.offset, values as ArrayBufferView<ArrayBuffer>);
   }
 
   /**
@@ -111,21 +146,56 @@ export class Gpu {
    */
   async read(array: GpuArray): Promise<Float32Array<ArrayBuffer>> {
     this.check("read");
-    const size = 4 * array.length;
-    const staging = this.device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTo });
-    const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(array.buffer, 0, staging, 0, size);
-    this.device.queue.submit([encoder.finish()]);
+    const staging = this.allocateReadBack(array.length);
     try {
-      await staging.mapAsync(MAP_READ);
-    } catch (cause) {
-      this.check("read");
-      throw new GpuLostError("read", String(cause), { cause }); // the promise of the loss may resolve later than this one
+      this.run([this.copy(array, staging)]);
+      let values = new Float32Array(0);
+      await this.take([staging], (_, mapped) => {
+        values = mapped.slice();
+      });
+      return values;
+    } finally {
+      this.release(staging);
     }
-    this.check("read");
-    const values = new Float32Array(staging.getMappedRange().slice(0));
-    staging.destroy();
-    return values;
+  }
+
+  /**
+   * Waits for all commands before, then hands out read-back arrays of float32, in order.
+   *
+   * @param receive - is called with an array's index and its values, which are valid during the call only. Is not called at all if this
+   * method throws one of its errors.
+   * @throws {GpuFailureError} if a command failed. @throws {GpuLostError} if the device was lost.
+   */
+  async take(
+    arrays: readonly GpuArray[],
+    receive: (index: number, values: Float32Array<ArrayBuffer>) => void,
+  ): Promise<void> {
+    this.check("take");
+    try {
+      await Promise.all(arrays.map(({ buffer }) => buffer.mapAsync(MAP_READ)));
+    } catch (cause) {
+      this.check("take");
+      throw new GpuLostError("take", String(cause), { cause }); // the promise of the loss may resolve later than this one
+    }
+    try {
+      this.check("take");
+      arrays.forEach(({ buffer }, i) => {
+        receive(i, new Float32Array(buffer.getMappedRange()));
+      });
+    } finally {
+      for (const { buffer } of arrays) buffer.unmap();
+    }
+  }
+
+  /** to ← from. @throws {InputError} for different lengths. */
+  copy(from: GpuArray, to: GpuArray): Command {
+    if (from.length === to.length) return { from, to };
+    throw new InputError("copy", `expected equal lengths, got ${from.length} and ${to.length}`);
+  }
+
+  /** array ← 0. */
+  clear(array: GpuArray): Command {
+    return { clear: array };
   }
 
   /**
@@ -149,9 +219,10 @@ export class Gpu {
     const names = Object.keys(kernel.arrays) as Arrays[];
     const bindings = this.device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
-      entries: [this.uniform(packNumbers(kernel, numbers)), ...names.map((name) => arrays[name].buffer)].map(
-        (buffer, binding) => ({ binding, resource: { buffer } }),
-      ),
+      entries: [
+        { buffer: this.uniform(packNumbers(kernel, numbers)) },
+        ...names.map((name) => bindingOf(arrays[name])),
+      ].map((resource, binding) => ({ binding, resource })),
     });
     return { pipeline, bindings, groups };
   }
@@ -160,13 +231,25 @@ export class Gpu {
   run(commands: readonly Command[]): void {
     this.check("run");
     const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { pipeline, bindings, groups } of commands) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindings);
-      pass.dispatchWorkgroups(...groups);
+    let pass: GPUComputePassEncoder | undefined; // copies are outside one
+    for (const command of commands) {
+      if ("pipeline" in command) {
+        pass ??= encoder.beginComputePass();
+        pass.setPipeline(command.pipeline);
+        pass.setBindGroup(0, command.bindings);
+        pass.dispatchWorkgroups(...command.groups);
+        continue;
+      }
+      pass?.end();
+      pass = undefined;
+      if ("clear" in command) {
+        encoder.clearBuffer(command.clear.buffer, 4 * command.clear.offset, 4 * command.clear.length);
+      } else {
+        const { from, to } = command;
+        encoder.copyBufferToBuffer(from.buffer, 4 * from.offset, to.buffer, 4 * to.offset, 4 * to.length);
+      }
     }
-    pass.end();
+    pass?.end();
     this.device.queue.submit([encoder.finish()]);
   }
 

@@ -1,4 +1,5 @@
-export { type Command, Gpu, type GpuArray, requestGpu } from "./gpu.ts";
+export { type Command, Gpu, type GpuArray, requestGpu, slice } from "./gpu.ts";
+export { createGpuLlama, type GpuLlama } from "./gpu-llama.ts";
 export type { Kernel } from "./kernel.ts";
 export {
   type AttentionArrays,
@@ -12,4 +13,6 @@ export { embed, embedGradient } from "./kernels/embed.ts";
 export { matmul, type ProductOptions } from "./kernels/matmul.ts";
 export { rmsNorm, rmsNormBackward, rmsNormWeightGradient } from "./kernels/rms-norm.ts";
 export { rotate } from "./kernels/rotate.ts";
+export { fillRows, sumRows } from "./kernels/rows.ts";
 export { swiglu, swigluBackward } from "./kernels/swiglu.ts";
+export type { GpuPass } from "./pass/pass.ts";

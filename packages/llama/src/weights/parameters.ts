@@ -50,13 +50,17 @@ export function outerLengths({ vocabSize, dim }: LlamaConfig): Lengths<Exclude<O
 }
 
 /** A parameter as a slice of a block. */
-interface Part<Block extends string> extends ParameterShape {
+export interface Part<Block extends string> extends ParameterShape {
   readonly block: Block;
   /** First element in the block. */
   readonly offset: number;
 }
 
-function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBlock>[] {
+/** Number of elements of a parameter. */
+export const lengthOf = ({ shape }: ParameterShape): number => shape.reduce((product, size) => product * size, 1);
+
+/** The parameters of layer `layer`. */
+export function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBlock>[] {
   const { dim, hidden, headDim, qkvBias, qkNorm } = config;
   const q = attendedWidth(config);
   const kv = config.kvHeads * headDim;
@@ -90,7 +94,8 @@ function layerParts(config: LlamaConfig, layer: number): readonly Part<LayerBloc
   ];
 }
 
-function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock, Part<OuterBlock>>> {
+/** The parameters outside the layers. */
+export function outerParts({ vocabSize, dim }: LlamaConfig): Readonly<Record<OuterBlock, Part<OuterBlock>>> {
   const shape = [vocabSize, dim];
   return {
     embedding: { name: "model.embed_tokens.weight", shape, kind: "embedding", block: "embedding", offset: 0 },
@@ -111,12 +116,14 @@ export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] 
   return parts.map(({ name, shape, kind }) => ({ name, shape, kind }));
 }
 
-function view<Block extends string>(
-  { name, shape, kind, block, offset }: Part<Block>,
-  blocks: Blocks<Block>,
-): Parameter {
-  const length = shape.reduce((product, size) => product * size, 1);
-  return { name, shape, kind, data: blocks[block].subarray(offset, offset + length) };
+function view<Block extends string>(part: Part<Block>, blocks: Blocks<Block>): Parameter {
+  const { name, shape, kind, block, offset } = part;
+  return { name, shape, kind, data: blocks[block].subarray(offset, offset + lengthOf(part)) };
+}
+
+/** The parameters of one half of layer `layer`. */
+export function halfParts(config: LlamaConfig, layer: number, half: LayerHalf): readonly Part<LayerBlock>[] {
+  return layerParts(config, layer).filter(({ block }) => HALF_BLOCKS[half].includes(block));
 }
 
 /** The gradients of one half of layer `layer`, as views of the gradient blocks. */
@@ -126,8 +133,7 @@ export function halfGradients(
   half: LayerHalf,
   blocks: Blocks<LayerBlock>,
 ): readonly Parameter[] {
-  const parts = layerParts(config, layer).filter(({ block }) => HALF_BLOCKS[half].includes(block));
-  return parts.map((part) => view(part, blocks));
+  return halfParts(config, layer, half).map((part) => view(part, blocks));
 }
 
 /** The parameters of layer `layer` as views of its blocks. */

@@ -1,0 +1,3 @@
+import { describeWebGpuPass } from "./webgpu-pass-suite.ts";
+
+describeWebGpuPass(() => navigator.gpu);
