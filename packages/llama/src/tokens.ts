@@ -36,6 +36,26 @@ export function checkTargets(operation: string, targets: Int32Array, length: num
     throw new InputError(operation, "expected at least one target, got -1 at every position");
 }
 
+/**
+ * Checks positions of `batch` sequences of `length` tokens: each begins with 0, and a position is 0 or follows the one before it.
+ *
+ * @throws {InputError}
+ */
+export function checkPositions(operation: string, positions: Int32Array, batch: number, length: number): void {
+  if (!(positions instanceof Int32Array) || positions.length !== batch * length) {
+    throw new InputError(
+      operation,
+      `expected positions as an Int32Array of ${batch * length}, got ${describeArray(positions)}`,
+    );
+  }
+  const odd = positions.findIndex(
+    (position, i) => position !== 0 && (i % length === 0 || position !== positions[i - 1]! + 1),
+  );
+  if (odd < 0) return;
+  const next = odd % length === 0 ? "0" : `0 or ${positions[odd - 1]! + 1}`;
+  throw new InputError(operation, `expected position ${next}, got ${positions[odd]} at token ${odd}`);
+}
+
 /** Number of targets that are not −1. */
 export function countTargets(targets: Int32Array): number {
   let count = 0;

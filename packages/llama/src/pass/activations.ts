@@ -29,6 +29,8 @@ export interface ForwardActivations {
   readonly shared: Blocks<ForwardBlock>;
   readonly rotation: Rotation;
   readonly tokens: Int32Array;
+  /** Position of each row in its document. Without it each sequence is one. */
+  readonly positions?: Int32Array;
 }
 
 /** Memory of a forward and backward pass in the engine's heap, without gradients. */
@@ -37,6 +39,7 @@ export interface Activations extends ForwardActivations {
   /** Scratch of attention, one a thread. */
   readonly scratch: readonly Float32Array[];
   readonly targets: Int32Array;
+  readonly positions: Int32Array;
   /** Cross-entropy of each row. */
   readonly losses: Float64Array;
 }
@@ -88,7 +91,7 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
     bytesOfBlocks(sharedLengths(config, shape)) +
     bytesOfRotation(config, shape.length) +
     shape.threads * sizeOfFloat32(scratchLength(config, shape)) +
-    2 * sizeOfFloat32(rows) +
+    3 * sizeOfFloat32(rows) +
     sizeOfFloat64(rows)
   );
 }
@@ -110,6 +113,7 @@ export function allocateActivations(config: LlamaConfig, shape: PassShape, arena
     scratch: Array.from({ length: shape.threads }, () => arena.float32(scratchLength(config, shape))),
     tokens: arena.int32(rows),
     targets: arena.int32(rows),
+    positions: arena.int32(rows),
     losses: arena.float64(rows),
   };
 }

@@ -46,6 +46,27 @@ export function attentionShape(config: LlamaConfig, batch: number, length: numbe
   return { batch, length, heads, kvHeads, headDim, normEps };
 }
 
+/** A call of attention: its shape, and its first row. */
+interface AttentionCall {
+  readonly first: number;
+  readonly shape: AttentionShape;
+}
+
+/** The calls of attention for the span's rows: one for all sequences, or one a document where a sequence has several, which do not see each other. */
+export function attentionCalls({ config, span, activations }: ForwardContext): readonly AttentionCall[] {
+  const { base, attention } = span;
+  const { positions } = activations;
+  const whole = [{ first: base, shape: attention }];
+  if (positions === undefined) return whole;
+  const end = base + attention.batch * attention.length;
+  const starts: number[] = [];
+  for (let row = base; row < end; row++) if (positions[row] === 0) starts.push(row);
+  if (starts.length === attention.batch) return whole;
+  return starts.map((first, i) => {
+    return { first, shape: attentionShape(config, 1, (starts[i + 1] ?? end) - first) };
+  });
+}
+
 /** Rows of the crew's member: whole sequences, so that a forward pass reads no other thread's rows. */
 export function passSpan(config: LlamaConfig, { batch, length }: PassShape, crew: Crew): Span {
   const { from, to } = shareOf(crew, batch);

@@ -1,7 +1,7 @@
 import { attendedWidth, qkvWidth } from "../config.ts";
 import type { Blocks } from "../memory/blocks.ts";
 import type { LayerBlock } from "../weights/parameters.ts";
-import type { PassContext } from "./context.ts";
+import { attentionCalls, type PassContext } from "./context.ts";
 import { shareOf } from "./crew.ts";
 import { linearBackward, linearWeightGradient } from "./products.ts";
 
@@ -66,21 +66,30 @@ export function backwardAttention(
   const width = qkvWidth(config);
   const attendedRow = attendedWidth(config);
   linearBackward(engine, rows, attendedRow, dim, stream, at, weights.output, dAttended, first * attendedRow);
-  kernels.attentionBackward(
-    context.span.attention,
-    activations.rotation,
-    weights.headNorms,
-    qkv,
-    first * width,
-    attended,
-    dAttended,
-    first * attendedRow,
-    stats,
-    2 * first * config.heads,
-    headNormSums,
-    (first / length) * weights.headNorms.length,
-    context.scratch,
-  );
+  for (const call of attentionCalls(context)) {
+    const sumsAt = Math.floor(call.first / length) * weights.headNorms.length;
+    const sums = headNormSums.subarray(sumsAt, sumsAt + weights.headNorms.length);
+    // The call overwrites the sums of its sequence, to which another document may have added.
+    const before = call.first % length === 0 ? undefined : sums.slice();
+    kernels.attentionBackward(
+      call.shape,
+      activations.rotation,
+      weights.headNorms,
+      qkv,
+      call.first * width,
+      attended,
+      dAttended,
+      call.first * attendedRow,
+      stats,
+      2 * call.first * config.heads,
+      headNormSums,
+      sumsAt,
+      context.scratch,
+    );
+    before?.forEach((sum, i) => {
+      sums[i]! += sum;
+    });
+  }
   linearBackward(engine, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
   kernels.rmsNorm(rows, dim, normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   crew.wait();

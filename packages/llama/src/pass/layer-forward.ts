@@ -1,5 +1,5 @@
 import { attendedWidth, qkvWidth } from "../config.ts";
-import type { ForwardContext } from "./context.ts";
+import { attentionCalls, type ForwardContext } from "./context.ts";
 import { fillBias, linear } from "./products.ts";
 
 /** Forward pass of a layer's attention half on the span's rows: middle ← x + attention(norm(x)) Woᵀ. */
@@ -9,26 +9,28 @@ export function forwardAttention(context: ForwardContext, layer: number): void {
   const weights = context.weights.layers[layer]!;
   const { x, qkv, attended, middle, stats, inputInverse } = activations.layers[layer]!;
   const { normed } = activations.shared;
-  const { first, rows, base } = span;
+  const { first, rows } = span;
   const at = first * dim;
   const width = qkvWidth(config);
   const attendedRow = attendedWidth(config);
   kernels.rmsNorm(rows, dim, config.normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   if (config.qkvBias) fillBias(rows, weights.qkvBias, qkv, first * width);
   linear(engine, rows, dim, width, normed, at, weights.qkv, config.qkvBias ? 1 : 0, qkv, first * width);
-  kernels.attention(
-    span.attention,
-    span.start,
-    activations.rotation,
-    weights.headNorms,
-    qkv,
-    base * width,
-    attended,
-    base * attendedRow,
-    stats,
-    2 * base * config.heads,
-    context.scratch,
-  );
+  for (const call of attentionCalls(context)) {
+    kernels.attention(
+      call.shape,
+      span.start,
+      activations.rotation,
+      weights.headNorms,
+      qkv,
+      call.first * width,
+      attended,
+      call.first * attendedRow,
+      stats,
+      2 * call.first * config.heads,
+      context.scratch,
+    );
+  }
   middle.set(x.subarray(at, at + rows * dim), at);
   linear(engine, rows, attendedRow, dim, attended, first * attendedRow, weights.output, 1, middle, at);
 }

@@ -2,7 +2,16 @@ import { createWasmEngine, WorkspaceError } from "@sumo/linalg";
 import { ULP } from "@sumo/testing";
 import { describe, expect, test } from "vitest";
 import { randomBatch } from "../../test/batch.ts";
-import { ConfigError, createLlama, InputError, type LlamaConfig, llamaConfig, planLlama } from "../index.ts";
+import {
+  ConfigError,
+  createLlama,
+  InputError,
+  type Llama,
+  type LlamaConfig,
+  llamaConfig,
+  type PassOptions,
+  planLlama,
+} from "../index.ts";
 
 const HEAP = { bytes: 2 ** 27 };
 const SCALING = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContext: 8192 };
@@ -144,6 +153,74 @@ describe("positions without a target", () => {
   });
 });
 
+describe("documents packed into sequences", () => {
+  /** Lengths of the documents of three sequences of 12. */
+  const PACKED = [[5, 4, 3], [12], [1, 11]];
+  const LENGTH = 12;
+  const positions = Int32Array.from(PACKED.flat().flatMap((length) => Array.from({ length }, (_, i) => i)));
+  const { tokens, targets } = randomBatch(positions.length, 17, 1);
+  const spans = PACKED.flat().map((length, i, all) => {
+    const from = all.slice(0, i).reduce((sum, before) => sum + before, 0);
+    return [from, from + length] as const;
+  });
+
+  /** Losses and gradients of a batch, in sum over its tokens. */
+  function sums(model: Llama, length: number, batch: readonly Int32Array[], options: PassOptions = {}) {
+    const [from, to, places] = batch as [Int32Array, Int32Array, Int32Array?];
+    const pass = model.createPass(from.length / length, length, options);
+    const gradients = new Map<string, Float64Array>();
+    const loss = pass.backward(
+      from,
+      to,
+      (name, gradient) =>
+        gradients.set(
+          name,
+          Float64Array.from(gradient, (x) => x * from.length),
+        ),
+      places,
+    );
+    expect(pass.loss(from, to, places)).toBe(loss);
+    pass.dispose();
+    return { loss: loss * from.length, gradients };
+  }
+
+  test.each<Partial<LlamaConfig>>([
+    {},
+    { tied: true, kvHeads: 1 },
+    { qkvBias: true, headDim: 6 },
+    { qkNorm: true, headDim: 12 },
+  ])("have the losses and gradients of sequences of their own: %o", (changes) => {
+    const config = { ...SMALL, context: LENGTH, ...changes };
+    for (const recompute of [false, true]) {
+      const model = createLlama(config, { engine: createWasmEngine(HEAP), seed: 4 });
+      const packed = sums(model, LENGTH, [tokens, targets, positions], { recompute });
+      const alone = spans.map(([from, to]) =>
+        sums(model, to - from, [tokens.slice(from, to), targets.slice(from, to)], { recompute }),
+      );
+      const loss = alone.reduce((sum, each) => sum + each.loss, 0);
+      expect(Math.abs(packed.loss - loss)).toBeLessThanOrEqual(64 * ULP.float64 * loss);
+      for (const [name, got] of packed.gradients) {
+        const want = got.map((_, i) => alone.reduce((sum, { gradients }) => sum + gradients.get(name)![i]!, 0));
+        const size = Math.max(...alone.flatMap(({ gradients }) => Array.from(gradients.get(name)!, Math.abs)));
+        const error = Math.max(...got.map((g, i) => Math.abs(g - want[i]!)));
+        expect(error, name).toBeLessThanOrEqual(64 * ULP.float32 * size);
+      }
+      const mixed = sums(model, LENGTH, [tokens, targets]);
+      expect(Math.abs(mixed.loss - loss)).toBeGreaterThan(1e-6 * loss); // as one document they see each other
+    }
+  });
+
+  test("are whole sequences where no positions are given, bit for bit", () => {
+    const model = createLlama({ ...SMALL, context: LENGTH }, { engine: createWasmEngine(HEAP) });
+    const whole = positions.map((_, i) => i % LENGTH);
+    expect(sums(model, LENGTH, [tokens, targets, whole])).toEqual(sums(model, LENGTH, [tokens, targets]));
+    const pass = model.createPass(3, LENGTH);
+    const want = pass.loss(tokens, targets);
+    pass.loss(tokens, targets, positions);
+    expect(pass.loss(tokens, targets)).toBe(want); // positions are those of one call
+  });
+});
+
 describe("memory", () => {
   test.each([false, true])("the plan is what is allocated, to the byte (recompute %s)", (recompute) => {
     const kinds: readonly Partial<LlamaConfig>[] = [
@@ -219,6 +296,28 @@ describe("bad input is refused before anything is written", () => {
     const before = pass.loss(good, good);
     expect(() => pass.loss(tokens, targets)).toThrow(InputError);
     expect(() => pass.backward(tokens, targets, fail)).toThrow(InputError);
+    expect(pass.loss(good, good)).toBe(before);
+  });
+
+  test.each([
+    [
+      "positions that do not begin with 0",
+      Int32Array.of(1, 2, 3, 4, 0, 1, 2, 3),
+      /expected position 0, got 1 at token 0/,
+    ],
+    [
+      "a sequence that goes on with the last one",
+      Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2),
+      /position 0, got 4 at token 4/,
+    ],
+    ["positions with a gap", Int32Array.of(0, 1, 3, 4, 0, 1, 2, 3), /position 0 or 2, got 3 at token 2/],
+    ["too few positions", Int32Array.of(0, 1, 2, 3), /Int32Array of 8, got Int32Array of 4/],
+    ["positions of another type", Array.from(good) as unknown as Int32Array, /Int32Array of 8, got Array/],
+  ])("%s", (_, positions, message) => {
+    const before = pass.loss(good, good);
+    expect(() => pass.loss(good, good, positions)).toThrow(InputError);
+    expect(() => pass.loss(good, good, positions)).toThrow(message);
+    expect(() => pass.backward(good, good, fail, positions)).toThrow(message);
     expect(pass.loss(good, good)).toBe(before);
   });
 

@@ -2,7 +2,7 @@ import { describe } from "@sumo/linalg";
 import { checkFunction } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { ConfigError } from "../errors.ts";
-import { checkTargets, checkTokens, countTargets } from "../tokens.ts";
+import { checkPositions, checkTargets, checkTokens, countTargets } from "../tokens.ts";
 import type { Activations } from "./activations.ts";
 import type { PassContext } from "./context.ts";
 import type { GradientGroup, Gradients } from "./gradients.ts";
@@ -25,10 +25,12 @@ export interface Pass {
    * Mean cross-entropy, in nats, of the model's predictions for `tokens` with `targets`; both [batch, length], row-major. A target of −1 is
    * none: its position counts neither in the mean nor in the gradients, e.g. a prompt, or what fills a short sequence up.
    *
-   * @throws {InputError} for a wrong length, a token outside the vocabulary, or no target at all, before anything is written. @throws {CrewError} on
-   * several threads, if a worker has failed or ended: within seconds, and from then on at once.
+   * @param positions - of each token in its document, [batch, length]: 0 begins a new one. Documents packed into a sequence do not see each other:
+   * losses and gradients are those of each in a sequence of its own. Default: each sequence is one.
+   * @throws {InputError} for a wrong length, a token outside the vocabulary, no target at all, or a position that is neither 0 nor the next, before
+   * anything is written. @throws {CrewError} on several threads, if a worker has failed or ended: within seconds, and from then on at once.
    */
-  loss(tokens: Int32Array, targets: Int32Array): number;
+  loss(tokens: Int32Array, targets: Int32Array, positions?: Int32Array): number;
   /**
    * Computes the loss and every gradient, and calls `onGradient` with each as soon as it is complete: the head's first, then the final
    * norm's, then layer by layer from the last to the first, the embedding's at the end. All layers use the same buffers, so that memory
@@ -37,7 +39,7 @@ export interface Pass {
    * Accuracy: float32 products and sums. Cost: 6 flops a parameter and token, and 7 length · dim a layer and token for attention.
    * @throws {InputError} as `loss`.
    */
-  backward(tokens: Int32Array, targets: Int32Array, onGradient: OnGradient): number;
+  backward(tokens: Int32Array, targets: Int32Array, onGradient: OnGradient, positions?: Int32Array): number;
   /**
    * Releases the memory, and the workers of a threaded pass. If a worker is lost, the memory stays allocated: the worker might still
    * write to it. The pass must not be used again.
@@ -79,15 +81,15 @@ export function createPass(context: PassContext, gradients: Gradients, members: 
   return {
     batch,
     length,
-    loss(tokens, targets) {
-      takeInput("loss", context, tokens, targets);
+    loss(tokens, targets, positions) {
+      takeInput("loss", context, tokens, targets, positions);
       members.begin("loss");
       runLoss(context);
       return meanLoss(context.activations);
     },
-    backward(tokens, targets, onGradient) {
+    backward(tokens, targets, onGradient, positions) {
       checkFunction("backward", "onGradient", onGradient);
-      takeInput("backward", context, tokens, targets);
+      takeInput("backward", context, tokens, targets, positions);
       members.begin("backward");
       const failures: unknown[] = [];
       const handOut = (group: GradientGroup): void => {
@@ -109,15 +111,18 @@ export function createPass(context: PassContext, gradients: Gradients, members: 
 /** Checks a batch and copies it into the heap. */
 function takeInput(
   operation: string,
-  { config, activations }: PassContext,
+  { config, activations, shape }: PassContext,
   tokens: Int32Array,
   targets: Int32Array,
+  positions: Int32Array | undefined,
 ): void {
   const { length } = activations.tokens;
   checkTokens(operation, "tokens", tokens, length, config.vocabSize);
   checkTargets(operation, targets, length, config.vocabSize);
+  if (positions !== undefined) checkPositions(operation, positions, shape.batch, shape.length);
   activations.tokens.set(tokens);
   activations.targets.set(targets);
+  for (let i = 0; i < tokens.length; i++) activations.positions[i] = positions?.[i] ?? i % shape.length;
 }
 
 /** Mean of the losses of rows with a target, summed in order. */

@@ -17,17 +17,19 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(workers.map((worker) => worker.terminate())));
 
-/** Three batches with plain gradient steps in between: losses and every gradient. */
+/** Three batches, of which the last two have several documents in a sequence, with plain gradient steps in between: losses and every gradient. */
 function train(pass: Pass, parameters: ReadonlyMap<string, Float32Array>): unknown {
   return [1, 2, 3].map((seed) => {
     const { tokens, targets } = randomBatch(pass.batch * pass.length, CONFIG.vocabSize, seed);
+    const positions = seed === 1 ? undefined : tokens.map((_, i) => (i % pass.length) % (5 * seed));
     const gradients: [string, Float32Array][] = [];
-    const loss = pass.backward(tokens, targets, (name, gradient) => {
+    const keep = (name: string, gradient: Float32Array): void => {
       gradients.push([name, gradient.slice()]);
       const data = parameters.get(name)!;
       for (let i = 0; i < data.length; i++) data[i]! -= 0.5 * gradient[i]!;
-    });
-    return { loss, again: pass.loss(tokens, targets), gradients };
+    };
+    const loss = pass.backward(tokens, targets, keep, positions);
+    return { loss, again: pass.loss(tokens, targets, positions), gradients };
   });
 }
 
