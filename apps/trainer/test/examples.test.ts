@@ -67,6 +67,20 @@ test("prompts and completions, and texts, are examples too; all of them can be l
   expect(Number(completions)).toBeLessThan(Number(all));
 });
 
+test("packed examples take fewer contexts; a killed run of them goes on with the same bits", async () => {
+  const folder = withExamples(Array.from({ length: 60 }, (_, i) => ({ prompt: "p".repeat(i % 9), completion: "c" })));
+  const words = [...WORDS, "--pack", "--steps", "100", "--checkpoint-every", "3"];
+  const { child, ended } = start(folder, ...words, "--name", "a");
+  await logged(folder, "a", 6);
+  child.kill("SIGTERM");
+  await ended;
+  expect((await run(folder, "--resume", "a")).code).toBe(0);
+  const { out } = await run(folder, ...words, "--name", "whole");
+  const [, rows] = /60 examples, .*; 6 held out; packed into (\d+) contexts\n/.exec(out)!;
+  expect(Number(rows)).toBeLessThan(20);
+  expect(losses(folder, "a")).toEqual(losses(folder, "whole"));
+});
+
 test("long examples are cut, and said to be", async () => {
   const folder = withExamples([...Array(20)].map((_, i) => ({ prompt: "p".repeat(i * 4), completion: "c".repeat(9) })));
   expect((await run(folder, ...WORDS, "--name", "a")).out).toMatch(/; 10 cut at the context; 7 left out, with nothing/);
@@ -78,6 +92,7 @@ test.each([
   ["messages of parts", lines([{ messages: [{ role: "user", content: [] }] }]), [], /line 1: messages are/],
   ["no reply", lines([{ messages: [{ role: "user", content: "?" }] }]), [], /0 of 1 examples have anything/],
   ["--loss for a text", undefined, ["--data", "text.txt", "--loss", "all"], /--loss is for examples/],
+  ["--pack for a text", undefined, ["--data", "text.txt", "--pack"], /--pack is for examples/],
 ])("%s is refused in one line", async (_, content, words, message) => {
   const folder = withExamples();
   if (content !== undefined) writeFileSync(join(folder, "sums.jsonl"), content);

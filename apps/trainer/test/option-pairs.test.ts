@@ -56,6 +56,7 @@ const FLAGS = addOptions(new Command()).options.map(({ long }) => long!);
 const OTHERS = [
   "--data",
   "--loss",
+  "--pack",
   "--eval-answers", // of examples alone
   "--init",
   "--adapter",

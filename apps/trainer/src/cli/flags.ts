@@ -52,6 +52,10 @@ function addDataAndModel(command: Command): void {
         "of examples: completion learns replies and completions alone, all learns prompts too (default: completion)",
       ).choices(LOSSES),
     )
+    .option(
+      "--pack",
+      "put several examples into a context where they fit, without seeing each other: fewer passes for the same examples (default: each has a context of its own, filled up)",
+    )
     .optionsGroup("Model:")
     .addOption(
       new Option(

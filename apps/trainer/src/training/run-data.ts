@@ -48,19 +48,20 @@ export interface RunData {
  * Encodes a text, or examples in the model's chat format.
  *
  * @param companions - files that came with the model, which have its chat template.
- * @throws {DataError} if it is too short, or an example is none. @throws {UsageError} for `--loss` without examples, and `--eval-answers` without
+ * @throws {DataError} if it is too short, or an example is none. @throws {UsageError} for `--loss` and `--pack` without examples, and `--eval-answers` without
  * answers.
  */
 export function prepareData(
   text: Text,
-  options: Pick<TrainOptions, "context" | "loss" | "evalAnswers">,
+  options: Pick<TrainOptions, "context" | "loss" | "pack" | "evalAnswers">,
   tokenizer: Tokenizer,
   companions: Companions,
   place: DataPlace,
 ): RunData {
-  const { context, loss, evalAnswers } = options;
+  const { context, loss, pack, evalAnswers } = options;
   if (text.kind === "text") {
-    if (loss !== undefined) throw new UsageError("--loss is for examples, in a .jsonl file");
+    const ofExamples = loss !== undefined ? "--loss" : pack && "--pack";
+    if (ofExamples) throw new UsageError(`${ofExamples} is for examples, in a .jsonl file`);
     checkAnswers(evalAnswers, 0);
     const onEncoded = showLargeWork("encoding the text", place);
     const corpus =
@@ -76,9 +77,10 @@ export function prepareData(
     format,
     context,
     loss: loss ?? "completion",
+    pack,
   });
   checkAnswers(evalAnswers, sequences.answers.length);
-  return { kind: text.kind, sequences, description: describeExamples(text.source, facts) };
+  return { kind: text.kind, sequences, description: describeExamples(text.source, facts, pack) };
 }
 
 /** @throws {UsageError} if answers are to be measured, and none are held out. */
@@ -107,13 +109,14 @@ function describeText({ source, size, files, documents, leftOut }: Text, tokens:
   return `${source}: ${read.join(", ")}; the last tenth is held out${without}`;
 }
 
-/** One line on examples: what is trained on, held out, cut and left out. */
-function describeExamples(source: string, facts: ConversationFacts): string {
-  const { examples, heldOut, tokens, trained, cut, leftOut } = facts;
+/** One line on examples: what is trained on, held out, packed, cut and left out. */
+function describeExamples(source: string, facts: ConversationFacts, pack: boolean | undefined): string {
+  const { examples, heldOut, tokens, trained, cut, leftOut, rows } = facts;
   const read = `${counted(examples, "example")}, ${counted(tokens, "token")}, ${formatCount(trained)} of them to predict; ${formatCount(heldOut)} held out`;
+  const packed = pack ? `; packed into ${counted(rows, "context")}` : "";
   const short = cut === 0 ? "" : `; ${formatCount(cut)} cut at the context`;
   const without = leftOut === 0 ? "" : `; ${formatCount(leftOut)} left out, with nothing to predict within the context`;
-  return `${source}: ${read}${short}${without}`;
+  return `${source}: ${read}${packed}${short}${without}`;
 }
 
 const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;

@@ -43,6 +43,7 @@ test("an example is a row: what follows each of its tokens where that is to be l
     trained: 25 + letters,
     cut: 0,
     leftOut: 0,
+    rows: 25,
   });
   const batch = emptyBatch(SHAPE);
   draw(batch, SHAPE, place);
@@ -72,6 +73,54 @@ test("each training example comes once before any comes again, however a step is
   const [first, second] = measured;
   expect([...new Set([...rows.slice(0, 23), first, second])].sort()).toEqual(examples.map(expected).sort());
   expect([...heldOut(batch, SHAPE, 1)]).toHaveLength(1);
+});
+
+test("packed, examples fill fewer rows, each of which begins its positions anew for every example", () => {
+  const { draw, facts } = createConversations(examples, { ...options, pack: true });
+  const { facts: alone } = createConversations(examples, options);
+  expect(facts.rows).toBeLessThan(alone.rows);
+  expect({ ...facts, rows: alone.rows }).toEqual(alone);
+  const batch = emptyBatch(SHAPE);
+  const seen: string[] = [];
+  for (let step = 0; step < Math.ceil(facts.rows / SHAPE.batch); step++) {
+    draw(batch, SHAPE, { seed: 1, step, microBatch: 0, accumulate: 1 });
+    const starts = [...batch.positions.keys()].filter((i) => batch.positions[i] === 0);
+    for (const [k, from] of starts.entries()) {
+      const span = [from, starts[k + 1] ?? batch.positions.length] as const;
+      expect(Array.from(batch.positions.subarray(...span))).toEqual(
+        Array.from({ length: span[1] - from }, (_, i) => i),
+      );
+      const [prompt] = batch.tokens.subarray(...span);
+      if (batch.targets[from] === -1) continue; // what fills the row up
+      expect(batch.targets[from]).toBe(prompt! + 32);
+      seen.push(String.fromCharCode(prompt!));
+    }
+    for (let row = 0; row < SHAPE.batch; row++) expect(batch.positions[row * SHAPE.length]).toBe(0);
+  }
+  expect(new Set(seen).size).toBe(23); // every training example
+});
+
+test("packed and alone, the same examples make the same step, and the same validation loss", () => {
+  const few = examples.slice(0, 5);
+  const [alone, packed] = [undefined, true].map((pack) => {
+    const conversations = createConversations(few, { ...options, context: 40, pack });
+    const batch = pack ? 1 : 4; // all four training examples
+    const trainer = new Trainer({ ...model, context: 40 }, { ...RUN, context: 40, batch }, conversations, {
+      engine: createWasmEngine({ bytes: 2 ** 26 }),
+    });
+    const before = trainer.evaluate(1e9);
+    const losses = [trainer.trainStep(), trainer.trainStep()];
+    return { rows: conversations.facts.rows, before, losses, parameters: trainer.model.parameters };
+  });
+  expect([alone!.rows, packed!.rows]).toEqual([5, 2]);
+  expect(packed!.before.tokens).toBe(alone!.before.tokens);
+  expect(packed!.before.loss).toBeCloseTo(alone!.before.loss, 5);
+  for (const [i, loss] of alone!.losses.entries()) expect(packed!.losses[i]).toBeCloseTo(loss, 5);
+  const hidden = alone!.parameters.filter(({ kind }) => kind === "hidden");
+  for (const { name, data } of hidden) {
+    const other = packed!.parameters.find((parameter) => parameter.name === name)!.data;
+    expect(Math.max(...data.map((x, k) => Math.abs(x - other[k]!))), name).toBeLessThan(1e-6);
+  }
 });
 
 test("what is longer than the context is cut, and counted; what has nothing left to learn is left out, and counted", () => {

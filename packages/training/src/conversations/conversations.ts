@@ -6,6 +6,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { ChatFormat } from "./chat-format.ts";
 import { type EncodedExample, encodeExample, type LossPart } from "./encode-example.ts";
 import type { Example } from "./example.ts";
+import { packItems } from "./pack.ts";
 
 /** Stream of random numbers for the order of examples, apart from those of weights and samples. */
 const STREAM = 0x74726c6b; // "trlk"
@@ -24,9 +25,11 @@ export interface ConversationFacts {
   readonly cut: number;
   /** Examples without anything to train on within the context. */
   readonly leftOut: number;
+  /** Rows of a context each that the sequences fill. */
+  readonly rows: number;
 }
 
-/** Examples as sequences to train on: one a row, filled up to the context; a row sees no other example. */
+/** Examples as sequences to train on, one or several a row, which is filled up to the context. No example sees another. */
 export interface Conversations extends Sequences {
   readonly facts: ConversationFacts;
 }
@@ -38,7 +41,12 @@ export interface EncodeOptions {
   /** Tokens of a row. Longer examples are cut. */
   readonly context: number;
   readonly loss: LossPart;
+  /** Whether several sequences share a row where they fit. Default: each has its own. */
+  readonly pack?: boolean | undefined;
 }
+
+/** Sequences that share a row of a batch. */
+type Row = readonly EncodedExample[];
 
 /**
  * Encodes examples, and holds out every tenth of them, spaced evenly, at least one.
@@ -47,7 +55,7 @@ export interface EncodeOptions {
  */
 export function createConversations(
   examples: readonly Example[],
-  { tokenizer, format, context, loss }: EncodeOptions,
+  { tokenizer, format, context, loss, pack = false }: EncodeOptions,
 ): Conversations {
   const encoded = examples.map((example) => encodeExample(example, format, tokenizer, loss));
   const isCut = ({ tokens }: EncodedExample): boolean => tokens.length > context + 1;
@@ -56,9 +64,9 @@ export function createConversations(
     .map((sequences, i) => {
       const asks = loss === "completion" && !("text" in examples[i]!);
       const answers = asks ? sequences.filter((sequence) => !isCut(sequence) && isTrained(sequence)).map(answerOf) : [];
-      return { rows: sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained), answers };
+      return { sequences: sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained), answers };
     })
-    .filter(({ rows }) => rows.length > 0);
+    .filter(({ sequences }) => sequences.length > 0);
   const leftOut = examples.length - usable.length;
   if (usable.length < 2) {
     throw new DataError(
@@ -67,10 +75,15 @@ export function createConversations(
     );
   }
   const chosen = new Set(evenly(Math.max(1, Math.floor(usable.length / HELD_OUT)), usable.length - 1));
-  const train = usable.filter((_, i) => !chosen.has(i)).flatMap(({ rows }) => rows);
   const tested = usable.filter((_, i) => chosen.has(i));
-  const heldOut = tested.flatMap(({ rows }) => rows);
-  const all = [...train, ...heldOut];
+  const [train, heldOut] = [usable.filter((_, i) => !chosen.has(i)), tested].map((part) =>
+    rowsOf(
+      part.flatMap(({ sequences }) => sequences),
+      pack ? context : undefined,
+    ),
+  ) as [Row[], Row[]];
+  const rows = [...train, ...heldOut];
+  const all = rows.flat();
   const trained = sum(all.map(countTrained));
   const facts = {
     examples: examples.length,
@@ -79,6 +92,7 @@ export function createConversations(
     trained,
     cut,
     leftOut,
+    rows: rows.length,
   };
   const answers = tested.flatMap((example) => example.answers);
   return { facts, answers, ...sequencesOf(train, heldOut, tokenizer) };
@@ -91,28 +105,31 @@ function answerOf({ tokens, trained }: EncodedExample): Answer {
   return { prompt: tokens.slice(0, start), answer: tokens.slice(start, end) };
 }
 
-function sequencesOf(
-  train: readonly EncodedExample[],
-  heldOut: readonly EncodedExample[],
-  tokenizer: Tokenizer,
-): Omit<Sequences, "answers"> {
+/** Sequences as rows: packed into rows of `context` tokens, or each a row. Packed ones stay together in every round. */
+function rowsOf(sequences: readonly EncodedExample[], context: number | undefined): Row[] {
+  if (context === undefined) return sequences.map((sequence) => [sequence]);
+  const packed = packItems(sequences.map(lengthInRow), context);
+  return packed.map((row) => row.map((i) => sequences[i]!));
+}
+
+function sequencesOf(train: readonly Row[], heldOut: readonly Row[], tokenizer: Tokenizer): Omit<Sequences, "answers"> {
   const order = orderOf(train.length);
-  const bytes = heldOut.map((example) => bytesToPredict(example, tokenizer));
-  const counts = heldOut.map(countTrained);
+  const bytes = heldOut.flat().map((sequence) => bytesToPredict(sequence, tokenizer));
+  const counts = heldOut.flat().map(countTrained);
   return {
     bytesPerToken: Math.max(1, sum(bytes)) / sum(counts),
     everyTarget: false,
     draw(out, { batch, length }, { seed, step, microBatch, accumulate }) {
       for (let i = 0; i < batch; i++) {
         const place = (step * accumulate + microBatch) * batch + i;
-        copyExample(out, i, length, train[order(seed, place)]!);
+        copyRow(out, i, length, train[order(seed, place)]!);
       }
     },
     *heldOut(out, { batch, length }, tokens) {
       const count = Math.min(heldOut.length, Math.ceil((tokens * heldOut.length) / sum(counts)));
       const rows = evenly(count, heldOut.length - 1);
       for (let first = 0; first < count; first += batch) {
-        for (let i = 0; i < batch; i++) copyExample(out, i, length, heldOut[rows[first + i] ?? -1]);
+        for (let i = 0; i < batch; i++) copyRow(out, i, length, heldOut[rows[first + i] ?? -1] ?? []);
         yield;
       }
     },
@@ -125,7 +142,7 @@ function bytesToPredict({ tokens, trained }: EncodedExample, { decode, special }
   return decode(tokens.filter((token, i) => i > 0 && trained[i] === 1 && !marks.has(token))).length;
 }
 
-/** Order of examples: each comes once before any comes again, in an order that seed and round make. */
+/** Order of rows: each comes once before any comes again, in an order that seed and round make. */
 function orderOf(count: number): (seed: number, place: number) => number {
   let known: { readonly seed: number; readonly round: number; readonly order: Uint32Array } | undefined;
   return (seed, place) => {
@@ -147,14 +164,27 @@ function shuffled(count: number, seed: number, round: number): Uint32Array {
   return order;
 }
 
-/** Row `i` of a batch ← an example and what follows each of its tokens, and nothing to predict where it is none or the row is longer. */
-function copyExample(out: Batch, i: number, length: number, example: EncodedExample | undefined): void {
-  const tokens = out.tokens.subarray(i * length, (i + 1) * length).fill(0);
-  const targets = out.targets.subarray(i * length, (i + 1) * length).fill(-1);
-  if (example === undefined) return;
-  tokens.set(example.tokens.subarray(0, -1));
-  for (let t = 1; t < example.tokens.length; t++) if (example.trained[t] === 1) targets[t - 1] = example.tokens[t]!;
+/** Row `i` of a batch ← sequences and what follows each of their tokens, and after them a document without anything to predict. */
+function copyRow(out: Batch, i: number, length: number, row: Row): void {
+  const [tokens, targets, positions] = [out.tokens, out.targets, out.positions].map((block) =>
+    block.subarray(i * length, (i + 1) * length),
+  ) as [Int32Array, Int32Array, Int32Array];
+  tokens.fill(0);
+  targets.fill(-1);
+  let start = 0;
+  for (const sequence of row) {
+    tokens.set(sequence.tokens.subarray(0, -1), start);
+    for (let t = 1; t < sequence.tokens.length; t++) {
+      if (sequence.trained[t] === 1) targets[start + t - 1] = sequence.tokens[t]!;
+    }
+    for (let t = 0; t < lengthInRow(sequence); t++) positions[start + t] = t;
+    start += lengthInRow(sequence);
+  }
+  for (let t = start; t < length; t++) positions[t] = t - start;
 }
+
+/** Tokens that a sequence takes of a row: all but its last one, which is only predicted. */
+const lengthInRow = ({ tokens }: EncodedExample): number => tokens.length - 1;
 
 const upTo = (most: number, { tokens, trained }: EncodedExample): EncodedExample => ({
   tokens: tokens.subarray(0, most),

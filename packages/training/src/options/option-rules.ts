@@ -8,6 +8,7 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   data: "fixed",
   vocab: "fixed",
   loss: "fixed",
+  pack: "fixed",
   init: "fixed",
   adapter: "fixed",
   dim: "fixed",

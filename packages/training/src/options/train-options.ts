@@ -33,6 +33,8 @@ export interface TrainOptions {
   readonly vocab: number;
   /** What of an example is trained on. Default: replies and completions. */
   readonly loss?: LossName;
+  /** Whether several examples share a context, without seeing each other. Default: each has one of its own, filled up. */
+  readonly pack?: true;
   /** Model whose weights the run starts from. Random weights without it. */
   readonly init?: string;
   /** Folder of a LoRA adapter that is merged into these weights. */

@@ -8,6 +8,8 @@ const STREAM = 0x62617463; // "batc"
 export interface Batch {
   readonly tokens: Int32Array;
   readonly targets: Int32Array;
+  /** Place of each token in its document: 0 begins one. A sequence is one document, unless several are packed into it. */
+  readonly positions: Int32Array;
 }
 
 /** Tokens of a text: an array, or a file of which windows are read. */
@@ -24,11 +26,12 @@ export interface BatchShape {
 
 /** Allocates a batch, to be filled for every step. */
 export function emptyBatch({ batch, length }: BatchShape): Batch {
-  return { tokens: new Int32Array(batch * length), targets: new Int32Array(batch * length) };
+  const positions = Int32Array.from({ length: batch * length }, (_, i) => i % length);
+  return { tokens: new Int32Array(batch * length), targets: new Int32Array(batch * length), positions };
 }
 
 /** Number of tokens with a target; a target of −1 is none. */
-export function countTargets({ targets }: Batch): number {
+export function countTargets({ targets }: Pick<Batch, "targets">): number {
   return targets.reduce((count, target) => count + (target >= 0 ? 1 : 0), 0);
 }
 

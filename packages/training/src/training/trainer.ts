@@ -166,14 +166,15 @@ export class Trainer {
 
   /** @param weight - of this micro-batch in the step's mean. */
   private backward(weight: number): number {
-    const { tokens, targets } = this.batch;
+    const { tokens, targets, positions } = this.batch;
     const started: PendingStep[] = []; // so that sums over the ranks travel while the pass goes on
     try {
-      const loss = this.pass.backward(tokens, targets, (name, gradient) => {
+      const step = (name: string, gradient: Float32Array): void => {
         if (!this.trained.has(name)) return;
         if (weight !== 1) for (let i = 0; i < gradient.length; i++) gradient[i]! *= weight;
         started.push(this.method.stepParameterStart(name, gradient));
-      });
+      };
+      const loss = this.pass.backward(tokens, targets, step, positions);
       for (const step of started) step.wait();
       return loss;
     } catch (error) {
@@ -207,12 +208,13 @@ export class Trainer {
 
   private secondsOfPass(): number {
     this.draw(0);
+    const { tokens, targets, positions } = this.batch;
     const start = performance.now();
     let least = Infinity;
     let now = start;
     for (let passes = 1; ; passes++) {
       const before = now;
-      this.pass.backward(this.batch.tokens, this.batch.targets, () => {});
+      this.pass.backward(tokens, targets, () => {}, positions);
       now = performance.now();
       least = Math.min(least, now - before);
       if (now - start > TRIAL.longest || (passes >= TRIAL.passes && now - start > TRIAL.shortest)) break;

@@ -29,7 +29,7 @@ export function validationLoss(
   const measured: number[] = [];
   for (const _ of sequences.heldOut(batch, shape, tokens)) {
     const isOwn = counts.length % size === rank;
-    measured.push(isOwn ? pass.loss(batch.tokens, batch.targets) : 0);
+    measured.push(isOwn ? pass.loss(batch.tokens, batch.targets, batch.positions) : 0);
     counts.push(countTargets(batch));
   }
   const losses = Float64Array.from(measured);
