@@ -21,6 +21,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--hidden": ["2", "5"],
   "--context": ["2", "3"],
   "--tied": [""],
+  "--weights": ["f32", "bf16"],
   "--train": ["all", "hidden"],
   "--optimizer": ["sumo", "adamw", "muon", "galore", "soap", "sgd"],
   "--rank": ["1", "3", "9"],

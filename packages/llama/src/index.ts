@@ -20,4 +20,12 @@ export type { OnGradient, Pass, PassOptions } from "./pass/pass.ts";
 export { type LlamaPlan, type PlanOptions, planDecoder, planLlama } from "./plan.ts";
 export { joinCrew } from "./threads/join-crew.ts";
 export type { CrewWorker, ThreadedPassOptions } from "./threads/threaded-pass.ts";
-export { type Parameter, type ParameterKind, type ParameterShape, parameterShapes } from "./weights/parameters.ts";
+export { storeWeights, weightNumbers } from "./weights/bfloat16.ts";
+export {
+  type Parameter,
+  type ParameterKind,
+  type ParameterShape,
+  parameterShapes,
+  type WeightData,
+} from "./weights/parameters.ts";
+export type { WeightType } from "./weights/weights.ts";

@@ -7,7 +7,7 @@ import { bytesOfActivations } from "./pass/activations.ts";
 import { bytesOfGradients } from "./pass/gradients.ts";
 import { checkPassShape, type PassOptions } from "./pass/pass.ts";
 import { bytesOfCrew } from "./threads/threaded-pass.ts";
-import { bytesOfWeights } from "./weights/weights.ts";
+import { bytesOfWeights, checkWeightType, type WeightType } from "./weights/weights.ts";
 
 /** Shape and options of the pass to plan for. */
 export interface PlanOptions extends PassOptions {
@@ -15,6 +15,8 @@ export interface PlanOptions extends PassOptions {
   readonly length: number;
   /** Threads of the pass, the calling one included. Default 1. */
   readonly threads?: number;
+  /** Type of the weights, as in `createLlama`. Default `"float32"`. */
+  readonly dtype?: WeightType;
 }
 
 /** Memory of a model and a pass, in bytes of heap; each block is rounded up to a multiple of 64. */
@@ -35,15 +37,22 @@ export interface LlamaPlan {
  */
 export function planLlama(config: LlamaConfig, options: PlanOptions): LlamaPlan {
   checkConfig("planLlama", config);
-  checkOptions("planLlama", options, { batch: "number", length: "number", threads: "number", recompute: "boolean" });
-  const { batch, length, threads = 1, recompute = false } = options;
+  checkOptions("planLlama", options, {
+    batch: "number",
+    length: "number",
+    threads: "number",
+    recompute: "boolean",
+    dtype: "any",
+  });
+  const { batch, length, threads = 1, recompute = false, dtype = "float32" } = options;
   if (!Number.isSafeInteger(threads) || threads < 1) {
     throw new ConfigError("planLlama", `threads must be a whole number of at least 1, got ${describe(threads)}`);
   }
+  checkWeightType("planLlama", dtype);
   checkPassShape("planLlama", config, batch, length);
   return {
-    weightBytes: bytesOfWeights(config),
-    activationBytes: bytesOfActivations(config, { batch, length, threads, recompute }) + bytesOfCrew(threads),
+    weightBytes: bytesOfWeights(config, dtype),
+    activationBytes: bytesOfActivations(config, { batch, length, threads, recompute, dtype }) + bytesOfCrew(threads),
     gradientBytes: bytesOfGradients(config),
   };
 }
@@ -52,10 +61,12 @@ export function planLlama(config: LlamaConfig, options: PlanOptions): LlamaPlan 
  * Plans the memory of a decoder, in bytes of heap, to the byte. Not counted: as in {@link planLlama}.
  *
  * @param capacity - tokens that its cache holds.
+ * @param dtype - type of the weights, as in `createLlama`.
  * @throws {ConfigError} for a capacity outside the context.
  */
-export function planDecoder(config: LlamaConfig, capacity: number): number {
+export function planDecoder(config: LlamaConfig, capacity: number, dtype: WeightType = "float32"): number {
   checkConfig("planDecoder", config);
+  checkWeightType("planDecoder", dtype);
   checkPassShape("planDecoder", config, 1, capacity);
-  return bytesOfDecoder(config, capacity);
+  return bytesOfDecoder(config, capacity, dtype);
 }

@@ -19,6 +19,9 @@ const file = bytesFile(safetensors(Object.fromEntries(stored)));
 const [pass, decoder] = [model.createPass(1, 2), model.createDecoder()];
 const tokens = Int32Array.of(1, 2);
 const shape = { batch: 1, length: 2 };
+const half = createLlama(config, { dtype: "bfloat16" });
+const bits = half.parameters[0]!.data as Uint16Array;
+const numbers = half.engine.heap.float32(bits.length);
 const worker = { postMessage: () => {} };
 const exported = llama as unknown as Record<string, (...args: unknown[]) => unknown>;
 
@@ -52,7 +55,11 @@ const cases: readonly Case[] = [
   of("planLlama", [config, shape]),
   of("shardNames", [{ weight_map: { w: "a.safetensors" } }]),
   of("toHuggingFaceConfig", [config, "float32"], 1),
+  of("storeWeights", [new Uint16Array(3), [1, 2, 3]]),
+  of("weightNumbers", [new Uint16Array(3)]),
   of("weightTypes", [[file]]),
+  { name: "model.widen", good: [numbers, bits], required: 2, call: half.widen },
+  { name: "model.roundAtRandom", good: [bits, numbers, [1, 2]], required: 3, call: half.roundAtRandom },
   {
     name: "model.createPass",
     good: [1, 2, {}],
@@ -90,6 +97,7 @@ const FINE: Readonly<Record<string, readonly unknown[]>> = {
   createLlama: [{}],
   llamaConfig: [{}],
   "model.createPass": [{}],
+  weightNumbers: [new Float32Array(2)],
   weightTypes: [[]],
 };
 

@@ -5,7 +5,7 @@ export { type Example, type Message, parseExamples } from "./conversations/examp
 export { DataError, DivergedError, RunError, StorageError, TrainingError, UsageError } from "./errors.ts";
 export { rankOf, scalingOf } from "./lora/factors.ts";
 export { modelConfig } from "./options/model-config.ts";
-export { auxRate, optimizerGroups, peakRate, trainsAll } from "./options/optimizer-groups.ts";
+export { auxRate, optimizerGroups, peakRate, trainsAll, weightType } from "./options/optimizer-groups.ts";
 export { AUX_RATES, OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./options/optimizers.ts";
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export {
@@ -19,6 +19,7 @@ export {
   TARGETS,
   TRAINED,
   type TrainOptions,
+  WEIGHTS,
 } from "./options/train-options.ts";
 export {
   type Checkpoint,

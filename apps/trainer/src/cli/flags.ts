@@ -12,6 +12,7 @@ import {
   STATE_BITS,
   TARGETS,
   TRAINED,
+  WEIGHTS,
 } from "@sumo/training";
 import { type Command, Option } from "commander";
 import { CONTESTANTS } from "../compare/contestants.ts";
@@ -70,7 +71,13 @@ function addDataAndModel(command: Command): void {
     .option("--kv-heads <n>", "key and value heads, a divisor of the heads (default: as many as heads)", whole(1))
     .option("--hidden <n>", "width of the feed-forward layers (default: 8/3 of dim, rounded up to 32)", whole(2))
     .option("--context <n>", "tokens that the model looks back", whole(2), 128)
-    .option("--tied", "share the embedding with the output head");
+    .option("--tied", "share the embedding with the output head")
+    .addOption(
+      new Option(
+        "--weights <type>",
+        "numbers in the matrices: f32, or bf16 in half the memory, rounded at random after each step so that small steps count (default: f32)",
+      ).choices(WEIGHTS),
+    );
 }
 
 function addOptimizer(command: Command): void {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { mergeAdapter, OptimizerError, type PeftAdapter, peftAdapter } from "@sumo/core";
-import type { Llama, Parameter } from "@sumo/llama";
+import { type LowRankChange, mergeAdapter, OptimizerError, type PeftAdapter, peftAdapter } from "@sumo/core";
+import { type Llama, type Parameter, storeWeights, type WeightData, weightNumbers } from "@sumo/llama";
 import { RunError } from "@sumo/training";
 
 const FILES = ["adapter_model.safetensors", "adapter_config.json"] as const;
@@ -31,7 +31,10 @@ export function readAdapter(source: string, base: string): PeftAdapter {
  *
  * @throws {RunError} if the model has no such weights. Nothing is written then.
  */
-export function applyAdapter({ config, parameters }: Pick<Llama, "config" | "parameters">, adapter: PeftAdapter): void {
+export function applyAdapter(
+  { config, parameters }: Pick<Llama<WeightData>, "config" | "parameters">,
+  adapter: PeftAdapter,
+): void {
   const { changes, weights } = adapter;
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const head = weights[HEAD!];
@@ -41,11 +44,16 @@ export function applyAdapter({ config, parameters }: Pick<Llama, "config" | "par
     .map(([name, { shape }]) => target(byName.get(name), name, shape));
   for (const { name, shape, data } of targets) {
     const change = changes[name];
-    data.set(change === undefined ? weights[name]!.data : mergeAdapter({ shape, data }, change));
+    const merged = (change: LowRankChange): Float32Array => mergeAdapter({ shape, data: weightNumbers(data) }, change);
+    storeWeights(data, change === undefined ? weights[name]!.data : merged(change));
   }
 }
 
-function target(parameter: Parameter | undefined, name: string, shape: readonly number[]): Parameter {
+function target(
+  parameter: Parameter<WeightData> | undefined,
+  name: string,
+  shape: readonly number[],
+): Parameter<WeightData> {
   if (parameter === undefined) throw new RunError(`the adapter is not for this model, which has no ${name}`);
   if (parameter.shape.join() !== shape.join()) {
     throw new RunError(

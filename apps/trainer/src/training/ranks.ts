@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { RanksDifferError } from "@sumo/core";
+import type { WeightData } from "@sumo/llama";
 import { connectMpi, launchedAs, type MeasuredCollective, measured } from "@sumo/mpi";
 import {
   DivergedError,
@@ -69,7 +70,7 @@ async function settle<T>(work: () => T | Promise<T>): Promise<{ readonly value: 
 /** Checks that all ranks have the same of several things. @param things - their contents, by names for messages. @throws {RunError} as {@link together}. */
 export async function checkSame(
   ranks: Ranks,
-  things: Readonly<Record<string, Iterable<string | Float32Array>>>,
+  things: Readonly<Record<string, Iterable<string | Float32Array | Uint16Array>>>,
 ): Promise<void> {
   const { collective, rank, size } = ranks;
   if (collective === undefined) return;
@@ -98,7 +99,7 @@ export function settingsOf(options: TrainOptions, tokenizer: Tokenizer): Readonl
 }
 
 /** The weights of a model, those too that are not trained, and that no step therefore compares. */
-export function weightsOf({ model }: Trainer): Readonly<Record<string, readonly Float32Array[]>> {
+export function weightsOf({ model }: Trainer): Readonly<Record<string, readonly WeightData[]>> {
   return { "the model": model.parameters.map(({ data }) => data) };
 }
 

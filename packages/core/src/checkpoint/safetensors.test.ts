@@ -187,3 +187,14 @@ describe("16-bit numbers", () => {
     expect(() => write("BF16", 3.4e38)).toThrow("too large for BF16");
   });
 });
+
+test("bits of 16-bit numbers are written as they are, and read as their values", () => {
+  const data = Uint16Array.of(0x3f80, 0xc000, 0x7f80);
+  const file = writeSafetensors({ w: { shape: [3], data, dtype: "BF16" } });
+  expect(file.subarray(-6)).toEqual(new Uint8Array(data.buffer));
+  expect(readSafetensors(file).tensors["w"]).toEqual({
+    shape: [3],
+    data: Float32Array.of(1, -2, Infinity),
+    dtype: "BF16",
+  });
+});

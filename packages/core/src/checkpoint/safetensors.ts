@@ -34,10 +34,10 @@ export interface LazyTensor {
  * Writes tensors as a safetensors file: a length, a JSON header, and the numbers.
  *
  * Larger element types come first, then names in order, so that every tensor is aligned and equal contents give equal bytes. Tensors of a
- * 16-bit `dtype` are rounded to nearest.
+ * 16-bit `dtype` are rounded to nearest, or written as they are where a Uint16Array has their bits.
  *
  * @throws {SafetensorsError} if a shape does not fit its data, a tensor's name is `__metadata__`, or a 16-bit `dtype` is given for other data
- * than a Float32Array, or for finite numbers that are too large for it.
+ * than a Float32Array or its bits, or for finite numbers that are too large for it.
  * @see the safetensors format, https://github.com/huggingface/safetensors
  */
 export function writeSafetensors(
@@ -73,6 +73,7 @@ export function safetensorsPieces(
       throw new SafetensorsError(`${name}: expected dtype F16 or BF16, got ${describe(dtype)}`);
     }
     if (dtype === undefined) return [name, { shape, dtype: dtypeOf(data), fetch: () => data }];
+    if (data instanceof Uint16Array) return [name, { shape, dtype, fetch: () => data }];
     halvesOf(name, data, dtype); // too large a number is refused before anything is written
     return [name, { shape, dtype, fetch: () => halvesOf(name, data, dtype) }];
   });
@@ -81,7 +82,8 @@ export function safetensorsPieces(
 
 /** Numbers in 16 bits. @throws {SafetensorsError} */
 function halvesOf(name: string, data: TensorData, dtype: HalfDtype): Uint16Array {
-  if (!(data instanceof Float32Array)) throw new SafetensorsError(`${name}: expected a Float32Array for ${dtype}`);
+  if (!(data instanceof Float32Array))
+    throw new SafetensorsError(`${name}: expected a Float32Array, or bits in a Uint16Array, for ${dtype}`);
   const halves = narrowed(data, dtype);
   const infinity = dtype === "BF16" ? 0x7f80 : 0x7c00;
   const large = halves.findIndex((bits, i) => (bits & 0x7fff) === infinity && Number.isFinite(data[i]));

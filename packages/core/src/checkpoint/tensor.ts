@@ -7,7 +7,7 @@ export type TensorData = Float64Array | Float32Array | Int32Array | Uint16Array 
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: TensorData;
-  /** Type of a Float32Array in the file, where it has 16 bits. */
+  /** Type of a Float32Array in the file, where it has 16 bits, or of the bits in a Uint16Array. */
   readonly dtype?: HalfDtype;
 }
 

@@ -1,6 +1,5 @@
-import { describe } from "@sumo/linalg";
 import { checkConfig, type LlamaConfig, llamaConfig, type RopeScaling } from "../config.ts";
-import { ConfigError } from "../errors.ts";
+import { checkWeightType, type WeightType } from "../weights/weights.ts";
 import { KINDS, type Kind, kindOf } from "./kinds.ts";
 import { checkSupported, rotarySettings, type Settings } from "./supported.ts";
 
@@ -25,23 +24,22 @@ const KEYS = {
  * Converts a config to the contents of Hugging Face's `config.json`. Of a config that was read from such a file, all keys come back as they
  * were, except those whose values have changed since. Names and layout of the parameters need no conversion.
  *
- * @param dtype - type of the weights beside the file: `"float32"`, or `"published"` where they have the types that they came in. A new
- * model's are float32.
+ * @param dtype - type of the weights beside the file, or `"published"` where they have the types that they came in. A new model's are float32.
  */
 export function toHuggingFaceConfig(
   config: LlamaConfig,
-  dtype: "float32" | "published" = "float32",
+  dtype: WeightType | "published" = "float32",
 ): HuggingFaceConfig {
   checkConfig("toHuggingFaceConfig", config);
-  if (dtype !== "float32" && dtype !== "published") {
-    throw new ConfigError("toHuggingFaceConfig", `expected dtype "float32" or "published", got ${describe(dtype)}`);
-  }
+  if (dtype !== "published") checkWeightType("toHuggingFaceConfig", dtype);
   const kind = kindOf(config);
   const { published } = config;
-  if (published === null || published["model_type"] !== kind) return newFile(config, kind);
+  if (published === null || published["model_type"] !== kind) {
+    return newFile(config, kind, dtype === "bfloat16" ? dtype : "float32");
+  }
   const before = fromHuggingFaceConfig(published);
   const file: Record<string, unknown> = { ...published };
-  if (dtype === "float32") file[dtypeKey(published)] = dtype;
+  if (dtype !== "published") file[dtypeKey(published)] = dtype;
   for (const field of fieldsOf(KEYS)) if (config[field] !== before[field]) file[KEYS[field]] = config[field];
   if (config.layers !== before.layers && "layer_types" in file) {
     file["layer_types"] = Array.from({ length: config.layers }, () => "full_attention");
@@ -81,7 +79,7 @@ export function fromHuggingFaceConfig(file: unknown): LlamaConfig {
     qkvBias,
     qkNorm,
   });
-  const isOwn = JSON.stringify(json) === JSON.stringify(newFile(config, kindOf(config)));
+  const isOwn = JSON.stringify(json) === JSON.stringify(newFile(config, kindOf(config), "float32"));
   return isOwn ? config : { ...config, published: json };
 }
 
@@ -95,7 +93,7 @@ function scaling(settings: Settings): RopeScaling {
   };
 }
 
-function newFile(config: LlamaConfig, kind: Kind): HuggingFaceConfig {
+function newFile(config: LlamaConfig, kind: Kind, dtype: WeightType): HuggingFaceConfig {
   return {
     architectures: [KINDS[kind].architecture],
     model_type: kind,
@@ -103,7 +101,7 @@ function newFile(config: LlamaConfig, kind: Kind): HuggingFaceConfig {
     ...Object.fromEntries(fieldsOf(KEYS).map((field) => [KEYS[field], config[field]])),
     ...rotary(config, {}),
     ...KINDS[kind].fixed,
-    torch_dtype: "float32",
+    torch_dtype: dtype,
   };
 }
 

@@ -2,7 +2,8 @@ import { describe } from "@sumo/linalg";
 import { checkModel } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
-import type { Parameter } from "../weights/parameters.ts";
+import { storeWeights } from "../weights/bfloat16.ts";
+import type { Parameter, WeightData } from "../weights/parameters.ts";
 import { checkNames, checkShape } from "./tensor-checks.ts";
 
 /** A tensor of a checkpoint: its shape and its numbers, row-major. */
@@ -22,7 +23,7 @@ export interface Tensor {
  * loadTensors(model, tensors); // { "model.embed_tokens.weight": { shape, data }, … }
  */
 export function loadTensors(
-  model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
+  model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter<WeightData>[] },
   tensors: Readonly<Record<string, Tensor>>,
 ): void {
   checkModel("loadTensors", model);
@@ -34,10 +35,10 @@ export function loadTensors(
     checkShape("loadTensors", parameter, tensors[parameter.name]);
     checkNumbers(parameter, tensors[parameter.name]!);
   }
-  for (const { name, data } of model.parameters) data.set(tensors[name]!.data);
+  for (const { name, data } of model.parameters) storeWeights(data, tensors[name]!.data);
 }
 
-function checkNumbers({ name, data }: Parameter, tensor: Tensor): void {
+function checkNumbers({ name, data }: Parameter<WeightData>, tensor: Tensor): void {
   if (!(tensor.data instanceof Float32Array || tensor.data instanceof Float64Array)) {
     refuse(`expected a Float32Array or Float64Array in ${name}, got ${describe(tensor.data)}`);
   }

@@ -2,7 +2,7 @@ import { describe } from "@sumo/linalg";
 import { checkModel } from "../arguments.ts";
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
-import type { Parameter } from "../weights/parameters.ts";
+import type { Parameter, WeightData } from "../weights/parameters.ts";
 import { checkNames, checkShape } from "./tensor-checks.ts";
 import { type Dtype, readHeader, readInto, type StoredTensor, type WeightFile } from "./weight-file.ts";
 
@@ -50,7 +50,7 @@ export function weightTypes(files: readonly WeightFile[]): Readonly<Record<strin
  * loadWeights(model, [bytesFile(readFileSync("model.safetensors"))]); // or createLlama(config, { weights: [file] }), which draws none before
  */
 export function loadWeights(
-  model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
+  model: { readonly config: LlamaConfig; readonly parameters: readonly Parameter<WeightData>[] },
   files: readonly WeightFile[],
 ): void {
   checkModel("loadWeights", model);

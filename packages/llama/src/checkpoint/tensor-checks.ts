@@ -1,6 +1,6 @@
 import type { LlamaConfig } from "../config.ts";
 import { CheckpointError } from "../errors.ts";
-import type { Parameter } from "../weights/parameters.ts";
+import type { Parameter, ParameterShape, WeightData } from "../weights/parameters.ts";
 
 /**
  * Checks that a model has a parameter for every tensor. `lm_head.weight` is passed over where the model is tied, and so are the tables of
@@ -10,7 +10,7 @@ import type { Parameter } from "../weights/parameters.ts";
  */
 export function checkNames(
   operation: string,
-  { config, parameters }: { readonly config: LlamaConfig; readonly parameters: readonly Parameter[] },
+  { config, parameters }: { readonly config: LlamaConfig; readonly parameters: readonly Parameter<WeightData>[] },
   names: Iterable<string>,
 ): void {
   const known = new Set(parameters.map(({ name }) => name));
@@ -24,7 +24,7 @@ export function checkNames(
 /** Checks that a parameter's tensor is there, and has its shape. @throws {CheckpointError} */
 export function checkShape(
   operation: string,
-  { name, shape }: Parameter,
+  { name, shape }: ParameterShape,
   tensor: { readonly shape: readonly number[] } | undefined,
 ): void {
   if (tensor === undefined) throw new CheckpointError(operation, `${name} is missing`);

@@ -1,5 +1,7 @@
 import { describe } from "@sumo/linalg";
 import { CheckpointError } from "../errors.ts";
+import { storeWeights } from "../weights/bfloat16.ts";
+import type { WeightData } from "../weights/parameters.ts";
 
 /** A safetensors file that is read in pieces, e.g. with `fs.readSync`. */
 export interface WeightFile {
@@ -68,27 +70,31 @@ export function readHeader(file: WeightFile): ReadonlyMap<string, StoredTensor> 
 }
 
 /**
- * Reads a tensor into `out`, as float32. Memory beside it: 512 KiB.
+ * Reads a tensor into `out`, as float32, or rounded to nearest where `out` is bfloat16. Memory beside it: 1 MiB.
  *
  * @throws {CheckpointError} for a number that is not finite, or too large for float32; `out` is then overwritten.
  */
-export function readInto(out: Float32Array, name: string, { file, dtype, position }: StoredTensor): void {
+export function readInto(out: WeightData, name: string, { file, dtype, position }: StoredTensor): void {
   const width = BYTES[dtype];
-  const whole = dtype === "F32" ? bytesOf(out) : new Uint8Array(width * Math.min(PIECE, out.length));
+  const inPlace = dtype === "F32" && out instanceof Float32Array;
+  const whole = inPlace ? bytesOf(out) : new Uint8Array(width * Math.min(PIECE, out.length));
+  const single = out instanceof Float32Array ? undefined : new Float32Array(Math.min(PIECE, out.length));
   for (let at = 0; at < out.length; at += whole.length / width) {
     const count = Math.min(whole.length / width, out.length - at);
     const bytes = whole.subarray(0, width * count);
     file.read(bytes, position + width * at);
     const target = out.subarray(at, at + count);
-    if (dtype !== "F32") widen(dtype, bytes, target);
-    const odd = target.findIndex((x) => !Number.isFinite(x));
-    if (odd >= 0) refuse(`expected finite float32 numbers in ${name}, got ${target[odd]} at ${at + odd}`);
+    const numbers = target instanceof Float32Array ? target : single!.subarray(0, count);
+    if (!inPlace) widen(dtype, bytes, numbers);
+    const odd = numbers.findIndex((x) => !Number.isFinite(x));
+    if (odd >= 0) refuse(`expected finite float32 numbers in ${name}, got ${numbers[odd]} at ${at + odd}`);
+    if (numbers !== target) storeWeights(target, numbers);
   }
 }
 
-function widen(dtype: Exclude<Dtype, "F32">, { buffer, length }: Uint8Array, out: Float32Array): void {
-  if (dtype === "F64") {
-    out.set(new Float64Array(buffer, 0, length / 8));
+function widen(dtype: Dtype, { buffer, length }: Uint8Array, out: Float32Array): void {
+  if (dtype === "F64" || dtype === "F32") {
+    out.set(dtype === "F64" ? new Float64Array(buffer, 0, length / 8) : new Float32Array(buffer, 0, length / 4));
     return;
   }
   const halves = new Uint16Array(buffer, 0, length / 2);

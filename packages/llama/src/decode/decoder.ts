@@ -12,6 +12,7 @@ import { linear } from "../pass/products.ts";
 import { forwardLayers } from "../pass/schedule.ts";
 import { checkTokens, describeArray } from "../tokens.ts";
 import { allocateRotation, bytesOfRotation } from "../weights/rotation.ts";
+import { panelLength, type WeightType } from "../weights/weights.ts";
 
 /** Incremental decoder of one sequence, a token or many at a time, with a cache of keys and values: each token is computed once. */
 export interface Decoder {
@@ -40,7 +41,7 @@ export function createDecoder(parts: ModelParts, capacity: number): Decoder {
 }
 
 /** Bytes of heap that {@link createDecoder} takes. */
-export function bytesOfDecoder(config: LlamaConfig, capacity: number): number {
+export function bytesOfDecoder(config: LlamaConfig, capacity: number, dtype: WeightType): number {
   const { layers, dim, headDim, vocabSize } = config;
   const kept = keptLengths(config, capacity);
   return (
@@ -48,17 +49,22 @@ export function bytesOfDecoder(config: LlamaConfig, capacity: number): number {
     (layers - 1) * sizeOfFloat32(kept.qkv) +
     bytesOfBlocks(forwardLengths(config, capacity)) +
     bytesOfRotation(config, capacity) +
-    allOf(...[capacity * dim, attentionScratch(capacity, headDim), vocabSize, capacity].map(sizeOfFloat32))
+    allOf(
+      ...[capacity * dim, attentionScratch(capacity, headDim), panelLength(config, dtype), vocabSize, capacity].map(
+        sizeOfFloat32,
+      ),
+    )
   );
 }
 
 function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decoder {
-  const { config, engine, weights } = parts;
+  const { config, weights, dtype } = parts;
   const { dim, vocabSize } = config;
   const kept = allocateBlocks(arena, keptLengths(config, capacity));
   const shared = allocateBlocks(arena, forwardLengths(config, capacity));
   const x = arena.float32(capacity * dim);
   const scratch = arena.float32(attentionScratch(capacity, config.headDim));
+  const panel = arena.float32(panelLength(config, dtype));
   const logits = arena.float32(vocabSize);
   const sequence = arena.int32(capacity);
   // Each layer has a cache of queries, keys and values; all other blocks hold the current tokens only.
@@ -75,10 +81,10 @@ function buildDecoder(parts: ModelParts, capacity: number, arena: Arena): Decode
     position += tokens.length;
     const attention = attentionShape(config, 1, position);
     const span = { first: start, rows: tokens.length, base: 0, start, attention };
-    const forward = { ...parts, activations, scratch, span };
+    const forward = { ...parts, activations, scratch, panel, span };
     forwardLayers(forward);
     normLast(forward);
-    linear(engine, 1, dim, vocabSize, shared.normed, (position - 1) * dim, weights.outer.head, 0, logits, 0);
+    linear(forward, 1, dim, vocabSize, shared.normed, (position - 1) * dim, weights.outer.head, 0, logits, 0);
     return logits;
   };
 

@@ -157,6 +157,24 @@ export interface Kernels {
     losses: Float64Array,
     lossesOffset: number,
   ): void;
+
+  /** out[i] ← x[i] for `count` numbers, which are bfloat16: exactly. */
+  widen(count: number, x: Uint16Array, xOffset: number, out: Float32Array, outOffset: number): void;
+
+  /**
+   * out[i] ← x[i] in bfloat16: one of the two numbers around it, the farther one from 0 with the probability of x[i]'s distance from the other in
+   * units of their gap, to 2⁻¹⁶. Numbers of bfloat16 stay as they are; a NaN stays one. The random number of i depends on i and the two
+   * keys alone, whole numbers of 32 bits.
+   */
+  roundAtRandom(
+    count: number,
+    x: Float32Array,
+    xOffset: number,
+    firstKey: number,
+    secondKey: number,
+    out: Uint16Array,
+    outOffset: number,
+  ): void;
 }
 
 const TILE = 16;

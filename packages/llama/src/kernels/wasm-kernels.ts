@@ -20,7 +20,7 @@ export function createWasmKernels(heap: Heap, module?: object): Kernels {
   if (typeof wasm.embed !== "function") {
     throw new InputError("createLlama", "expected the module of @sumo/llama/kernels.wasm in kernels, got another");
   }
-  const at = (array: Float32Array | Float64Array | Int32Array, offset = 0): number =>
+  const at = (array: Float32Array | Float64Array | Int32Array | Uint16Array, offset = 0): number =>
     array.byteOffset + offset * array.BYTES_PER_ELEMENT;
   /** Address 0, where no block of a heap begins, stands for no norms. */
   const normsAt = (headNorms: Float32Array): number => (headNorms.length === 0 ? 0 : at(headNorms));
@@ -105,5 +105,8 @@ export function createWasmKernels(heap: Heap, module?: object): Kernels {
         at(losses, lossesOffset),
         scale,
       ),
+    widen: (count, x, xOffset, out, outOffset) => wasm.widen(count, at(x, xOffset), at(out, outOffset)),
+    roundAtRandom: (count, x, xOffset, firstKey, secondKey, out, outOffset) =>
+      wasm.roundAtRandom(count, at(x, xOffset), firstKey, secondKey, at(out, outOffset)),
   };
 }

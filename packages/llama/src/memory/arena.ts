@@ -34,6 +34,11 @@ export class Arena {
     return this.keep(this.heap.int32(length));
   }
 
+  uint16(length: number): Uint16Array {
+    const { buffer, byteOffset } = this.keep(this.heap.uint8(2 * length));
+    return new Uint16Array(buffer, byteOffset, length);
+  }
+
   uint8(length: number): Uint8Array {
     return this.keep(this.heap.uint8(length));
   }

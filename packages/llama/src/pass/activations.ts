@@ -4,6 +4,7 @@ import { attentionScratch, type Rotation } from "../kernels/kernels.ts";
 import type { Arena } from "../memory/arena.ts";
 import { allocateBlocks, type Blocks, bytesOfBlocks, type Lengths } from "../memory/blocks.ts";
 import { allocateRotation, bytesOfRotation } from "../weights/rotation.ts";
+import { panelLength, type WeightType } from "../weights/weights.ts";
 
 /** Shape of a pass: `batch` sequences of `length` tokens, on `threads` threads. */
 export interface PassShape {
@@ -12,6 +13,8 @@ export interface PassShape {
   readonly threads: number;
   /** Whether the backward pass recomputes activations from each layer's input: less memory, a third more work. */
   readonly recompute: boolean;
+  /** Type of the weights. */
+  readonly dtype: WeightType;
 }
 
 /** Activations of a layer, without its input, that are kept for the backward pass. */
@@ -38,6 +41,8 @@ export interface Activations extends ForwardActivations {
   readonly shared: Blocks<ForwardBlock | BackwardBlock>;
   /** Scratch of attention, one a thread. */
   readonly scratch: readonly Float32Array[];
+  /** Panels of weights, one a thread. */
+  readonly panels: readonly Float32Array[];
   readonly targets: Int32Array;
   readonly positions: Int32Array;
   /** Cross-entropy of each row. */
@@ -91,6 +96,7 @@ export function bytesOfActivations(config: LlamaConfig, shape: PassShape): numbe
     bytesOfBlocks(sharedLengths(config, shape)) +
     bytesOfRotation(config, shape.length) +
     shape.threads * sizeOfFloat32(scratchLength(config, shape)) +
+    shape.threads * sizeOfFloat32(panelLength(config, shape.dtype)) +
     3 * sizeOfFloat32(rows) +
     sizeOfFloat64(rows)
   );
@@ -111,6 +117,7 @@ export function allocateActivations(config: LlamaConfig, shape: PassShape, arena
     shared: allocateBlocks(arena, sharedLengths(config, shape)),
     rotation: allocateRotation(config, shape.length, arena),
     scratch: Array.from({ length: shape.threads }, () => arena.float32(scratchLength(config, shape))),
+    panels: Array.from({ length: shape.threads }, () => arena.float32(panelLength(config, shape.dtype))),
     tokens: arena.int32(rows),
     targets: arena.int32(rows),
     positions: arena.int32(rows),

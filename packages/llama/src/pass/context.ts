@@ -1,7 +1,7 @@
 import type { Engine } from "@sumo/linalg";
 import type { LlamaConfig } from "../config.ts";
 import type { AttentionShape, Kernels } from "../kernels/kernels.ts";
-import type { Weights } from "../weights/weights.ts";
+import type { Weights, WeightType } from "../weights/weights.ts";
 import type { Activations, ForwardActivations, PassShape } from "./activations.ts";
 import { type Crew, shareOf } from "./crew.ts";
 
@@ -23,6 +23,7 @@ export interface ModelParts {
   readonly engine: Engine;
   readonly kernels: Kernels;
   readonly weights: Weights;
+  readonly dtype: WeightType;
 }
 
 /** Context of a forward pass on one thread: the model, the memory, and the thread's rows. */
@@ -30,6 +31,8 @@ export interface ForwardContext extends ModelParts {
   readonly activations: ForwardActivations;
   /** Scratch of this thread's attention, see `attentionScratch`. */
   readonly scratch: Float32Array;
+  /** Room of this thread for a piece of a matrix in float32, see `panelLength`. */
+  readonly panel: Float32Array;
   readonly span: Span;
 }
 

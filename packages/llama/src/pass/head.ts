@@ -27,10 +27,10 @@ export function headLoss(context: PassContext, gradients?: Blocks<OuterBlock>): 
     const first = start + from;
     const at = from * vocabSize;
     crew.wait(); // all rows are normed, or all members have read the logits of the last chunk
-    linear(engine, rows, dim, vocabSize, normed, first * dim, head, 0, logits, at);
+    linear(context, rows, dim, vocabSize, normed, first * dim, head, 0, logits, at);
     kernels.crossEntropy(rows, vocabSize, scale, logits, at, targets, first, losses, first);
     if (gradients === undefined) continue;
-    linearBackward(engine, rows, dim, vocabSize, logits, at, head, branch, first * dim);
+    linearBackward(context, rows, dim, vocabSize, logits, at, head, branch, first * dim);
     crew.wait();
     const share = shareOf(crew, vocabSize, 16);
     const beta = start === 0 ? 0 : 1;

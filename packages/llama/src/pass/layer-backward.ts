@@ -28,9 +28,9 @@ export function backwardFeedForward(
   const { stream, branch, normed, activated } = activations.shared;
   const { first, rows } = context.span;
   const at = first * dim;
-  linearBackward(engine, rows, hidden, dim, stream, at, weights.down, activated, first * hidden);
+  linearBackward(context, rows, hidden, dim, stream, at, weights.down, activated, first * hidden);
   kernels.swigluBackward(rows, hidden, gateUp, 2 * first * hidden, activated, first * hidden);
-  linearBackward(engine, rows, dim, 2 * hidden, gateUp, 2 * first * hidden, weights.gateUp, branch, at);
+  linearBackward(context, rows, dim, 2 * hidden, gateUp, 2 * first * hidden, weights.gateUp, branch, at);
   kernels.rmsNorm(rows, dim, normEps, middle, at, weights.postNorm, normed, at, postInverse, first);
   crew.wait();
   handOutComplete();
@@ -65,7 +65,7 @@ export function backwardAttention(
   const at = first * dim;
   const width = qkvWidth(config);
   const attendedRow = attendedWidth(config);
-  linearBackward(engine, rows, attendedRow, dim, stream, at, weights.output, dAttended, first * attendedRow);
+  linearBackward(context, rows, attendedRow, dim, stream, at, weights.output, dAttended, first * attendedRow);
   for (const call of attentionCalls(context)) {
     const sumsAt = Math.floor(call.first / length) * weights.headNorms.length;
     const sums = headNormSums.subarray(sumsAt, sumsAt + weights.headNorms.length);
@@ -90,7 +90,7 @@ export function backwardAttention(
       sums[i]! += sum;
     });
   }
-  linearBackward(engine, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
+  linearBackward(context, rows, dim, width, qkv, first * width, weights.qkv, branch, at);
   kernels.rmsNorm(rows, dim, normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   crew.wait();
   handOutComplete();

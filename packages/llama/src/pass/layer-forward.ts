@@ -4,7 +4,7 @@ import { fillBias, linear } from "./products.ts";
 
 /** Forward pass of a layer's attention half on the span's rows: middle ← x + attention(norm(x)) Woᵀ. */
 export function forwardAttention(context: ForwardContext, layer: number): void {
-  const { config, engine, kernels, activations, span } = context;
+  const { config, kernels, activations, span } = context;
   const { dim } = config;
   const weights = context.weights.layers[layer]!;
   const { x, qkv, attended, middle, stats, inputInverse } = activations.layers[layer]!;
@@ -15,7 +15,7 @@ export function forwardAttention(context: ForwardContext, layer: number): void {
   const attendedRow = attendedWidth(config);
   kernels.rmsNorm(rows, dim, config.normEps, x, at, weights.inputNorm, normed, at, inputInverse, first);
   if (config.qkvBias) fillBias(rows, weights.qkvBias, qkv, first * width);
-  linear(engine, rows, dim, width, normed, at, weights.qkv, config.qkvBias ? 1 : 0, qkv, first * width);
+  linear(context, rows, dim, width, normed, at, weights.qkv, config.qkvBias ? 1 : 0, qkv, first * width);
   for (const call of attentionCalls(context)) {
     kernels.attention(
       call.shape,
@@ -32,12 +32,12 @@ export function forwardAttention(context: ForwardContext, layer: number): void {
     );
   }
   middle.set(x.subarray(at, at + rows * dim), at);
-  linear(engine, rows, attendedRow, dim, attended, first * attendedRow, weights.output, 1, middle, at);
+  linear(context, rows, attendedRow, dim, attended, first * attendedRow, weights.output, 1, middle, at);
 }
 
 /** Forward pass of the feed-forward half up to its activation, on the span's rows: gateUp ← norm(middle) [Wgate; Wup]ᵀ. */
 export function forwardGateUp(context: ForwardContext, layer: number): void {
-  const { config, engine, kernels, activations } = context;
+  const { config, kernels, activations } = context;
   const { dim, hidden } = config;
   const weights = context.weights.layers[layer]!;
   const { middle, gateUp, postInverse } = activations.layers[layer]!;
@@ -45,12 +45,12 @@ export function forwardGateUp(context: ForwardContext, layer: number): void {
   const { first, rows } = context.span;
   const at = first * dim;
   kernels.rmsNorm(rows, dim, config.normEps, middle, at, weights.postNorm, normed, at, postInverse, first);
-  linear(engine, rows, dim, 2 * hidden, normed, at, weights.gateUp, 0, gateUp, 2 * first * hidden);
+  linear(context, rows, dim, 2 * hidden, normed, at, weights.gateUp, 0, gateUp, 2 * first * hidden);
 }
 
 /** Forward pass of the rest of the feed-forward half, on the span's rows: out ← middle + swiglu(gateUp) Wdownᵀ; `out` is the next layer's `x`. */
 export function forwardDown(context: ForwardContext, layer: number): void {
-  const { config, engine, kernels, activations } = context;
+  const { config, kernels, activations } = context;
   const { dim, hidden } = config;
   const { middle, gateUp } = activations.layers[layer]!;
   const { activated, last } = activations.shared;
@@ -59,5 +59,5 @@ export function forwardDown(context: ForwardContext, layer: number): void {
   const at = first * dim;
   kernels.swiglu(rows, hidden, gateUp, 2 * first * hidden, activated, first * hidden);
   out.set(middle.subarray(at, at + rows * dim), at);
-  linear(engine, rows, hidden, dim, activated, first * hidden, context.weights.layers[layer]!.down, 1, out, at);
+  linear(context, rows, hidden, dim, activated, first * hidden, context.weights.layers[layer]!.down, 1, out, at);
 }

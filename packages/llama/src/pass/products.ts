@@ -1,19 +1,48 @@
 import type { Engine } from "@sumo/linalg";
+import type { WeightData } from "../weights/parameters.ts";
+import type { ForwardContext } from "./context.ts";
+
+/** What computes products with weights. */
+type Multiplier = Pick<ForwardContext, "engine" | "kernels" | "panel">;
 
 /** y ← x Wᵀ + beta y for `rows` rows; W is [outputs, inputs]. */
 export function linear(
-  engine: Engine,
+  by: Multiplier,
   rows: number,
   inputs: number,
   outputs: number,
   x: Float32Array,
   xOffset: number,
-  weight: Float32Array,
+  weight: WeightData,
   beta: number,
   y: Float32Array,
   yOffset: number,
 ): void {
-  engine.gemm(false, true, rows, outputs, inputs, 1, x, xOffset, inputs, weight, 0, inputs, beta, y, yOffset, outputs);
+  const { engine } = by;
+  eachPanel(by, inputs, outputs, weight, (w, first, count) => {
+    const at = yOffset + first;
+    engine.gemm(false, true, rows, count, inputs, 1, x, xOffset, inputs, w, 0, inputs, beta, y, at, outputs);
+  });
+}
+
+/** Calls `body` with a matrix in float32: the whole, or one panel of rows after another, which are widened. */
+function eachPanel(
+  { kernels, panel }: Multiplier,
+  inputs: number,
+  outputs: number,
+  weight: WeightData,
+  body: (rows: Float32Array, first: number, count: number) => void,
+): void {
+  if (weight instanceof Float32Array) {
+    body(weight, 0, outputs);
+    return;
+  }
+  const most = Math.floor(panel.length / inputs);
+  for (let first = 0; first < outputs; first += most) {
+    const count = Math.min(most, outputs - first);
+    kernels.widen(count * inputs, weight, first * inputs, panel, 0);
+    body(panel, first, count);
+  }
 }
 
 /** Fills `rows` rows of y with the bias, which a product with beta 1 then adds to. */
@@ -23,34 +52,22 @@ export function fillBias(rows: number, bias: Float32Array, y: Float32Array, yOff
 
 /** dX ← dY W for `rows` rows. */
 export function linearBackward(
-  engine: Engine,
+  by: Multiplier,
   rows: number,
   inputs: number,
   outputs: number,
   dY: Float32Array,
   dYOffset: number,
-  weight: Float32Array,
+  weight: WeightData,
   dX: Float32Array,
   dXOffset: number,
 ): void {
-  engine.gemm(
-    false,
-    false,
-    rows,
-    inputs,
-    outputs,
-    1,
-    dY,
-    dYOffset,
-    outputs,
-    weight,
-    0,
-    inputs,
-    0,
-    dX,
-    dXOffset,
-    inputs,
-  );
+  const { engine } = by;
+  eachPanel(by, inputs, outputs, weight, (w, first, count) => {
+    const at = dYOffset + first;
+    const beta = first === 0 ? 0 : 1;
+    engine.gemm(false, false, rows, inputs, count, 1, dY, at, outputs, w, 0, inputs, beta, dX, dXOffset, inputs);
+  });
 }
 
 /** Rows `from` to `to` of dW ← dYᵀ X + beta dW, summed over `rows` rows of dY (from its beginning) and of X. */

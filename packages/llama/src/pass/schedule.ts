@@ -56,8 +56,11 @@ export function forwardLayers(context: ForwardContext): void {
   const { config, kernels, activations } = context;
   const { dim } = config;
   const { first, rows } = context.span;
+  const { embedding } = context.weights.outer;
+  const { tokens } = activations;
   const out = activations.layers[0]!.x;
-  kernels.embed(rows, dim, context.weights.outer.embedding, activations.tokens, first, out, first * dim);
+  if (embedding instanceof Float32Array) kernels.embed(rows, dim, embedding, tokens, first, out, first * dim);
+  else for (let r = first; r < first + rows; r++) kernels.widen(dim, embedding, tokens[r]! * dim, out, r * dim);
   for (let layer = 0; layer < config.layers; layer++) {
     forwardAttention(context, layer);
     forwardGateUp(context, layer);

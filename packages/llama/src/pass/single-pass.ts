@@ -10,14 +10,15 @@ import { checkPassShape, createPass, type Pass, type PassOptions } from "./pass.
 export function createSinglePass(parts: ModelParts, batch: number, length: number, options: PassOptions): Pass {
   checkOptions("createPass", options, { recompute: "boolean" });
   const { recompute = false } = options;
-  const { config, engine } = parts;
+  const { config, engine, dtype } = parts;
   checkPassShape("createPass", config, batch, length);
-  const shape = { batch, length, threads: 1, recompute };
+  const shape = { batch, length, threads: 1, recompute, dtype };
   return Arena.allocate(engine.heap, (arena) => {
     const activations = allocateActivations(config, shape, arena);
     const gradients = allocateGradients(config, arena);
     const span = passSpan(config, shape, alone);
-    const context = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew: alone };
+    const memory = { activations, scratch: activations.scratch[0]!, panel: activations.panels[0]! };
+    const context = { ...parts, shape, ...memory, span, crew: alone };
     return createPass(context, gradients, { begin: () => {}, end: () => arena.release() });
   });
 }

@@ -41,8 +41,10 @@ export function joinCrew(invitation: unknown): void {
   const engine = createWasmEngine(new Heap({ memory, start: heap.byteOffset, bytes: heap.byteLength }));
   const kernels = createWasmKernels(engine.heap);
   const scratch = activations.scratch[index]!;
+  const panel = activations.panels[index]!;
+  const { dtype } = shape;
   const span = passSpan(config, shape, barrier);
-  const context = { config, shape, engine, kernels, weights, activations, scratch, span, crew: barrier };
+  const context = { config, shape, engine, kernels, weights, dtype, activations, scratch, panel, span, crew: barrier };
   if (!barrier.join()) return;
   try {
     work(barrier, context, gradients);

@@ -45,8 +45,8 @@ export async function createThreadedPass(
   const { workers, recompute = false, timeoutMs = 30_000 } = options;
   checkWorkers(workers);
   if (!(timeoutMs >= 0)) throw new ConfigError("createThreadedPass", `timeoutMs must be at least 0, got ${timeoutMs}`);
-  const { config, engine } = parts;
-  const shape = { batch, length, threads: workers.length + 1, recompute };
+  const { config, engine, dtype } = parts;
+  const shape = { batch, length, threads: workers.length + 1, recompute, dtype };
   checkPassShape("createThreadedPass", config, batch, length);
   checkCrew(engine, shape);
   const { arena, words, invitations, activations, gradients } = prepare(parts, shape);
@@ -56,7 +56,8 @@ export async function createThreadedPass(
   });
   await waitForMembers(barrier, workers.length, timeoutMs);
   const span = passSpan(config, shape, barrier);
-  const context = { ...parts, shape, activations, scratch: activations.scratch[0]!, span, crew: barrier };
+  const memory = { activations, scratch: activations.scratch[0]!, panel: activations.panels[0]! };
+  const context = { ...parts, shape, ...memory, span, crew: barrier };
   return createPass(context, gradients, {
     begin: (task) => barrier.begin(task),
     end: () => {

@@ -11,9 +11,12 @@ export interface ParameterShape {
   readonly kind: ParameterKind;
 }
 
+/** Numbers of a weight: float32, or the bits of bfloat16. */
+export type WeightData = Float32Array | Uint16Array;
+
 /** A parameter with its values, or those of its gradient. */
-export interface Parameter extends ParameterShape {
-  readonly data: Float32Array;
+export interface Parameter<Data extends WeightData = Float32Array> extends ParameterShape {
+  readonly data: Data;
 }
 
 /** Halves of a layer: each adds its output to the residual stream, and the weight gradients of each are complete together. */
@@ -116,9 +119,12 @@ export function parameterShapes(config: LlamaConfig): readonly ParameterShape[] 
   return parts.map(({ name, shape, kind }) => ({ name, shape, kind }));
 }
 
-function view<Block extends string>(part: Part<Block>, blocks: Blocks<Block>): Parameter {
+function view<Block extends string, Data extends WeightData>(
+  part: Part<Block>,
+  blocks: Readonly<Record<Block, Data>>,
+): Parameter<Data> {
   const { name, shape, kind, block, offset } = part;
-  return { name, shape, kind, data: blocks[block].subarray(offset, offset + lengthOf(part)) };
+  return { name, shape, kind, data: blocks[block].subarray(offset, offset + lengthOf(part)) as Data };
 }
 
 /** The parameters of one half of layer `layer`. */
@@ -137,15 +143,19 @@ export function halfGradients(
 }
 
 /** The parameters of layer `layer` as views of its blocks. */
-export function layerParameters(config: LlamaConfig, layer: number, blocks: Blocks<LayerBlock>): readonly Parameter[] {
+export function layerParameters(
+  config: LlamaConfig,
+  layer: number,
+  blocks: Readonly<Record<LayerBlock, WeightData>>,
+): readonly Parameter<WeightData>[] {
   return layerParts(config, layer).map((part) => view(part, blocks));
 }
 
 /** The parameters outside the layers, or their gradients; a tied model's head is its embedding. */
-export function outerParameters(
+export function outerParameters<Data extends WeightData>(
   config: LlamaConfig,
-  blocks: Blocks<OuterBlock>,
-): Readonly<Record<OuterBlock, Parameter>> {
+  blocks: Readonly<Record<OuterBlock, Data>>,
+): Readonly<Record<OuterBlock, Parameter<Data>>> {
   const { embedding, norm, head } = outerParts(config);
   return { embedding: view(embedding, blocks), norm: view(norm, blocks), head: view(head, blocks) };
 }

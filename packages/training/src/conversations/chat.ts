@@ -1,5 +1,5 @@
 import { fillUniform } from "@sumo/linalg";
-import { type Choice, chooseToken, type Decoder, type Llama } from "@sumo/llama";
+import { type Choice, chooseToken, type Decoder, type Llama, type WeightData } from "@sumo/llama";
 import { DataError, RunError } from "../errors.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { choiceOf } from "../training/sample-text.ts";
@@ -34,7 +34,7 @@ export class Chat {
   private drawn = 0;
 
   /** @throws {RunError} if the model has no chat template. */
-  constructor(model: Llama, tokenizer: Tokenizer, format: ChatFormat, options: ChatOptions) {
+  constructor(model: Llama<WeightData>, tokenizer: Tokenizer, format: ChatFormat, options: ChatOptions) {
     if (!format.hasTemplate) {
       throw new RunError("the model has no chat template, so it cannot be talked to: --sample writes text with it");
     }

@@ -1,4 +1,4 @@
-import { llamaConfig, type Parameter } from "@sumo/llama";
+import { llamaConfig, type Parameter, type WeightData } from "@sumo/llama";
 import { expect, test } from "vitest";
 import { readText } from "../read-text/read-text.ts";
 import { createCorpus } from "../text/corpus.ts";
@@ -16,10 +16,10 @@ const COURSE = { schedule: "cosine", warmup: 20, finalLr: 0.1 };
 const create = (changes: Partial<TrainOptions>): Trainer =>
   new Trainer(config, { ...FIXED, ...COURSE, ...changes } as TrainOptions, corpus);
 
-let base: readonly Parameter[] | undefined;
+let base: readonly Parameter<WeightData>[] | undefined;
 
 /** Parameters of a small model that has learned most of what it can. */
-function trainedBase(): readonly Parameter[] {
+function trainedBase(): readonly Parameter<WeightData>[] {
   if (base === undefined) {
     const trainer = create({ optimizer: "adamw", steps: 400 });
     while (trainer.step < 400) trainer.trainStep();

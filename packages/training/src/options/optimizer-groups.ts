@@ -1,6 +1,7 @@
 import { constant, cosine, type Group, linear, type OptimizerOptions, type Schedule, wsd } from "@sumo/core";
-import type { Parameter, ParameterShape } from "@sumo/llama";
+import type { Parameter, ParameterShape, WeightType } from "@sumo/llama";
 import { factorsOf, shapesOf } from "../lora/factors.ts";
+import { blockShapes } from "../training/rounded-weights.ts";
 import { AUX_RATES, OPTIMIZERS } from "./optimizers.ts";
 import { TARGETS, type TrainOptions } from "./train-options.ts";
 
@@ -42,9 +43,14 @@ export function trainedParameters<P extends Pick<Parameter, "name" | "kind">>(
   return parameters.filter(({ name, kind }) => kind === "hidden" && targets.some((each) => name.includes(`.${each}.`)));
 }
 
-/** The parameters that a run's optimizer holds: those that the run changes, or their factors. */
+/** Type of the numbers in the model's matrices. */
+export const weightType = ({ weights }: Pick<TrainOptions, "weights">): WeightType =>
+  weights === "bf16" ? "bfloat16" : "float32";
+
+/** The parameters that a run's optimizer holds: those that the run changes, blocks of those that are bfloat16, or factors. */
 export function optimizedShapes(shapes: readonly ParameterShape[], options: TrainOptions): readonly ParameterShape[] {
   const trained = trainedParameters(shapes, options);
+  if (weightType(options) === "bfloat16") return blockShapes(trained);
   return options.method === "lora" ? shapesOf(factorsOf(trained, options)) : trained;
 }
 

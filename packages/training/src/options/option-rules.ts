@@ -18,6 +18,7 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   hidden: "fixed",
   context: "fixed",
   tied: "fixed",
+  weights: "fixed",
   train: "fixed",
   method: "fixed",
   alpha: "fixed",
@@ -78,7 +79,7 @@ export function trainOptions(options: TrainOptions): TrainOptions {
 /**
  * The training options among `options` with another optimizer; those that it, or the method, does not take are left out.
  *
- * @throws {UsageError} for LoRA of a new model, or of more than hidden matrices.
+ * @throws {UsageError} for LoRA of a new model, of more than hidden matrices, or of bfloat16 weights.
  */
 export function trainOptionsWith(options: TrainOptions, optimizer: OptimizerName): TrainOptions {
   const unused = [...unusedOptions(options, optimizer), ...(options.method === "lora" ? [] : LORA_OPTIONS)];
@@ -92,6 +93,9 @@ function checkedMethod(options: TrainOptions): TrainOptions {
     throw new UsageError(
       "--train all does not go with --method lora, which trains factors of the hidden matrices alone",
     );
+  }
+  if (method === "lora" && options.weights === "bf16") {
+    throw new UsageError("--weights bf16 does not go with --method lora: leave one of them out");
   }
   return options;
 }

@@ -12,6 +12,9 @@ type StateBits = (typeof STATE_BITS)[number];
 export const LOSSES = ["completion", "all"] as const;
 type LossName = (typeof LOSSES)[number];
 
+export const WEIGHTS = ["f32", "bf16"] as const;
+type WeightsName = (typeof WEIGHTS)[number];
+
 export const SCHEDULES = ["cosine", "linear", "wsd", "constant"] as const;
 type ScheduleName = (typeof SCHEDULES)[number];
 
@@ -52,6 +55,8 @@ export interface TrainOptions {
   /** Whether the head shares the embedding's weights. */
   readonly tied?: true;
 
+  /** Type of the numbers in the model's matrices. Default: float32. */
+  readonly weights?: WeightsName;
   /** Parameters that are trained: all, or the hidden matrices alone. Default: all; with LoRA the hidden matrices, and it takes no others. */
   readonly train?: TrainedName;
   /** What is trained of the hidden matrices: themselves, or factors of a change of low rank, LoRA. Default: themselves. */

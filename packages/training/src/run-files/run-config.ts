@@ -6,6 +6,7 @@ import {
   toHuggingFaceConfig,
 } from "@sumo/llama";
 import { RunError } from "../errors.ts";
+import { weightType } from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 
 /** Configuration of a run: its training options, its text and its model. */
@@ -19,7 +20,7 @@ export interface RunConfig {
 
 /** Traits of a published model that training does not change: the export of a run that began from it has them again. */
 export interface Origin {
-  /** Entries of its `config.json` for the type of the weights; a run's own are float32. */
+  /** Entries of its `config.json` for the type of the weights; a run's own may be another. */
   readonly config: HuggingFaceConfig;
   /** Types of its tensors by name. */
   readonly dtypes: Readonly<Record<string, Dtype>>;
@@ -52,7 +53,7 @@ type ConfigFile = HuggingFaceConfig & {
 /** Formats a run's configuration as `config.json`. */
 export function formatConfig({ options, data, model, origin }: RunConfig): string {
   const file: ConfigFile = {
-    ...toHuggingFaceConfig(model),
+    ...toHuggingFaceConfig(model, weightType(options)),
     sumo: { version: 1, options, data, ...(origin && { origin }) },
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;

@@ -1,4 +1,4 @@
-import { chooseToken, type Llama } from "@sumo/llama";
+import { chooseToken, type Llama, type WeightData } from "@sumo/llama";
 import { evenly } from "../text/batches.ts";
 import type { Answer } from "../text/sequences.ts";
 
@@ -12,7 +12,7 @@ import type { Answer } from "../text/sequences.ts";
  * @param context - tokens that the longest of them has, at most the model's context: the size of the decoder's cache.
  */
 export function exactMatch(
-  model: Llama,
+  model: Llama<WeightData>,
   answers: readonly Answer[],
   { count, context }: { readonly count: number; readonly context: number },
 ): number {

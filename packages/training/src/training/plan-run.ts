@@ -1,11 +1,19 @@
 import { plan } from "@sumo/core";
+import { sizeOfFloat32 } from "@sumo/linalg";
 import { type LlamaConfig, type LlamaPlan, parameterShapes, planDecoder, planLlama } from "@sumo/llama";
 import { UsageError } from "../errors.ts";
 import { factorsOf } from "../lora/factors.ts";
 import { bytesOfLora } from "../lora/lora.ts";
-import { hiddenNames, optimizedShapes, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
+import {
+  hiddenNames,
+  optimizedShapes,
+  optimizerGroups,
+  trainedParameters,
+  weightType,
+} from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import { formatBytes } from "./format-bytes.ts";
+import { widenedLength } from "./rounded-weights.ts";
 
 /** Bytes that no plan counts: the engine's packed operands, and rounding up. */
 export const RESERVE_BYTES: number = 2 ** 28;
@@ -20,7 +28,7 @@ export interface RunPlan extends LlamaPlan {
   readonly hiddenStateBytes: number;
   /** The same of all parameters. */
   readonly stateBytes: number;
-  /** Scratch of an optimizer step. */
+  /** Scratch of an optimizer step, with that for a widened block of weights. */
   readonly workspaceBytes: number;
   /** Sums over micro-batches; 0 where a step is one batch. */
   readonly accumulationBytes: number;
@@ -57,10 +65,12 @@ export function planRun(
     options.method === "lora" ? bytesOfLora(factorsOf(trained, options)) : { factorBytes: 0, scratchBytes: 0 };
   const { accumulationBytes } = optimizer;
   const stateBytes = optimizer.stateBytes + factorBytes;
-  const workspaceBytes = optimizer.workspaceBytes + scratchBytes;
+  const dtype = weightType(options);
+  const widenedBytes = dtype === "bfloat16" ? sizeOfFloat32(widenedLength(trained)) : 0;
+  const workspaceBytes = optimizer.workspaceBytes + scratchBytes + widenedBytes;
   const { batch, context: length, recompute = false } = options;
-  const llama = planLlama(model, { batch, length, threads, recompute });
-  const sampleBytes = planDecoder(model, length);
+  const llama = planLlama(model, { batch, length, threads, recompute, dtype });
+  const sampleBytes = planDecoder(model, length, dtype);
   const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes, sampleBytes };
   return {
     ...bytes,
@@ -92,7 +102,8 @@ export function planSample(model: LlamaConfig, tokens: number): number {
  */
 export function checkModel(model: LlamaConfig, options: TrainOptions): void {
   const { batch, context: length, recompute = false } = options;
-  const { weightBytes, activationBytes, gradientBytes } = planLlama(model, { batch, length, recompute });
+  const dtype = weightType(options);
+  const { weightBytes, activationBytes, gradientBytes } = planLlama(model, { batch, length, recompute, dtype });
   checkAddressable({ heapBytes: weightBytes + activationBytes + gradientBytes, activationBytes });
 }
 

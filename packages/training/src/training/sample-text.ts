@@ -1,5 +1,5 @@
 import { fillUniform } from "@sumo/linalg";
-import { type Choice, chooseToken, type Llama } from "@sumo/llama";
+import { type Choice, chooseToken, type Llama, type WeightData } from "@sumo/llama";
 import type { SampleOptions } from "../options/train-options.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
@@ -18,7 +18,7 @@ export function choiceOf({ temperature, topK, topP }: Choice, tokenizer: Tokeniz
 
 /** Samples `length` tokens that continue `prompt`. When the context is full, the decoder is reset and reads the last half of it again. */
 function* sampleTokens(
-  model: Llama,
+  model: Llama<WeightData>,
   prompt: ArrayLike<number>,
   choice: Choice,
   length: number,
@@ -54,7 +54,7 @@ function* sampleTokens(
  * @param context - tokens of context for each prediction, at most the model's. The decoder's cache is no larger.
  */
 export function* sampleText(
-  model: Llama,
+  model: Llama<WeightData>,
   tokenizer: Tokenizer,
   options: SampleOptions,
   seed: number,

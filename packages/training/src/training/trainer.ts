@@ -6,6 +6,7 @@ import {
   type Optimizer,
   type PendingStep,
   safetensorsPieces,
+  type Tensor,
 } from "@sumo/core";
 import { createWasmEngine, type Engine } from "@sumo/linalg";
 import {
@@ -13,19 +14,28 @@ import {
   createLlama,
   type Llama,
   type LlamaConfig,
+  type Parameter,
   type Pass,
   type PassOptions,
+  type WeightData,
   type WeightFile,
 } from "@sumo/llama";
 import { DivergedError, RunError, TrainingError, UsageError } from "../errors.ts";
 import { Lora, type Method } from "../lora/lora.ts";
-import { hiddenNames, optimizedShapes, optimizerGroups, trainedParameters } from "../options/optimizer-groups.ts";
+import {
+  hiddenNames,
+  optimizedShapes,
+  optimizerGroups,
+  trainedParameters,
+  weightType,
+} from "../options/optimizer-groups.ts";
 import type { TrainOptions } from "../options/train-options.ts";
 import type { Checkpoint, CheckpointPieces } from "../run-files/checkpoint.ts";
 import { isSystemError } from "../system-errors.ts";
 import { type Batch, type BatchShape, countTargets, emptyBatch } from "../text/batches.ts";
 import type { Sequences } from "../text/sequences.ts";
 import { exactMatch } from "./exact-match.ts";
+import { RoundedWeights } from "./rounded-weights.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
 /** Passes of {@link Trainer.estimateSeconds}, the first of which runs code that is not yet optimized, and milliseconds for them. */
@@ -45,7 +55,7 @@ export interface TrainerOptions {
 
 /** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves checkpoints and goes on from them. Reads and writes no files. */
 export class Trainer {
-  readonly model: Llama;
+  readonly model: Llama<WeightData>;
   /** The optimizer of the weights, or of their factors. */
   readonly optimizer: Optimizer;
   /** Updates made so far. */
@@ -55,7 +65,7 @@ export class Trainer {
   private readonly shape: BatchShape;
   private readonly batch: Batch;
   private readonly trained: ReadonlySet<string>;
-  /** Takes the gradients of the trained weights: the optimizer, or LoRA around it. */
+  /** Takes the gradients of the trained weights: the optimizer, LoRA around it, or the rounding of bfloat16 weights around it. */
   private readonly method: Method;
   private readonly collective: Collective | undefined;
   /** Micro-batches of each step that this rank computes. */
@@ -78,16 +88,22 @@ export class Trainer {
     this.sequences = sequences;
     this.shape = { batch: options.batch, length: options.context };
     this.batch = emptyBatch(this.shape);
-    const create = (files: readonly WeightFile[] | undefined): Llama =>
-      createLlama(config, { engine, seed: options.seed, ...(files && { weights: files }) });
+    const dtype = weightType(options);
+    const create = (files: readonly WeightFile[] | undefined): Llama<WeightData> =>
+      createLlama(config, { engine, seed: options.seed, dtype, ...(files && { weights: files }) });
     this.model = checkpoint === undefined ? create(weights) : whole(() => create([checkpoint.model]));
     this.pass = this.model.createPass(this.shape.batch, this.shape.length, passOptions(options));
     const groups = optimizerGroups(options, hiddenNames(optimizedShapes(this.model.parameters, options)));
     const trained = trainedParameters(this.model.parameters, options);
     this.trained = new Set(trained.map(({ name }) => name));
     const accumulation = { microBatches: this.share.end - this.share.first, ...(collective && { collective }) };
-    if (options.method === "lora") {
-      const lora = new Lora(trained, { ...options, groups }, engine, accumulation);
+    if (dtype === "bfloat16") {
+      const rounding = { groups, seed: options.seed, step: () => this.step };
+      const rounded = new RoundedWeights(trained, rounding, this.model, accumulation);
+      this.method = rounded;
+      this.optimizer = rounded.optimizer;
+    } else if (options.method === "lora") {
+      const lora = new Lora(trained as readonly Parameter[], { ...options, groups }, engine, accumulation);
       this.method = lora;
       this.optimizer = lora.optimizer;
     } else {
@@ -245,10 +261,12 @@ export class Trainer {
 
   /** A checkpoint: a trainer that begins with it continues with the same bits. That of any rank is that of all. */
   save(): CheckpointPieces {
-    const tensors = Object.fromEntries(this.model.parameters.map(({ name, shape, data }) => [name, { shape, data }]));
+    const tensors = this.model.parameters.map(({ name, shape, data }): [string, Tensor] => {
+      return [name, data instanceof Uint16Array ? { shape, data, dtype: "BF16" } : { shape, data }];
+    });
     return {
       step: this.step,
-      model: safetensorsPieces(tensors, { format: "pt" }),
+      model: safetensorsPieces(Object.fromEntries(tensors), { format: "pt" }),
       optimizer: this.method.savePieces(),
     };
   }

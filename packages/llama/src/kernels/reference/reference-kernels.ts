@@ -1,5 +1,6 @@
 import type { Kernels } from "../kernels.ts";
 import { attention, attentionBackward } from "./attention.ts";
+import { roundAtRandom, widen } from "./bfloat16.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { embed, embedGradient } from "./embed.ts";
 import { rmsNorm, rmsNormBackward, rmsNormWeightGradient } from "./rms-norm.ts";
@@ -19,4 +20,6 @@ export const referenceKernels: Kernels = {
   swiglu,
   swigluBackward,
   crossEntropy,
+  widen,
+  roundAtRandom,
 };
