@@ -1,3 +1,0 @@
-import { describeWebGpu } from "./webgpu-suite.ts";
-
-describeWebGpu(() => navigator.gpu);
