@@ -1,6 +1,6 @@
 import type { Dot, DotRow, Table } from "../charts/rows.ts";
 import { readResults } from "./results.ts";
-import { lowerLoss, type Measured } from "./verdict.ts";
+import { comparison, type Measured } from "./verdict.ts";
 
 /** Results of a contestant in `bench/sumo-defaults.js`. */
 export interface Contestant extends Measured {
@@ -93,8 +93,7 @@ function findingsOf(contestants: readonly Contestant[]): readonly string[] {
 export function findingOf(all: readonly Contestant[], first: string, second: string): string | undefined {
   const [a, b] = [first, second].map((wanted) => all.find(({ name }) => name === wanted));
   if (a === undefined || b === undefined) return undefined;
-  const outcome = { first: "ends below", second: "ends above", tie: "ties with" }[lowerLoss(a, b)];
-  return `${first}, ${outcome} ${second}: ${numbersOf(a)} against ${numbersOf(b)}.`;
+  return `${first}, ${comparison(a, b, second)}: ${numbersOf(a)} against ${numbersOf(b)}.`;
 }
 
 const numbersOf = ({ mean, deviation }: Contestant): string => `${mean.toFixed(3)} ± ${deviation.toFixed(3)}`;

@@ -1,6 +1,6 @@
 import type { Table } from "../charts/rows.ts";
 import { readResults } from "./results.ts";
-import { lowerLoss } from "./verdict.ts";
+import { comparison } from "./verdict.ts";
 
 /** A contestant of `bench/state/run.js` at one width and number of tokens a step. */
 interface Entry {
@@ -122,8 +122,7 @@ function findingOf(a: Entry, b: Entry): string {
     return `${a.contestant}, beside ${b.contestant}: ${numbers}, too few seeds for a verdict (${seeds}).`;
   }
   const [of, beside] = [a, b].map(({ mean, deviation, losses }) => ({ mean, deviation: deviation!, losses }));
-  const outcome = { first: "ends below", second: "ends above", tie: "ties with" }[lowerLoss(of!, beside!)];
-  return `${a.contestant}, ${outcome} ${b.contestant}: ${numbers}.`;
+  return `${a.contestant}, ${comparison(of!, beside!, b.contestant)}: ${numbers}.`;
 }
 
 export declare const data: StateMap;

@@ -36,7 +36,7 @@ export default {
         rows: cells.map(({ task, rate, adam, sumo, verdict }) => [task, String(rate), text(adam), text(sumo), verdict]),
       },
       finding:
-        `Of ${cells.length} pairs of a task and a rate, SUMO ends below Adam in ${count("SUMO")}, above it in ` +
+        `Of ${cells.length} pairs of a task and a rate, SUMO has the better loss in ${count("SUMO")}, Adam in ` +
         `${count("Adam")}, and ${count("tie")} tie.`,
     };
   },
