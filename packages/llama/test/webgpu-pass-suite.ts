@@ -256,6 +256,9 @@ export function describeWebGpuPass(entry: () => GPU): void {
     test("a model that has no kernels", () => {
       const model = createLlama({ ...SMALL, qkNorm: true }, { engine: createWasmEngine() });
       expect(() => createGpuLlama(gpu, model)).toThrow(ConfigError);
+      const narrow = createLlama(SMALL, { engine: createWasmEngine(), dtype: "bfloat16" });
+      // @ts-expect-error: plain JavaScript can.
+      expect(() => createGpuLlama(gpu, narrow)).toThrow(ConfigError);
       expect(() => createGpuLlama(gpu, {} as Llama)).toThrow(InputError);
     });
   });

@@ -24,8 +24,8 @@ export interface GpuLlama {
 /**
  * Puts a copy of a model's weights on a GPU, to train it there.
  *
- * @throws {ConfigError} for a model with norms of queries and keys (`qkNorm`), for which there are no kernels. @throws {InputError} for a
- * block of weights above the device's limit. Nothing stays allocated.
+ * @throws {ConfigError} for a model with norms of queries and keys (`qkNorm`), for which there are no kernels, or in
+ * bfloat16. @throws {InputError} for a block of weights above the device's limit. Nothing stays allocated.
  *
  * @example
  * const gpu = await requestGpu();
@@ -37,6 +37,9 @@ export function createGpuLlama(gpu: Gpu, model: Llama): GpuLlama {
   checkModel("createGpuLlama", model);
   if (model.config.qkNorm) {
     throw new ConfigError("createGpuLlama", "qkNorm is not supported on a GPU; train this model on the processor");
+  }
+  if (model.dtype !== "float32") {
+    throw new ConfigError("createGpuLlama", `expected a model in float32, got ${model.dtype}`);
   }
   return GpuArena.allocate(gpu, (arena) => {
     const weights = allocateWeights(model.config, arena);
