@@ -1,3 +1,9 @@
+/**
+ * The passes of a LLaMA on WebGPU, and the kernels that they are made of.
+ *
+ * @module
+ */
+
 export { type Command, Gpu, type GpuArray, requestGpu, slice } from "./gpu.ts";
 export { createGpuLlama, type GpuLlama } from "./gpu-llama.ts";
 export type { Kernel } from "./kernel.ts";

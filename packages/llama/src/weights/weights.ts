@@ -5,8 +5,8 @@ import type { Arena } from "../memory/arena.ts";
 import type { Lengths } from "../memory/blocks.ts";
 import { type LayerBlock, layerLengths, type OuterBlock, outerLengths, type WeightData } from "./parameters.ts";
 
-/** Types of the numbers in a model's matrices. Norms and biases, which are few, are always float32. */
 const WEIGHT_TYPES = ["float32", "bfloat16"] as const;
+/** Type of the numbers in a model's matrices. Norms and biases, which are few, are always float32. */
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /** @throws {ConfigError} */
