@@ -103,6 +103,25 @@ onEveryEngine("eig", () => {
       checkPairs("companion of 1 … 10", typed(companion([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])));
     });
 
+    test("a pair stays a pair where its imaginary part has no place in the dtype", () => {
+      // x³ − 100x² − 1, in units of the smallest number: two roots are ±0.1i and a little.
+      const unit = type === "float32" ? 2 ** -149 : 2 ** -1074;
+      const a = fromRows(
+        [
+          [100, 0, 1],
+          [1, 0, 0],
+          [0, 1, 0],
+        ].map((row) => row.map((x) => x * unit)),
+        type,
+      );
+      const { re, im, vectors } = eig(a);
+      expect([...im].sort((x, y) => x - y)).toEqual([-unit, 0, unit]);
+      expect([...re].map(Math.abs).sort((x, y) => x - y)).toEqual([0, 0, 100 * unit]);
+      const upper = im.indexOf(unit);
+      expect(Math.hypot(...[0, 1, 2].map((i) => vectors.im.get(i, upper)))).toBeCloseTo(0.1, 2);
+      expect(eigvals(a)).toEqual({ re, im });
+    });
+
     test("the sum of the values is the trace, and those found alone are the same", () => {
       const random = new TestRandom(8);
       const n = 30;

@@ -21,11 +21,17 @@ import { realSchur, realSchurWorkspace } from "./real-schur.ts";
 /** Size of the elements while the matrix is balanced. */
 const LARGEST = 2 ** 1000;
 
+/** Smallest positive number of a dtype, by the bytes of its elements. */
+const SMALLEST: Readonly<Record<number, number>> = { 4: 2 ** -149, 8: 2 ** -1074 };
+
 /** Eigenvalues of a matrix that need not be symmetric. */
 export interface Eigenvalues<D extends Real = Real> {
   /** Real parts. */
   readonly re: Vector<D>;
-  /** Imaginary parts: 0 of a real eigenvalue; of a conjugate pair, whose two are neighbours, w > 0 and then −w. */
+  /**
+   * Imaginary parts: 0 of a real eigenvalue; of a conjugate pair, whose two are neighbours, w > 0 and then −w, where a w too small for
+   * the dtype is its smallest positive number.
+   */
   readonly im: Vector<D>;
 }
 
@@ -120,6 +126,8 @@ function decompose(operation: string, { re, im, vectors }: EigOut, a: MatrixLike
     for (let k = 0; k < n; k++) {
       re[k] = unit * values[k]!;
       im[k] = unit * values[n + k]!;
+      // A pair whose imaginary part the dtype has no place for stays a pair, since its vectors are complex.
+      if (im[k] === 0) im[k] = Math.sign(values[n + k]!) * SMALLEST[im.BYTES_PER_ELEMENT]!;
     }
     if (vectors === undefined || z === undefined) return;
     const x = work.float64(n * n);
