@@ -71,7 +71,7 @@ function finish(exitCode: number): void {
 }
 
 async function dispatch(options: CliOptions, command: Command): Promise<number> {
-  const ranks = joinRanks();
+  const ranks = joinRanks(options.shardState);
   await together(ranks, () => {
     checkDependent(command);
     for (const name of ["compare", "sample"] as const) if (options[name] !== undefined) refuseSeveral(flagOf(name));

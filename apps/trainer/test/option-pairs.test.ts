@@ -67,6 +67,7 @@ const OTHERS = [
   "--engine",
   "--name",
   "--runs",
+  "--shard-state",
   "--resume",
   "--compare",
   "--seeds",

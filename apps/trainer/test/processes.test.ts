@@ -55,6 +55,23 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(checkpoint(folder, name)).toEqual(checkpoint(alone, name));
     });
 
+    test.each(["projected", "muon"])("and so where they divide the optimizer's state: %s", async (name) => {
+      const { code, out, err } = await runOn(2, ...CASES[name]!, "--shard-state", "--name", `${name}-divided`);
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      expect(out).toMatch(/divided: .* on the process with most/);
+      expect(lossesOf(folder, `${name}-divided`)).toEqual(lossesOf(alone, name));
+      expect(checkpoint(folder, `${name}-divided`)).toEqual(checkpoint(alone, name));
+    });
+
+    test("a run whose state is divided goes on with another number of processes, and back", async () => {
+      const words = [...CASES["projected"]!, "--steps", "2", "--shard-state", "--name", "divided"];
+      const again = (steps: string) => goOn(steps).map((word) => (word === "resumed" ? "divided" : word));
+      expect(await runOn(2, ...words)).toMatchObject({ code: 0, err: "" });
+      expect(await runHere(folder, ...again("4"))).toBe(0);
+      expect(await runOn(2, ...again("6"), "--shard-state")).toMatchObject({ code: 0, err: "" });
+      expect(checkpoint(folder, "divided")).toEqual(checkpoint(alone, "resumed"));
+    });
+
     test("a run goes on with the same bits on another number of processes", async () => {
       const two = await runOn(2, ...CASES["projected"]!, "--steps", "2", "--name", "resumed");
       expect(await runHere(folder, ...goOn("4"))).toBe(0);

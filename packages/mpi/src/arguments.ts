@@ -38,8 +38,24 @@ export function checkBlocks(operation: string, whole: CollectiveArray, block: Co
 }
 
 /** @throws {CollectiveArgumentError} */
+export function checkRootedReduction(
+  operation: string,
+  values: CollectiveArray,
+  reduction: Reduction,
+  root: number,
+  size: number,
+): void {
+  checkReduction(operation, values, reduction);
+  checkRoot(operation, root, size);
+}
+
+/** @throws {CollectiveArgumentError} */
 export function checkBroadcast(operation: string, values: CollectiveArray, root: number, size: number): void {
   checkArray(operation, values);
+  checkRoot(operation, root, size);
+}
+
+function checkRoot(operation: string, root: number, size: number): void {
   if (Number.isInteger(root) && root >= 0 && root < size) return;
   throw new CollectiveArgumentError(operation, `a root in [0, ${size})`, describe(root));
 }

@@ -5,7 +5,7 @@ import { CollectiveArgumentError } from "./errors.ts";
 export interface Traffic {
   /** Calls of operations. */
   readonly calls: number;
-  /** Bytes of the arrays that this rank gave to the operations. An algorithm on a ring sends up to twice as much. */
+  /** Bytes of the arrays that this rank gave to the operations, not of those that it only received as a root. An algorithm on a ring sends up to twice as much. */
   readonly bytes: number;
   /** Milliseconds within the operations, in which this rank did nothing else. */
   readonly waitedMs: number;
@@ -36,6 +36,10 @@ export function measured(collective: Collective): MeasuredCollective {
     traffic.bytes += sent?.byteLength ?? 0;
     return timed(operation);
   };
+  const started = (sent: CollectiveArray | undefined, start: () => PendingReduction): PendingReduction => {
+    const pending = counted(sent, start);
+    return { wait: () => timed(() => pending.wait()) };
+  };
   const { name, rank, size } = collective;
   return {
     name,
@@ -45,10 +49,9 @@ export function measured(collective: Collective): MeasuredCollective {
       return { ...traffic };
     },
     allReduce: (values, reduction) => counted(values, () => collective.allReduce(values, reduction)),
-    allReduceStart(values, reduction): PendingReduction {
-      const started = counted(values, () => collective.allReduceStart(values, reduction));
-      return { wait: () => timed(() => started.wait()) };
-    },
+    allReduceStart: (values, reduction) => started(values, () => collective.allReduceStart(values, reduction)),
+    reduceStart: (values, reduction, root) =>
+      started(rank === root ? undefined : values, () => collective.reduceStart(values, reduction, root)),
     reduceScatter: (out, values, reduction) => counted(values, () => collective.reduceScatter(out, values, reduction)),
     allGather: (out, values) => counted(values, () => collective.allGather(out, values)),
     broadcast: (values, root) => counted(rank === root ? values : undefined, () => collective.broadcast(values, root)),

@@ -1,5 +1,5 @@
 import type { Collective } from "@sumo/core";
-import { checkBlocks, checkBroadcast, checkReduction } from "./arguments.ts";
+import { checkBlocks, checkBroadcast, checkReduction, checkRootedReduction } from "./arguments.ts";
 import { CollectiveAbortedError } from "./errors.ts";
 
 /** A collective of one rank, which waits for nobody: a program runs unchanged without MPI. */
@@ -13,6 +13,10 @@ export function oneProcess(): Collective {
     },
     allReduceStart(values, reduction) {
       checkReduction("allReduceStart", values, reduction);
+      return { wait() {} };
+    },
+    reduceStart(values, reduction, root) {
+      checkRootedReduction("reduceStart", values, reduction, root, 1);
       return { wait() {} };
     },
     reduceScatter(out, values, reduction) {

@@ -141,6 +141,25 @@ export const contract: Readonly<Record<string, (collective: Collective) => void>
     same(arrays[3]!, new Float32Array(3).fill(size - 1 + 3));
   },
 
+  "reduceStart gives the root the reduction, and leaves the others' values": (collective) => {
+    const { rank, size } = collective;
+    for (const create of TYPES) {
+      for (const length of LENGTHS) {
+        for (const root of range(size)) {
+          const [sum, max] = [valuesOf(create, length, rank), valuesOf(create, length, rank)];
+          const started = [collective.reduceStart(sum, "sum", root), collective.reduceStart(max, "max", root)];
+          const all = Int32Array.of(1);
+          collective.allReduce(all, "sum");
+          strictEqual(all[0], size);
+          for (const each of started) each.wait();
+          const own = valuesOf(create, length, rank);
+          same(sum, rank === root ? reduced(create, length, size, (a, b) => a + b) : own);
+          same(max, rank === root ? reduced(create, length, size, Math.max) : own);
+        }
+      }
+    }
+  },
+
   "an array that nobody but the pending reduction holds is safe": (collective) => {
     const started = range(50).map(() => collective.allReduceStart(new Float32Array(2000).fill(1), "sum"));
     const garbage = range(200).map((i) => new Float32Array(5000).fill(i));
@@ -166,7 +185,11 @@ export const contract: Readonly<Record<string, (collective: Collective) => void>
       const memory = new Float32Array(3 * size);
       refused(() => collective.allGather(memory, memory.subarray(0, 3)));
       refused(() => collective.reduceScatter(memory.subarray(0, 3), memory, "sum"));
-      for (const root of [-1, size, 0.5, Number.NaN]) refused(() => collective.broadcast(values, root));
+      for (const root of [-1, size, 0.5, Number.NaN]) {
+        refused(() => collective.broadcast(values, root));
+        refused(() => collective.reduceStart(values, "sum", root));
+      }
+      refused(() => collective.reduceStart(values, "mean" as "sum", 0));
     }
     deepStrictEqual([...values], [1, 2, 3]);
     collective.allReduce(values, "sum");

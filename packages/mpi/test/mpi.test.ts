@@ -40,6 +40,20 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(reportsOf(await run(2, "training"))).toMatchObject([{ value }, { value }]);
     });
 
+    test("and so where they divide the state, which goes into the same checkpoint", async () => {
+      const value = Object.fromEntries(
+        Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainAlone(group, 2))]),
+      );
+      expect(reportsOf(await run(2, "sharded"))).toMatchObject([{ value }, { value }]);
+      const checkpoints = Object.fromEntries(
+        ["projected", "adaptive", "bits", "adamw"].map((name) => [name, [true, 1]]),
+      );
+      expect(reportsOf(await run(2, "shardedCheckpoints"))).toMatchObject([
+        { value: checkpoints },
+        { value: checkpoints },
+      ]);
+    });
+
     test("three have their weights but for the order of sums", async () => {
       for (const { value } of reportsOf(await run(3, "rounding"))) {
         for (const [name, difference] of Object.entries(value as Record<string, number>)) {

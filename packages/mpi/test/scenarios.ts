@@ -1,13 +1,37 @@
 import { createHash } from "node:crypto";
 import { type Collective, createOptimizer } from "@sumo/core";
+import { measured } from "../src/index.ts";
 import { contract } from "./contract.ts";
-import { gradientOf, OPTIMIZERS, parameters, trainAlone, trainClippedOnRank, trainOnRank } from "./training.ts";
+import {
+  gradientOf,
+  gradientsOf,
+  OPTIMIZERS,
+  parameters,
+  trainAlone,
+  trainClippedOnRank,
+  trainOnRank,
+} from "./training.ts";
 
 /** A checksum of bits. */
-export const bitsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+export const bitsOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): string =>
   createHash("sha256")
     .update(new Uint8Array(buffer, byteOffset, byteLength))
     .digest("hex");
+
+/** Weights, and an optimizer's file. */
+interface Checkpoint {
+  readonly weights: readonly Float32Array[];
+  readonly state: Uint8Array;
+}
+
+/** The file of rank 0, on every rank. */
+function onAll(collective: Collective, file: Uint8Array): Uint8Array {
+  const length = Int32Array.of(file.length);
+  collective.broadcast(length, 0);
+  const copy = collective.rank === 0 ? file : new Uint8Array(length[0]!);
+  collective.broadcast(copy, 0);
+  return copy;
+}
 
 /** Programs of a rank, by name. */
 export const scenarios: Readonly<Record<string, (collective: Collective) => unknown>> = {
@@ -87,6 +111,14 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
       Object.entries(OPTIMIZERS).map(([name, group]) => [name, bitsOf(trainOnRank(group, collective))]),
     ),
 
+  /** The same where the ranks divide the state, and a step of all parameters is made at once. */
+  sharded: (collective) =>
+    Object.fromEntries(
+      Object.entries(OPTIMIZERS).map(([name, group]) => {
+        return [name, bitsOf(trainOnRank(group, collective, { shardState: true, startsFirst: true }))];
+      }),
+    ),
+
   /** The same with a limit on the joint norm of the gradients. */
   clipped: (collective) => bitsOf(trainClippedOnRank(OPTIMIZERS["projected"]!, collective)),
 
@@ -99,6 +131,86 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
         return [name, Math.hypot(...difference) / Math.hypot(...alone)];
       }),
     ),
+
+  /** A run whose state is divided, which ends with a checkpoint, and goes on from it: on one process, and on these. */
+  shardedCheckpoints: (collective) =>
+    Object.fromEntries(
+      ["projected", "adaptive", "bits", "adamw"].map((name) => {
+        const train = (shardState: boolean, steps: readonly number[], from?: Checkpoint): Checkpoint => {
+          const trained = parameters();
+          for (const [i, { data }] of trained.entries()) data.set(from?.weights[i] ?? data);
+          const run = createOptimizer(trained, OPTIMIZERS[name]!, { collective, shardState });
+          if (from !== undefined) run.load(from.state);
+          for (const step of steps) run.step(gradientsOf(step, collective.rank));
+          return { weights: trained.map(({ data }) => data), state: onAll(collective, run.save()) };
+        };
+        const hashOf = ({ weights, state }: Checkpoint): string => [...weights, state].map(bitsOf).join();
+        const [early, late] = [
+          [0, 1, 2, 3],
+          [4, 5, 6],
+        ] as const;
+        const saved = train(true, early);
+        const alone = train(false, early);
+        const ends = [saved, alone].flatMap((from) => [true, false].map((shardState) => train(shardState, late, from)));
+        return [name, [hashOf(saved) === hashOf(alone), new Set(ends.map(hashOf)).size]];
+      }),
+    ),
+
+  /** Bytes that this rank gives to the others in three steps of a parameter that rank 0 owns, the first of which has a new subspace. */
+  shardedTraffic: (collective) => {
+    const counted = measured(collective);
+    const optimizer = createOptimizer(parameters().slice(0, 1), OPTIMIZERS["projected"]!, {
+      collective: counted,
+      shardState: true,
+    });
+    return [0, 1, 2].map((step) => {
+      const before = counted.traffic.bytes;
+      optimizer.stepParameter("w", gradientOf("w", step, collective.rank));
+      return counted.traffic.bytes - before;
+    });
+  },
+
+  /** What a rank says of a run whose state is divided. */
+  shardedReport: (collective) => {
+    const optimizer = createOptimizer(parameters(), OPTIMIZERS["projected"]!, { collective, shardState: true });
+    for (const step of [0, 1]) optimizer.step(gradientsOf(step, collective.rank));
+    return optimizer.report();
+  },
+
+  /** The last rank's gradient of one parameter is bad; the step of all is refused, and made with another one. */
+  shardedNonFinite: (collective) => {
+    const trained = parameters();
+    const optimizer = createOptimizer(trained, OPTIMIZERS["projected"]!, { collective, shardState: true });
+    optimizer.step(gradientsOf(0, collective.rank));
+    const before = trained.map(({ data }) => bitsOf(data)).join();
+    const bad = gradientsOf(1, collective.rank);
+    if (collective.rank === collective.size - 1) bad["wide"]![3] = Number.NaN;
+    try {
+      optimizer.step(bad);
+    } catch (error) {
+      const unchanged = trained.map(({ data }) => bitsOf(data)).join() === before;
+      optimizer.step(gradientsOf(1, collective.rank));
+      optimizer.compareRanks();
+      return { ...(error as object), unchanged };
+    }
+    return "no error";
+  },
+
+  /** A step fails on the rank that makes it: its gradient's square exceeds float32. */
+  shardedFailure: (collective) => {
+    const trained = parameters();
+    const optimizer = createOptimizer(trained, OPTIMIZERS["adamw"]!, { collective, shardState: true });
+    optimizer.step(gradientsOf(0, collective.rank));
+    const before = bitsOf(trained[1]!.data);
+    try {
+      optimizer.step({ ...gradientsOf(1, collective.rank), wide: new Float32Array(24 * 530).fill(1e25) });
+    } catch (error) {
+      optimizer.compareRanks();
+      const { code, parameter, step } = error as { code?: string; parameter?: string; step?: number };
+      return { code, parameter, step, unchanged: bitsOf(trained[1]!.data) === before };
+    }
+    return "no error";
+  },
 
   /** Numbers that are sent a step: the whole gradient at a refresh, every third step, else its projection. */
   traffic: (collective) => {

@@ -199,6 +199,57 @@ describe("an optimizer over ranks", () => {
     expect(await onThreads("twice", 2)).toMatchObject([{ error }, { error }]);
   });
 
+  test.each([1, 2, 3])("has the same bits where the ranks divide the state: %d", async (size) => {
+    const reports = await onThreads("sharded", size);
+    const value = aloneOn(size);
+    expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
+  });
+
+  test.each([2, 3])("saves a divided state as one process does, and goes on from either: %d", async (size) => {
+    const value = Object.fromEntries(["projected", "adaptive", "bits", "adamw"].map((name) => [name, [true, 1]]));
+    const reports = await onThreads("shardedCheckpoints", size);
+    expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
+  });
+
+  test("reports the same on every rank, and divides the state as planned", async () => {
+    const planned = plan(parameters(), OPTIMIZERS["projected"]!, { ranks: 2 });
+    const [first, second] = (await onThreads("shardedReport", 2)) as Report[];
+    expect(first!.value).toMatchObject({ ...planned, accumulationBytes: expect.any(Number) });
+    expect(second!.value).toEqual(first!.value);
+    const replicated = 4 * 8 * (40 + 24); // two bases of rank 8
+    const [a, b] = planned.shardBytes!;
+    expect(a! + b!).toBe(planned.stateBytes + replicated);
+    expect(new Set(planned.parameters.map(({ owner }) => owner))).toEqual(new Set([0, 1]));
+  });
+
+  test("sends sums to the owner and updates back, as many bytes as planned", async () => {
+    const [planned] = plan(parameters().slice(0, 1), OPTIMIZERS["projected"]!, { ranks: 2 }).parameters;
+    const { owner, sumBytes, refreshSumBytes, updateBytes, refreshUpdateBytes } = planned!;
+    expect(owner).toBe(0);
+    expect([sumBytes, updateBytes]).toEqual([4 * 300 * 8, 4 * 300 * 8]);
+    const [first, second] = (await onThreads("shardedTraffic", 2)).map((each) => (each as Report).value as number[]);
+    const besides = 1000; // what the ranks agree on
+    for (const [got, bytes] of [
+      [first, [refreshUpdateBytes, updateBytes, updateBytes]],
+      [second, [refreshSumBytes, sumBytes, sumBytes]],
+    ] as const) {
+      for (const [i, sent] of got!.entries()) {
+        expect(sent).toBeGreaterThanOrEqual(bytes[i]!);
+        expect(sent).toBeLessThan(bytes[i]! + besides);
+      }
+    }
+  });
+
+  test("refuses a bad gradient of a divided step on every rank, before any step", async () => {
+    const value = { code: "OPTIMIZER_NON_FINITE_GRADIENT", parameter: "wide", step: 1, rank: 1, unchanged: true };
+    expect(await onThreads("shardedNonFinite", 2)).toMatchObject([{ value }, { value }]);
+  });
+
+  test("a step that fails on its owner fails on every rank", async () => {
+    const value = { code: "OPTIMIZER_STEP_FAILED", parameter: "wide", step: 1, unchanged: true };
+    expect(await onThreads("shardedFailure", 2)).toMatchObject([{ value }, { value }]);
+  });
+
   /** The weight after two steps of one process, the first with the gradients of two ranks, the second with those of some. */
   function secondStep(ranks: readonly number[]) {
     const [w] = parameters();
@@ -209,6 +260,16 @@ describe("an optimizer over ranks", () => {
     for (const rank of [0, 1]) optimizer.stepParameter("w", ranks.includes(rank) ? gradientOf("w", 1, rank) : bad);
     return w!;
   }
+});
+
+test.each([
+  [{ shardState: true }, "shardState"],
+  [{ shardState: 1, collective: oneProcess() }, "shardState"],
+  [{ shardState: true, collective: oneProcess(), clip: 1 }, "shardState"],
+])("a state cannot be divided with %o", (create, option) => {
+  expect(() => createOptimizer(parameters(), OPTIMIZERS["adamw"]!, create as never)).toThrow(
+    expect.objectContaining({ code: "OPTIMIZER_OPTION", option }),
+  );
 });
 
 test("a collective is checked", () => {

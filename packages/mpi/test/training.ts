@@ -42,16 +42,17 @@ interface RankOptions {
   readonly share?: readonly number[];
   /** Whether all steps are started before one is waited for. */
   readonly startsFirst?: boolean;
+  readonly shardState?: boolean;
 }
 
 /** A run on this rank. Returns all weights, one after another. */
 export function trainOnRank(
   optimizer: Group,
   collective: Collective,
-  { share = [collective.rank], startsFirst = false }: RankOptions = {},
+  { share = [collective.rank], startsFirst = false, shardState = false }: RankOptions = {},
 ): Float32Array {
   const trained = parameters();
-  const run = createOptimizer(trained, optimizer, { collective, microBatches: share.length });
+  const run = createOptimizer(trained, optimizer, { collective, microBatches: share.length, shardState });
   for (let step = 0; step < STEPS; step++) {
     const gradients = NAMES.flatMap((name) => share.map((i) => [name, gradientOf(name, step, i)] as const));
     if (startsFirst) for (const each of gradients.map((args) => run.stepParameterStart(...args))) each.wait();
@@ -81,7 +82,7 @@ export function trainClippedAlone(optimizer: Group, ranks: number): Float32Array
 /** Below the norm of any mean of these gradients. */
 const CLIP = 10;
 
-const gradientsOf = (step: number, rank: number) =>
+export const gradientsOf = (step: number, rank: number): Record<string, Float32Array> =>
   Object.fromEntries(NAMES.map((name) => [name, gradientOf(name, step, rank)]));
 
 /** The same run in one process, which accumulates the ranks' gradients as micro-batches. */

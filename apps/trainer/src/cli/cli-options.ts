@@ -15,6 +15,7 @@ export interface CliOptions extends TrainOptions, SampleOptions {
   readonly name?: string;
   readonly runs: string;
   readonly threads?: number;
+  readonly shardState?: true;
   readonly resume?: string;
   readonly sample?: string;
   readonly compare?: readonly ContestantName[];

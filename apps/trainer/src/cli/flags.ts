@@ -173,6 +173,10 @@ function addRun(command: Command): void {
       whole(1, 256),
     )
     .option(
+      "--shard-state",
+      "divide the optimizer's state among the processes of mpirun, as ZeRO's stage 1 does; the bits do not depend on it, nor do checkpoints (default: each has all of it)",
+    )
+    .option(
       "--seed <n>",
       "of weights, batches, subspaces and samples: the same seed gives the same losses",
       whole(0),

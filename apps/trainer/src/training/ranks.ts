@@ -21,6 +21,8 @@ export interface Ranks {
   readonly size: number;
   /** `undefined` for one process. */
   readonly collective: MeasuredCollective | undefined;
+  /** Whether they divide the optimizer's state. */
+  readonly shardState: boolean;
 }
 
 /** Another rank has failed, and says so; this one ends in silence. */
@@ -32,10 +34,14 @@ export const place: Readonly<{ rank: number; size: number }> = launchedAs() ?? {
 /** How messages of this process begin: of another rank than 0, with its rank. */
 export const signature: string = place.rank === 0 ? "" : `rank ${place.rank} on ${hostname()}: `;
 
-/** Joins the processes of the launcher. @throws {CollectiveError} without an MPI library, or with another than the launcher's. */
-export function joinRanks(): Ranks {
-  return { ...place, collective: place.size === 1 ? undefined : measured(connectMpi()) };
+/** Joins the processes of the launcher. @param shardState - whether they are to divide the optimizer's state. @throws {CollectiveError} without an MPI library, or with another than the launcher's. */
+export function joinRanks(shardState = false): Ranks {
+  const alone = place.size === 1;
+  return { ...place, collective: alone ? undefined : measured(connectMpi()), shardState: shardState && !alone };
 }
+
+/** Number of processes that divide the optimizer's state; `undefined` if each has all of it. */
+export const shardsOf = ({ shardState, size }: Ranks): number | undefined => (shardState ? size : undefined);
 
 /** @throws {UsageError} on rank 0 and {@link OtherRankFailed} on others, if there are several. */
 export function refuseSeveral(what: string): void {

@@ -4,6 +4,7 @@ import {
   peakRate,
   planRun,
   type RunPlan,
+  type RunPlanOptions,
   rankOf,
   scalingOf,
   type TrainOptions,
@@ -11,6 +12,7 @@ import {
 } from "@sumo/training";
 import { formatCount, formatDuration } from "../screen/format.ts";
 import type { Facts } from "../screen/screen.ts";
+import { type Ranks, shardsOf } from "./ranks.ts";
 import type { ReadyRun } from "./ready-run.ts";
 
 /** Summarizes a run before its first step: data, model, training, memory. @param folder - as it is printed. */
@@ -50,9 +52,9 @@ export function describeLoad(
   config: LlamaConfig,
   options: TrainOptions,
   weights: readonly WeightFile[],
-  threads: number,
+  planOptions: Pick<RunPlanOptions, "threads" | "shards">,
 ): string {
-  const plan = planRun(config, options, { threads, reserveBytes: 0 });
+  const plan = planRun(config, options, { ...planOptions, reserveBytes: 0 });
   const read = weights.reduce((sum, { size }) => sum + size, 0);
   return `reads ${formatBytes(read)} of weights, needs ${formatBytes(plan.heapBytes)} of memory and ${formatBytes(checkpointBytes(plan))} of disk`;
 }
@@ -61,10 +63,10 @@ export function describeLoad(
 const checkpointBytes = ({ weightBytes, stateBytes }: RunPlan): number => 2 * (weightBytes + stateBytes);
 
 /** Optimizer state beside AdamW's for the same model, and the memory of the model. */
-function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
+function memoryFacts({ options, trainer, threads, ranks }: ReadyRun): Facts {
   const { config } = trainer.model;
   const plan = { threads, reserveBytes: 0 };
-  const chosen = planRun(config, options, plan);
+  const chosen = planRun(config, options, { ...plan, shards: shardsOf(ranks) });
   const adamw = planRun(config, { ...options, optimizer: "adamw", method: "full" }, plan);
   const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
   const factors =
@@ -79,11 +81,22 @@ function memoryFacts({ options, trainer, threads }: ReadyRun): Facts {
     ],
     ["state", `${formatBytes(chosen.hiddenStateBytes)} for the hidden matrices, ${share}`],
     ["", `${formatBytes(chosen.stateBytes)} in all, where AdamW needs ${formatBytes(adamw.stateBytes)}`],
+    ...rankFacts(chosen, ranks),
     [
       "memory",
       `weights ${formatBytes(chosen.weightBytes)}, activations ${formatBytes(chosen.activationBytes)}, gradients ${formatBytes(chosen.gradientBytes)} (one layer at a time)`,
     ],
     ["", `${formatBytes(chosen.heapBytes)} in all, state included; Node itself takes about 100 MB more`],
     ["disk", `${formatBytes(checkpointBytes(chosen))}: two checkpoints, while one replaces the other`],
+  ];
+}
+
+/** What several processes share of a state, and send in a step. */
+function rankFacts({ shardBytes, sumBytes, refreshSumBytes }: RunPlan, { size, shardState }: Ranks): Facts {
+  if (size === 1) return [];
+  const sent = `${formatBytes(sumBytes)} a step from each process`;
+  return [
+    ...(shardState ? ([["", `divided: ${formatBytes(shardBytes)} on the process with most`]] as const) : []),
+    ["sends", refreshSumBytes === sumBytes ? sent : `${sent}, ${formatBytes(refreshSumBytes)} with all subspaces new`],
   ];
 }

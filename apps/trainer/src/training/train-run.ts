@@ -70,7 +70,10 @@ export async function followRun({
   ranks,
 }: Pick<ReadyRun, "options" | "trainer" | "ranks">): Promise<number> {
   const interrupt = catchInterrupt(SILENT, () => {});
-  const callbacks: TrainingCallbacks = { logged() {}, save() {} };
+  const save = (): void => {
+    if (ranks.shardState) trainer.save(); // sends this rank's part to rank 0
+  };
+  const callbacks: TrainingCallbacks = { logged() {}, save };
   try {
     await runTrainingLoop({ trainer, options, callbacks, signal: interrupt.signal, secondsBefore: 0, pause });
   } catch (error) {
@@ -109,7 +112,8 @@ async function trainWithLog(run: ReadyRun, signal: AbortSignal, screen: Screen):
     log.sync();
     return outcome;
   } catch (error) {
-    if (isSystemError(error)) trySave(run, log);
+    // A state that is divided cannot be saved by one rank.
+    if (isSystemError(error) && !run.ranks.shardState) trySave(run, log);
     throw error;
   } finally {
     progress.stop();

@@ -52,15 +52,21 @@ export function threadCount(asked: number | undefined, { engine, batch }: TrainO
 /**
  * Creates an engine whose heap has room for the model with any of these options, shared with the pool's workers.
  *
+ * @param shards - ranks that divide the optimizer's state.
  * @throws {UsageError} if a run needs more memory than can be addressed, or has other threads than it can use.
  * @throws {UnsupportedError} if the options ask for the native engine, and this system has no BLAS.
  */
-export function createEngine(model: LlamaConfig, options: readonly TrainOptions[], { threads }: WorkerPool): Engine {
+export function createEngine(
+  model: LlamaConfig,
+  options: readonly TrainOptions[],
+  { threads }: WorkerPool,
+  shards?: number,
+): Engine {
   for (const each of options) {
     checkThreads(threads, each);
     checkModel(model, each);
   }
-  const plans = options.map((each) => planRun(model, each, { threads }));
+  const plans = options.map((each) => planRun(model, each, { threads, shards }));
   for (const plan of plans) checkAddressable(plan);
   const heap = { bytes: Math.max(...plans.map(({ heapBytes }) => heapBytes)), shared: threads > 1 };
   return options[0]!.engine === "native" ? createNativeEngine(heap) : createWasmEngine(heap);
@@ -72,9 +78,11 @@ export async function createTrainer(
   options: TrainOptions,
   sequences: Sequences,
   pool: WorkerPool,
-  { engine = createEngine(model, [options], pool), ...start }: TrainerOptions = {},
+  { engine, ...start }: TrainerOptions = {},
 ): Promise<Trainer> {
-  const trainer = new Trainer(model, options, sequences, { engine, ...start });
+  const shards = start.shardState ? start.collective?.size : undefined;
+  const heap = engine ?? createEngine(model, [options], pool, shards);
+  const trainer = new Trainer(model, options, sequences, { engine: heap, ...start });
   if (pool.threads > 1) await trainer.useWorkers(pool.workers());
   return trainer;
 }

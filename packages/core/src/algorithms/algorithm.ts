@@ -26,7 +26,7 @@ export interface Algorithm<Options extends BaseOptions = BaseOptions, Settings e
   settings(options: Options): Settings;
   /** Plans the memory for one matrix; allocates nothing. */
   plan(rows: number, cols: number, settings: Settings, sizes: BackendSizes): StepperPlan;
-  /** Creates the optimizer of one matrix, on state that was allocated as planned, and is zero. */
+  /** Creates the optimizer of one matrix, on state that was allocated as planned, and is zero; without all of it, it cannot step. */
   create<T>(
     backend: Backend<T, never>,
     rows: number,

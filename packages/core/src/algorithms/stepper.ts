@@ -11,6 +11,8 @@ export interface StepperPlan {
   readonly scratchBytes: number;
   /** Shape of the projection that micro-batches and ranks sum in a step that keeps its subspace. Absent where every step needs the whole gradient. */
   readonly projection?: readonly [rows: number, cols: number];
+  /** Names of the state's matrices that `descendAlong` needs, so that every rank keeps them where the others have an owner. Absent without it. */
+  readonly replicated?: readonly string[];
   /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
 }
@@ -23,6 +25,8 @@ export interface StepInput<T, G extends Gradient<T> = WholeGradient<T>> {
   readonly scratch: Scratch<T>;
   /** Whether there are listeners to `step` or `refresh`, for whom costly measurements are made. */
   readonly watched: boolean;
+  /** Receives the update of a projected gradient, for the `descendAlong` of other ranks. May be the gradient's matrix. */
+  readonly direction?: T;
 }
 
 /** Measurements of one step. Fields are absent where an optimizer lacks them, or where they are costly and there is no listener. */
@@ -72,7 +76,12 @@ export interface Stepper<T> {
   update(input: StepInput<T, Gradient<T>>): StepTrace;
   /** Sum of projected micro-batches for the next step; `undefined` if the step needs the whole gradient. */
   subspaceSum?(): SubspaceSum<T> | undefined;
-  /** The state's current matrices. */
+  /**
+   * Changes the weight as a step of a projected gradient did on another rank, of which it gave `direction`. The state stays as it is.
+   * Needs the replicated part of the state alone.
+   */
+  descendAlong?(weight: T, direction: T, lr: number): void;
+  /** The state's current matrices: on a rank that does not own it, only the replicated ones. */
   readonly state: Readonly<Record<string, T>>;
   /** Shapes of `state` under given facts. @throws if a fact is missing or invalid. */
   stateShapes(facts: Facts): Readonly<Record<string, readonly [rows: number, cols: number]>>;

@@ -30,10 +30,15 @@ interface SavedPart<T> {
   readonly stepper: Stepper<T>;
 }
 
-/** The pieces of a checkpoint, one a matrix. Every matrix is fetched twice: for the checksum, which comes first, and to be written. */
+/**
+ * The pieces of a checkpoint, one a matrix. Every matrix is fetched twice: for the checksum, which comes first, and to be written.
+ *
+ * @param gathered - contents of matrices that other ranks have, by {@link tensorName}.
+ */
 export function saveCheckpoint<T>(
   backend: Backend<T, never>,
   tracks: ReadonlyMap<string, Saved<T>>,
+  gathered: ReadonlyMap<string, Float32Array> = new Map(),
 ): Iterable<Uint8Array> {
   const matrices: Record<string, MatrixState> = {};
   const counters: Record<string, Readonly<Record<string, number>>> = {};
@@ -43,10 +48,11 @@ export function saveCheckpoint<T>(
     for (const { name: matrix, stepper } of track.parts) {
       const facts = stepper.facts();
       matrices[matrix] = { settings: { ...track.assignment.settings }, facts };
-      const shapes = stepper.stateShapes(facts);
-      for (const [key, value] of Object.entries(stepper.state)) {
-        const fetch = (): Float32Array => backend.elements?.(value) ?? backend.read(value);
-        tensors[tensorName(matrix, key)] = { shape: shapes[key]!, dtype: "F32", fetch };
+      for (const [key, shape] of Object.entries(stepper.stateShapes(facts))) {
+        const name = tensorName(matrix, key);
+        const fetch = (): Float32Array =>
+          gathered.get(name) ?? backend.elements?.(stepper.state[key]!) ?? backend.read(stepper.state[key]!);
+        tensors[name] = { shape, dtype: "F32", fetch };
       }
     }
   }
@@ -135,7 +141,8 @@ function undoOf<T>(backend: Backend<T, never>, stepper: Stepper<T>, facts: Facts
   };
 }
 
-const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;
+/** Name of a matrix's state in a checkpoint. */
+export const tensorName = (matrix: string, key: string): string => `${matrix}/${key}`;
 
 function checksumOf<Source>(
   state: string,

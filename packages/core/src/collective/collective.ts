@@ -18,6 +18,11 @@ export interface Collective {
   allReduce(values: CollectiveArray, reduction: Reduction): void;
   /** Starts {@link allReduce}. Until `wait` has returned, `values` must be neither read nor written, nor its WebAssembly memory grown. */
   allReduceStart(values: CollectiveArray, reduction: Reduction): PendingReduction;
+  /**
+   * Starts values of rank `root` ← the reduction of all ranks' `values`, which those of the other ranks keep. Until `wait` has returned, as
+   * {@link allReduceStart}.
+   */
+  reduceStart(values: CollectiveArray, reduction: Reduction, root: number): PendingReduction;
   /** out ← block `rank` of the reduction of all ranks' `values`, which hold `size` blocks of `out.length`. No overlap. */
   reduceScatter(out: CollectiveArray, values: CollectiveArray, reduction: Reduction): void;
   /** out ← all ranks' `values`, in rank order. No overlap. */
@@ -36,8 +41,8 @@ export type CollectiveArray = Float32Array | Float64Array | Int32Array | Uint8Ar
 /** How the ranks' numbers are joined: their sum, or the largest. */
 export type Reduction = "sum" | "max";
 
-/** An all-reduce under way. */
+/** A reduction under way. */
 export interface PendingReduction {
-  /** Returns once the result is in the array. Further calls do nothing. */
+  /** Returns once the result is in the array, or, on a rank that gets none, once the array may be used again. Further calls do nothing. */
   wait(): void;
 }

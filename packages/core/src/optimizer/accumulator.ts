@@ -52,12 +52,13 @@ export class Accumulator<T> {
    * Starts the sums over the ranks. Once they are there, `good` counts the micro-batches of all of them. Call it once a step.
    *
    * @param count - micro-batches of all ranks, where none is ever skipped; `undefined` has them counted.
+   * @param owner - the rank that gets the sums; `undefined` gives them to all.
    */
-  reduceStart(collective: Collective, count: number | undefined): PendingReduction {
+  reduceStart(collective: Collective, count: number | undefined, owner: number | undefined): PendingReduction {
     if (this.good === 0) this.clear();
     const good = Int32Array.of(count ?? this.good);
     const counted = count === undefined ? [collective.allReduceStart(good, "sum")] : [];
-    const sums = this.sums.map((sum) => this.reduceMatrixStart(collective, sum!.matrix));
+    const sums = this.sums.map((sum) => this.reduceMatrixStart(collective, sum!.matrix, owner));
     return {
       wait: () => {
         for (const each of [...counted, ...sums]) each.wait();
@@ -66,12 +67,13 @@ export class Accumulator<T> {
     };
   }
 
-  private reduceMatrixStart(collective: Collective, matrix: T): PendingReduction {
+  private reduceMatrixStart(collective: Collective, matrix: T, owner: number | undefined): PendingReduction {
     const { backend } = this;
     const inPlace = backend.elements?.(matrix);
-    if (inPlace !== undefined) return collective.allReduceStart(inPlace, "sum");
-    const values = backend.read(matrix);
-    const started = collective.allReduceStart(values, "sum");
+    const values = inPlace ?? backend.read(matrix);
+    const started =
+      owner === undefined ? collective.allReduceStart(values, "sum") : collective.reduceStart(values, "sum", owner);
+    if (inPlace !== undefined) return started;
     return {
       wait: () => {
         started.wait();
@@ -86,6 +88,12 @@ export class Accumulator<T> {
       const { matrix, rows, cols } = this.sumOf(i, this.subspaceOf(i));
       this.backend.write(matrix, new Float32Array(rows * cols));
     }
+  }
+
+  /** Part `i`'s sum where it is one of projections, until the next micro-batch. */
+  projection(i: number): T | undefined {
+    const sum = this.sums[i]!;
+    return sum.projected ? sum.matrix : undefined;
   }
 
   /** Computes part `i`'s mean over the micro-batches that were summed. Call it once a step. */

@@ -31,6 +31,12 @@ export interface CreateOptions<T, Source> {
    * Default: this process alone.
    */
   readonly collective?: Collective;
+  /**
+   * Divides the state among the ranks of the `collective`, as ZeRO's stage 1: one rank has the state of a parameter, gets its sum of gradients, makes its
+   * step and sends the update to the others. Weights stay equal on all ranks. All ranks call `save`, `savePieces` and `load`. Events come from
+   * the owner alone. Not with `clip`, as no rank has all gradients. Default false: every rank has the state of all parameters.
+   */
+  readonly shardState?: boolean;
 }
 
 /** @throws {OptimizerOptionError} */
@@ -45,18 +51,36 @@ export function checkCreateOptions(create: Partial<Record<keyof CreateOptions<ne
     "clip",
     "turn",
     "collective",
+    "shardState",
   ]);
-  const { onNonFinite = "throw", microBatches = 1, clip, turn = 0, backend, collective } = create;
+  const { onNonFinite = "throw", microBatches = 1, clip, turn = 0, backend, collective, shardState = false } = create;
   if (onNonFinite !== "throw" && onNonFinite !== "skip") {
     throw new OptimizerOptionError("onNonFinite", '"throw" or "skip"', onNonFinite);
   }
   checkMicroBatches(microBatches);
   checkClip(clip);
   checkCollective(collective);
+  checkShardState(shardState, collective, clip);
   if (!(typeof turn === "number" && turn >= 0 && turn < 1)) {
     throw new OptimizerOptionError("turn", "a fraction in [0, 1)", turn);
   }
   if (backend !== undefined && typeof (backend as { readonly allocate?: unknown } | null)?.allocate !== "function") {
     throw new OptimizerOptionError("backend", "a backend such as linalgBackend()", backend);
   }
+}
+
+/** @throws {OptimizerOptionError} */
+function checkShardState(shardState: unknown, collective: unknown, clip: unknown): void {
+  if (typeof shardState !== "boolean") throw new OptimizerOptionError("shardState", "true or false", shardState);
+  if (!shardState) return;
+  if (collective === undefined) {
+    throw new OptimizerOptionError("shardState", "a `collective`, whose ranks divide the state", undefined, "got none");
+  }
+  if (clip === undefined) return;
+  throw new OptimizerOptionError(
+    "shardState",
+    "no `clip`, whose norm is of gradients of several ranks",
+    clip,
+    `got clip ${clip}`,
+  );
 }

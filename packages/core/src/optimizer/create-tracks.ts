@@ -29,12 +29,21 @@ export function weightOf<T, Source>(
   return weight;
 }
 
-/** Allocates every parameter's state; if there is too little memory, releases all of it. */
+/** Owners of the states, where the ranks divide them. */
+export interface Shards {
+  /** This rank. */
+  readonly rank: number;
+  /** A rank for each parameter. */
+  readonly owners: readonly number[];
+}
+
+/** Allocates every parameter's state, or this rank's part of it; if there is too little memory, releases all of it. */
 export function createTracks<T>(
   backend: Backend<T, never>,
   assignments: readonly Assignment[],
   weights: readonly T[],
   turn: number,
+  shards?: Shards,
 ): Map<string, Track<T>> {
   const allocated: T[] = [];
   const allocate = (shape: readonly [number, number]): T => {
@@ -44,7 +53,9 @@ export function createTracks<T>(
   };
   const counts = countByOptimizer(assignments);
   const indices = new Map<OptimizerName, number>();
-  const trackOf = ({ settings, layout, parts, ...rest }: Assignment, weight: T): Track<T> => {
+  const trackOf = ({ settings, layout, parts, ...rest }: Assignment, weight: T, i: number): Track<T> => {
+    const owner = shards?.owners[i];
+    const owned = owner === shards?.rank;
     const tracked = parts.map((part): TrackedPart<T> => {
       const { rows, cols, name, firstRow } = part;
       const index = indices.get(settings.optimizer) ?? 0;
@@ -52,15 +63,20 @@ export function createTracks<T>(
       const count = counts.get(settings.optimizer)!;
       const place = { stream: streamOf(name), index: (index + turn * count) % count, count, layout };
       const algorithm = algorithms[settings.optimizer];
-      const shapes = Object.entries(algorithm.plan(rows, cols, settings, backend.sizes).state);
+      const planned = algorithm.plan(rows, cols, settings, backend.sizes);
+      const replicated = owner === undefined ? Object.keys(planned.state) : (planned.replicated ?? []);
+      const shapes = Object.entries(planned.state).filter(([key]) => owned || replicated.includes(key));
       const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
       const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
-      return { ...part, weight: own, stepper: algorithm.create(backend, rows, cols, settings, place, state) };
+      const stepper = algorithm.create(backend, rows, cols, settings, place, state);
+      return { ...part, weight: own, stepper, replicated };
     });
-    return new Track(backend, { settings, layout, parts, ...rest }, tracked);
+    return new Track(backend, { settings, layout, parts, ...rest }, tracked, owner, owned);
   };
   try {
-    return new Map(assignments.map((assignment, i) => [assignment.parameter.name, trackOf(assignment, weights[i]!)]));
+    return new Map(
+      assignments.map((assignment, i) => [assignment.parameter.name, trackOf(assignment, weights[i]!, i)]),
+    );
   } catch (error) {
     for (const matrix of allocated) backend.dispose(matrix);
     throw error;

@@ -26,8 +26,9 @@ import { Listeners, type OptimizerEvents } from "./events.ts";
 import { assignGroups, type Group } from "./groups.ts";
 import { entriesOf } from "./named.ts";
 import { flattened, type Parameter } from "./parameter.ts";
-import { type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
-import { compareRanks, countedOnAll } from "./ranks.ts";
+import { ownersOf, type ParameterPlan, type Plan, planAssignments } from "./plan.ts";
+import { compareRanks, countedOnAll, gatherStates } from "./ranks.ts";
+import { ShardedSteps } from "./sharded-steps.ts";
 import type { Accumulation, PendingMeans, Track } from "./track.ts";
 
 /** The plan of a parameter, with its steps and counters. */
@@ -109,6 +110,8 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   private readonly collective: Collective | undefined;
   private readonly microBatches: number;
   private readonly clip: number | undefined;
+  /** The steps of states that the ranks divide; `undefined` if every rank has all. */
+  private readonly sharded: ShardedSteps<T> | undefined;
   private readonly planned: Plan;
   private readonly tracks: ReadonlyMap<string, Track<T>>;
   private readonly scratch: Scratch<T>;
@@ -121,7 +124,14 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     parameters: readonly Parameter<Source>[],
     options: Group | readonly Group[],
     backend: Backend<T, Source>,
-    { onNonFinite = "throw", microBatches = 1, clip, turn = 0, collective }: Omit<CreateOptions<T, Source>, "backend">,
+    {
+      onNonFinite = "throw",
+      microBatches = 1,
+      clip,
+      turn = 0,
+      collective,
+      shardState = false,
+    }: Omit<CreateOptions<T, Source>, "backend">,
   ) {
     const assignments = assignGroups(parameters, options);
     const weights = assignments.map((assignment, i) => weightOf(backend, assignment, parameters[i]!.data));
@@ -133,15 +143,19 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     const { plan, scratchBytes } = planAssignments(assignments, backend.sizes, {
       accumulates: this.accumulates,
       clips: clip !== undefined,
+      ...(collective !== undefined && shardState && { ranks: collective.size }),
     });
     this.planned = plan;
     this.scratch = backend.scratch(scratchBytes);
     try {
-      this.tracks = createTracks(backend, assignments, weights, turn);
+      const shards = shardState && collective ? { rank: collective.rank, owners: ownersOf(plan) } : undefined;
+      this.tracks = createTracks(backend, assignments, weights, turn, shards);
     } catch (error) {
       this.scratch.dispose();
       throw error;
     }
+    if (collective !== undefined && shardState)
+      this.sharded = new ShardedSteps(collective, this.scratch, this.listeners);
   }
 
   /**
@@ -163,6 +177,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   /**
    * Starts the step of {@link stepParameter}, and with it the sum over the ranks, which goes on while the caller computes the next gradient.
    * Weight and state change at `wait`, which has to come before the parameter's next gradient; all ranks start, and wait, in the same order.
+   * With `shardState` the first wait makes all steps that were started.
    * Without a `collective` there is nothing to wait for: the step is made at once.
    *
    * @throws as {@link stepParameter}, some of it at `wait`.
@@ -174,6 +189,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     }
     const track = this.track(name);
     let means = this.accumulate({ track, gradient: this.gradientOf(track, gradient) });
+    if (this.sharded !== undefined) return { wait: means ? this.sharded.start(track, means) : () => {} };
     return {
       wait: () => {
         const gradients = means?.wait();
@@ -231,7 +247,8 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
 
   /**
    * The file of {@link save} in pieces, at most one matrix each, to write large states to a disk without a copy of the whole. The optimizer
-   * must not step before the last one; matrices in memory are not copied.
+   * must not step before the last one; matrices in memory are not copied. With `shardState` all ranks call it, rank 0 copies the matrices of
+   * the others, and the others get no pieces.
    *
    * @throws as {@link save}, before the first piece.
    */
@@ -241,11 +258,14 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
     if (pending !== undefined) {
       throw new CheckpointError(`${pending.name} waits for micro-batches of its step; save between steps`);
     }
-    return saveCheckpoint(this.backend, this.tracks);
+    const { backend, collective, tracks } = this;
+    if (collective === undefined || this.sharded === undefined) return saveCheckpoint(backend, tracks);
+    const gathered = gatherStates(backend, collective, tracks.values());
+    return collective.rank === 0 ? saveCheckpoint(backend, tracks, gathered) : [];
   }
 
   /**
-   * Restores a saved state. Names, shapes and all options but the learning rate must be the same.
+   * Restores a saved state, of which each rank keeps its own part with `shardState`. Names, shapes and all options but the learning rate must be the same.
    *
    * @param file - its bytes, or a file that is read in pieces, twice: to check it, and to restore each matrix.
    * @throws {SafetensorsError} @throws {CheckpointError} before anything is changed.
@@ -258,7 +278,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   /**
-   * Compares checksums of all weights and states over the ranks. A step compares those of its parameter the first time after creation and
+   * Compares checksums of all weights and states, but for those of one rank alone, over the ranks. A step compares those of its parameter the first time after creation and
    * after {@link load}; a program may do so again every so many steps, at the cost of reading them.
    *
    * @throws {RanksDifferError} on every rank.
@@ -292,9 +312,18 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   }
 
   private apply(given: readonly Given<T>[]): void {
-    if (this.clip !== undefined) this.applyClipped(given, this.clip);
+    if (this.sharded !== undefined) this.applySharded(given, this.sharded);
+    else if (this.clip !== undefined) this.applyClipped(given, this.clip);
     else if (this.accumulates) for (const { track, gradients } of this.means(given)) this.update(track, gradients);
     else for (const each of given) this.applyOne(each);
+  }
+
+  private applySharded(given: readonly Given<T>[], sharded: ShardedSteps<T>): void {
+    const started = given.flatMap((each) => {
+      const means = this.accumulate(each);
+      return means === undefined ? [] : [sharded.start(each.track, means)];
+    });
+    for (const wait of started) wait();
   }
 
   /** Steps first, and checks the gradient only if the step fails, to save a read-back. A bad gradient throws before any write. */

@@ -5,4 +5,6 @@ import type { Part } from "./parameter.ts";
 export interface TrackedPart<T> extends Part {
   readonly weight: T;
   readonly stepper: Stepper<T>;
+  /** Names of the state's matrices that are equal on all ranks: all of them, unless the state has an owner. */
+  readonly replicated: readonly string[];
 }

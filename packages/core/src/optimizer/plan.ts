@@ -20,10 +20,16 @@ export interface ParameterPlan {
   readonly stateFloats: number;
   /** Bytes of the state. */
   readonly stateBytes: number;
+  /** The rank that has the state, but for what all have, where `ranks` divide it. */
+  readonly owner?: number;
   /** Bytes that each rank of a data-parallel run gives to the sum in a step; where a step needs the whole gradient, those of `refreshSumBytes`. */
   readonly sumBytes: number;
   /** The same in a step that computes a new subspace: those of the gradient. */
   readonly refreshSumBytes: number;
+  /** Bytes that the owner sends back in a step: its update of a projected gradient, or the weight. */
+  readonly updateBytes?: number;
+  /** The same in a step that computes a new subspace: weight and basis. */
+  readonly refreshUpdateBytes?: number;
 }
 
 /** The memory that an optimizer will allocate. */
@@ -31,6 +37,8 @@ export interface Plan {
   readonly parameters: readonly ParameterPlan[];
   readonly stateFloats: number;
   readonly stateBytes: number;
+  /** Bytes of the state that each rank has, where `ranks` divide it. */
+  readonly shardBytes?: readonly number[];
   /** Bytes of scratch, which all parameters share. */
   readonly workspaceBytes: number;
   /**
@@ -48,6 +56,8 @@ export interface PlanOptions {
   readonly microBatches?: number;
   /** See `createOptimizer`. Clipped gradients are in scratch. */
   readonly clip?: number;
+  /** Ranks that divide the state, as with `shardState` of `createOptimizer`. Default: none do. */
+  readonly ranks?: number;
 }
 
 /**
@@ -66,12 +76,15 @@ export function plan(
   if (typeof planOptions !== "object" || planOptions === null) {
     throw new OptimizerOptionError("planOptions", "an object such as { microBatches: 4 }", planOptions);
   }
-  checkOptionNames("plan's", planOptions, ["sizes", "microBatches", "clip"]);
-  const { sizes = linalgSizes, microBatches = 1, clip } = planOptions;
+  checkOptionNames("plan's", planOptions, ["sizes", "microBatches", "clip", "ranks"]);
+  const { sizes = linalgSizes, microBatches = 1, clip, ranks } = planOptions;
   checkMicroBatches(microBatches);
   checkClip(clip);
-  const accumulates = microBatches > 1;
-  return planAssignments(assignGroups(parameters, options), sizes, { accumulates, clips: clip !== undefined }).plan;
+  if (ranks !== undefined && !(Number.isSafeInteger(ranks) && ranks >= 1)) {
+    throw new OptimizerOptionError("ranks", "a whole number >= 1", ranks);
+  }
+  const sums = { accumulates: microBatches > 1, clips: clip !== undefined, ...(ranks !== undefined && { ranks }) };
+  return planAssignments(assignGroups(parameters, options), sizes, sums).plan;
 }
 
 /** @throws {OptimizerOptionError} */
@@ -84,10 +97,11 @@ export function checkMicroBatches(count: unknown): void {
 export function planAssignments(
   assignments: readonly Assignment[],
   sizes: BackendSizes,
-  { accumulates, clips }: { readonly accumulates: boolean; readonly clips: boolean },
+  { accumulates, clips, ranks }: { readonly accumulates: boolean; readonly clips: boolean; readonly ranks?: number },
 ): { readonly plan: Plan; readonly scratchBytes: number } {
   let scratchBytes = 0;
-  const parameters = assignments.map((assignment) => {
+  const replicatedBytes: number[] = [];
+  const undivided = assignments.map((assignment): ParameterPlan => {
     const { parameter, settings, parts, reason } = assignment;
     const { optimizer } = settings;
     const plans = parts.map(({ rows, cols }) => algorithms[optimizer].plan(rows, cols, settings, sizes));
@@ -97,7 +111,10 @@ export function planAssignments(
     const shapes = plans.flatMap(({ state }) => Object.values(state));
     const note = plans[0]!.note;
     const wholes = parts.map(({ rows, cols }) => [rows, cols] as const);
-    const sums = plans.map(({ projection }, i) => (clips ? undefined : projection) ?? wholes[i]!);
+    const replicas = plans.map(({ state, replicated = [] }) => replicated.map((key) => state[key]!));
+    const sumsWhole = clips || (ranks !== undefined && replicas.some(({ length }) => length === 0));
+    const sums = plans.map(({ projection }, i) => (sumsWhole ? undefined : projection) ?? wholes[i]!);
+    replicatedBytes.push(allocatedBytes(replicas.flat(), sizes));
     return {
       name: parameter.name,
       shape: parameter.shape,
@@ -105,28 +122,63 @@ export function planAssignments(
       reason,
       ...(note !== undefined && { note }),
       stateFloats: numbersIn(shapes),
-      stateBytes: shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0),
+      stateBytes: allocatedBytes(shapes, sizes),
       sumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(sums),
       refreshSumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(wholes),
+      ...(ranks !== undefined && {
+        updateBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(sums),
+        refreshUpdateBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn([...wholes, ...replicas.flat()]),
+      }),
     };
   });
   const plan = {
-    parameters,
-    stateFloats: parameters.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
-    stateBytes: parameters.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
+    ...(ranks === undefined ? { parameters: undivided } : divided(undivided, replicatedBytes, ranks)),
+    stateFloats: undivided.reduce((sum, { stateFloats }) => sum + stateFloats, 0),
+    stateBytes: undivided.reduce((sum, { stateBytes }) => sum + stateBytes, 0),
     workspaceBytes: sizes.scratch(scratchBytes),
     accumulationBytes: accumulates ? gradientBytes(assignments, sizes) : 0,
   };
   return { plan, scratchBytes };
 }
 
+/** Gives each parameter an owner: the one with most state first, to the rank with least. */
+function divided(
+  undivided: readonly ParameterPlan[],
+  replicatedBytes: readonly number[],
+  ranks: number,
+): Required<Pick<Plan, "parameters" | "shardBytes">> {
+  const own = undivided.map(({ stateBytes }, i) => stateBytes - replicatedBytes[i]!);
+  const shares = Array.from({ length: ranks }, () => ({ bytes: 0, count: 0 }));
+  const owners: number[] = [];
+  for (const i of [...own.keys()].sort((a, b) => own[b]! - own[a]!)) {
+    const owner = shares.reduce((least, { bytes, count }, rank) => {
+      const other = shares[least]!;
+      return bytes < other.bytes || (bytes === other.bytes && count < other.count) ? rank : least;
+    }, 0);
+    owners[i] = owner;
+    shares[owner]!.bytes += own[i]!;
+    shares[owner]!.count++;
+  }
+  const replicated = replicatedBytes.reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    parameters: undivided.map((parameter, i) => ({ ...parameter, owner: owners[i]! })),
+    shardBytes: shares.map(({ bytes }) => bytes + replicated),
+  };
+}
+
+/** Owners of the parameters of a plan whose state is divided. */
+export const ownersOf = ({ parameters }: Plan): readonly number[] => parameters.map(({ owner }) => owner!);
+
+const allocatedBytes = (shapes: readonly (readonly [rows: number, cols: number])[], sizes: BackendSizes): number =>
+  shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0);
+
 const numbersIn = (shapes: readonly (readonly [rows: number, cols: number])[]): number =>
   shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);
 
 /** Bytes of all gradients at their full size. */
 function gradientBytes(assignments: readonly Assignment[], sizes: BackendSizes): number {
-  const bytes = assignments.flatMap(({ parts }) => parts.map(({ rows, cols }) => sizes.allocated(rows, cols)));
-  return bytes.reduce((sum, size) => sum + size, 0);
+  const shapes = assignments.flatMap(({ parts }) => parts.map(({ rows, cols }) => [rows, cols] as const));
+  return allocatedBytes(shapes, sizes);
 }
 
 /** A plan or a report as a table of text: every parameter with its optimizer, the bytes of its state and the reason. */

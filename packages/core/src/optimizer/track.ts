@@ -1,3 +1,4 @@
+import type { Facts } from "../algorithms/facts.ts";
 import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { StepTrace } from "../algorithms/stepper.ts";
 import { conditionOf, stableRankOf } from "../algorithms/steps/telemetry.ts";
@@ -9,7 +10,7 @@ import { type Counters, noCounts } from "./counters.ts";
 import type { Listeners } from "./events.ts";
 import type { Assignment } from "./groups.ts";
 import type { TrackedPart } from "./part.ts";
-import { compareRanks, rankOfBadGradient } from "./ranks.ts";
+import { broadcastMatrix, compareRanks, rankOfBadGradient } from "./ranks.ts";
 
 /** Options of the sums of gradients over the micro-batches and ranks of a step. */
 export interface Accumulation {
@@ -23,18 +24,34 @@ export interface Accumulation {
 
 /** The means of a step's gradients, one a part, which may be under way between the ranks. */
 export interface PendingMeans<T> {
+  /** Whether the gradients of this rank are finite. */
+  readonly finite: boolean;
   /**
-   * The means, valid until the next micro-batch; `undefined` if every micro-batch was skipped. Call it once.
+   * The means, valid until the next micro-batch; none on a rank that does not own the state; `undefined` if every micro-batch was skipped.
+   * Call it once.
    *
-   * @throws {NonFiniteGradientError} on every rank, if one's gradient is not finite.
+   * @throws {NonFiniteGradientError} on every rank, if one's gradient is not finite, and the state has no owner.
    */
   wait(): readonly Gradient<T>[] | undefined;
+}
+
+/** What the steps of a parameter leave on its owner beside weights and matrices, as JSON. */
+export interface StepRecord {
+  /** One a part. */
+  readonly facts: readonly Facts[];
+  readonly counters: Counters;
+  readonly captured?: number | undefined;
+  readonly updateRms?: number | undefined;
 }
 
 /** State of one parameter: its weights, its steppers, and the counts of its steps. */
 export class Track<T> {
   readonly assignment: Assignment;
   readonly parts: readonly TrackedPart<T>[];
+  /** The rank that has the state and makes the steps; `undefined` if all do. */
+  readonly owner: number | undefined;
+  /** Whether this rank has the state. */
+  readonly owned: boolean;
   readonly counters: Counters = noCounts();
   /** Measurements of the last step, for reports. */
   captured: number | undefined;
@@ -46,10 +63,18 @@ export class Track<T> {
   private accumulator: Accumulator<T> | undefined;
   private readonly backend: Backend<T, never>;
 
-  constructor(backend: Backend<T, never>, assignment: Assignment, parts: readonly TrackedPart<T>[]) {
+  constructor(
+    backend: Backend<T, never>,
+    assignment: Assignment,
+    parts: readonly TrackedPart<T>[],
+    owner: number | undefined,
+    owned: boolean,
+  ) {
     this.backend = backend;
     this.assignment = assignment;
     this.parts = parts;
+    this.owner = owner;
+    this.owned = owned;
   }
 
   get name(): string {
@@ -85,7 +110,7 @@ export class Track<T> {
     return this.rowsOf(gradient.matrix).map((rows) => new WholeGradient(this.backend, rows));
   }
 
-  /** Takes one step, with one gradient a part. @throws {StepFailedError} with the failed part and those after it unchanged. */
+  /** Takes one step, with one gradient a part, on the rank that has the state. A projected gradient becomes the update that others follow. @throws {StepFailedError} with the failed part and those after it unchanged. */
   update(gradients: readonly Gradient<T>[], scratch: Scratch<T>, listeners: Listeners): void {
     const { lr, step } = this;
     const watched = listeners.has("step") || listeners.has("refresh");
@@ -94,7 +119,11 @@ export class Track<T> {
       const gradient = gradients[i]!;
       let trace: StepTrace;
       try {
-        trace = stepper.update({ weight, gradient, lr, scratch, watched });
+        const followed = this.owner !== undefined && gradient.kind === "projected";
+        trace = stepper.update({
+          ...{ weight, gradient, lr, scratch, watched },
+          ...(followed && { direction: gradient.matrix }),
+        });
       } catch (cause) {
         throw new StepFailedError(part.name, step, cause);
       }
@@ -116,7 +145,7 @@ export class Track<T> {
     scratch: Scratch<T>,
     { microBatches, collective, allMicroBatches, keepsWhole }: Accumulation,
   ): PendingMeans<T> | undefined {
-    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole);
+    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole || !this.canFollow);
     const { accumulator } = this;
     if (accumulator.seen === microBatches) {
       throw new ParameterError(this.name, "expected the step that was started to be waited for, got another gradient");
@@ -127,15 +156,21 @@ export class Track<T> {
       compareRanks(this.backend, collective, [this]);
       this.compared = true;
     }
-    const sum = collective && accumulator.reduceStart(collective, allMicroBatches);
+    const sum = collective && accumulator.reduceStart(collective, allMicroBatches, this.owner);
+    const { finite: ownFinite } = accumulator;
+    // With an owner, {@link ShardedSteps} checks.
+    const checks = allMicroBatches !== undefined && this.owner === undefined;
     return {
+      finite: ownFinite,
       wait: () => {
         try {
           sum?.wait();
           if (accumulator.good === 0) return undefined;
+          if (!this.owned) return [];
           const means = this.parts.map((_, i) => accumulator.mean(i));
-          if (collective !== undefined && allMicroBatches !== undefined)
-            this.checkFinite(means, collective, accumulator);
+          if (collective !== undefined && checks && !this.areFinite(means)) {
+            throw new NonFiniteGradientError(this.name, this.step, rankOfBadGradient(collective, ownFinite));
+          }
           return means;
         } finally {
           accumulator.reset();
@@ -144,12 +179,51 @@ export class Track<T> {
     };
   }
 
-  /** A sum with a gradient that is not finite is not finite either, with the same bits on every rank. */
-  private checkFinite(means: readonly Gradient<T>[], collective: Collective, { finite }: Accumulator<T>): void {
-    const isUsable = (mean: Gradient<T>): boolean =>
-      mean.kind === "whole" ? mean.isFinite() : Number.isFinite(this.backend.norm(mean.matrix));
-    if (means.every(isUsable)) return;
-    throw new NonFiniteGradientError(this.name, this.step, rankOfBadGradient(collective, finite));
+  /** Whether means are finite. A sum with a gradient that is not finite is not finite either, with the same bits on every rank. */
+  areFinite(means: readonly Gradient<T>[]): boolean {
+    return means.every((mean) =>
+      mean.kind === "whole" ? mean.isFinite() : Number.isFinite(this.backend.norm(mean.matrix)),
+    );
+  }
+
+  /** What the last step has left, for the other ranks. */
+  get record(): StepRecord {
+    const { parts, counters, captured, updateRms } = this;
+    return { facts: parts.map(({ stepper }) => stepper.facts()), counters, captured, updateRms };
+  }
+
+  /**
+   * Shares the step that the owner has made: the owner sends, the others receive and follow. All ranks call it.
+   *
+   * @param record - the owner's.
+   * @param failed - whether some part failed, and those before it have their step.
+   */
+  shareStep(record: StepRecord, collective: Collective, failed: boolean): void {
+    const { backend, parts, lr, accumulator } = this;
+    const root = this.owner!;
+    const share = (matrix: T): void => broadcastMatrix(backend, collective, matrix, root);
+    const directions = parts.map((_, i) => (failed ? undefined : accumulator!.projection(i)));
+    for (const [i, { weight, stepper }] of parts.entries()) {
+      const direction = directions[i];
+      share(direction ?? weight);
+      if (direction !== undefined && !this.owned) stepper.descendAlong!(weight, direction, lr);
+    }
+    if (!this.owned) this.adopt(record);
+    for (const [i, { stepper, replicated }] of parts.entries()) {
+      if (directions[i] === undefined) for (const key of replicated) share(stepper.state[key]!);
+    }
+  }
+
+  private adopt({ facts, counters, captured, updateRms }: StepRecord): void {
+    for (const [i, { stepper }] of this.parts.entries()) stepper.restore(facts[i]!);
+    Object.assign(this.counters, counters);
+    this.captured = captured;
+    this.updateRms = updateRms;
+  }
+
+  /** Whether ranks can make a step of projections that another rank owns. */
+  private get canFollow(): boolean {
+    return this.owner === undefined || this.parts.every(({ replicated }) => replicated.length > 0);
   }
 
   /** Restores saved counts. Drops micro-batches of an unfinished step, and the last step's measurements. */

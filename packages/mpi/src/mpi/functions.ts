@@ -22,6 +22,32 @@ export interface MpiFunctions {
   readonly allReduceStart: Call<
     [inPlace: number, values: Memory, count: number, type: Handle, op: Handle, comm: Handle, request: Memory]
   >;
+  /** Of the root, which reduces in place. */
+  readonly reduceHereStart: Call<
+    [
+      inPlace: number,
+      values: Memory,
+      count: number,
+      type: Handle,
+      op: Handle,
+      root: number,
+      comm: Handle,
+      request: Memory,
+    ]
+  >;
+  /** Of the others, which receive nothing. */
+  readonly reduceThereStart: Call<
+    [
+      values: Memory,
+      nothing: number,
+      count: number,
+      type: Handle,
+      op: Handle,
+      root: number,
+      comm: Handle,
+      request: Memory,
+    ]
+  >;
   readonly wait: Call<[request: Memory, status: number]>;
   readonly reduceScatter: Call<[values: Memory, out: Memory, count: number, type: Handle, op: Handle, comm: Handle]>;
   readonly allGather: Call<
@@ -45,6 +71,8 @@ export function mpiFunctions(library: LibraryHandle, { handle: h }: Abi): MpiFun
     broadcast: declare("Bcast", `void *, int, ${h}, int, ${h}`),
     allReduce: declare("Allreduce", `intptr_t, void *, int, ${h}, ${h}, ${h}`),
     allReduceStart: declare("Iallreduce", `intptr_t, void *, int, ${h}, ${h}, ${h}, void *`),
+    reduceHereStart: declare("Ireduce", `intptr_t, void *, int, ${h}, ${h}, int, ${h}, void *`),
+    reduceThereStart: declare("Ireduce", `void *, intptr_t, int, ${h}, ${h}, int, ${h}, void *`),
     wait: declare("Wait", "void *, intptr_t"),
     reduceScatter: declare("Reduce_scatter_block", `void *, void *, int, ${h}, ${h}, ${h}`),
     allGather: declare("Allgather", `void *, int, ${h}, void *, int, ${h}, ${h}`),

@@ -1,5 +1,5 @@
 import type { Collective, CollectiveArray, PendingReduction, Reduction } from "@sumo/core";
-import { checkBlocks, checkBroadcast, checkReduction, elementTypeOf } from "../arguments.ts";
+import { checkBlocks, checkBroadcast, checkReduction, checkRootedReduction, elementTypeOf } from "../arguments.ts";
 import { CollectiveArgumentError, MpiCallError } from "../errors.ts";
 import type { Abi } from "./abi.ts";
 import type { MpiFunctions } from "./functions.ts";
@@ -42,16 +42,39 @@ export class MpiCollective implements Collective {
   allReduceStart(values: CollectiveArray, reduction: Reduction): PendingReduction {
     checkReduction("allReduceStart", values, reduction);
     checkCount("allReduceStart", values);
-    const { abi, mpi, pending } = this;
-    const { world, inPlace, reductions, statusIgnore } = abi;
-    const [type, operation] = [this.typeOf(values), reductions[reduction]];
+    const { world, inPlace, reductions } = this.abi;
+    const [type, op] = [this.typeOf(values), reductions[reduction]];
+    return this.start("allReduceStart", values, (request) =>
+      this.mpi.allReduceStart(inPlace, values, values.length, type, op, world, request),
+    );
+  }
+
+  reduceStart(values: CollectiveArray, reduction: Reduction, root: number): PendingReduction {
+    checkRootedReduction("reduceStart", values, reduction, root, this.size);
+    checkCount("reduceStart", values);
+    const { mpi, abi } = this;
+    const { world, inPlace, reductions } = abi;
+    const [type, op] = [this.typeOf(values), reductions[reduction]];
+    return this.start("reduceStart", values, (request) =>
+      this.rank === root
+        ? mpi.reduceHereStart(inPlace, values, values.length, type, op, root, world, request)
+        : mpi.reduceThereStart(values, 0, values.length, type, op, root, world, request),
+    );
+  }
+
+  private start(
+    operation: string,
+    values: CollectiveArray,
+    call: (request: BigUint64Array) => number,
+  ): PendingReduction {
+    const { mpi, abi, pending } = this;
     const request = new BigUint64Array(1); // a pointer or an int
-    this.check("allReduceStart", mpi.allReduceStart(inPlace, values, values.length, type, operation, world, request));
+    this.check(operation, call(request));
     const started = {
       values,
       wait: () => {
         if (!pending.delete(started)) return;
-        this.check("allReduceStart", mpi.wait(request, statusIgnore));
+        this.check(operation, mpi.wait(request, abi.statusIgnore));
       },
     };
     pending.add(started);

@@ -3,6 +3,7 @@ import {
   checkBlocks,
   checkBroadcast,
   checkReduction,
+  checkRootedReduction,
   ELEMENT_TYPES,
   type ElementType,
   elementTypeOf,
@@ -27,7 +28,7 @@ export function joinThreads(seat: ThreadSeat): Collective {
   return new ThreadCollective(group, rank!);
 }
 
-const OPERATIONS = ["barrier", "allReduce", "reduceScatter", "allGather", "broadcast"] as const;
+const OPERATIONS = ["barrier", "allReduce", "reduce", "reduceScatter", "allGather", "broadcast"] as const;
 type Operation = (typeof OPERATIONS)[number];
 const REDUCTIONS: readonly Reduction[] = ["sum", "max"];
 const ARRAYS: Readonly<
@@ -60,7 +61,16 @@ class ThreadCollective implements Collective {
   /** Runs at `wait`, or before the next operation: ranks start in the same order, so they run in the same order. */
   allReduceStart(values: CollectiveArray, reduction: Reduction): PendingReduction {
     checkReduction("allReduceStart", values, reduction);
-    const started = new StartedReduction(() => this.reduceAll(values, reduction));
+    return this.start(() => this.reduceAll(values, reduction));
+  }
+
+  reduceStart(values: CollectiveArray, reduction: Reduction, root: number): PendingReduction {
+    checkRootedReduction("reduceStart", values, reduction, root, this.size);
+    return this.start(() => this.reduceTo(root, values, reduction));
+  }
+
+  private start(body: () => void): PendingReduction {
+    const started = new StartedReduction(body);
     this.started.push(started);
     return {
       wait: () => {
@@ -126,11 +136,28 @@ class ThreadCollective implements Collective {
   }
 
   private reduceAll(values: CollectiveArray, reduction: Reduction): void {
+    this.reduceInPlace("allReduce", values, reduction, REDUCTIONS.indexOf(reduction), true);
+  }
+
+  private reduceTo(root: number, values: CollectiveArray, reduction: Reduction): void {
+    const detail = root * REDUCTIONS.length + REDUCTIONS.indexOf(reduction);
+    this.reduceInPlace("reduce", values, reduction, detail, this.rank === root);
+  }
+
+  private reduceInPlace(
+    operation: Operation,
+    values: CollectiveArray,
+    reduction: Reduction,
+    detail: number,
+    receives: boolean,
+  ): void {
     const mine = this.slot(this.rank, values);
     const slots = this.slots(values);
     const send: Part = (from, to) => mine.set(values.subarray(from, to));
-    const receive: Part = (from, to) => reduce(values.subarray(from, to), slots, 0, reduction);
-    this.exchange("allReduce", values, REDUCTIONS.indexOf(reduction), mine.length, send, receive);
+    const receive: Part = (from, to) => {
+      if (receives) reduce(values.subarray(from, to), slots, 0, reduction);
+    };
+    this.exchange(operation, values, detail, mine.length, send, receive);
   }
 
   /** Runs the reductions that were started, up to `last`. */
@@ -228,5 +255,8 @@ function describeCall([operation, type, length, detail]: CallWords): string {
   const array = `${ELEMENT_TYPES[type]} of ${length}`;
   if (name === "barrier") return "barrier()";
   if (name === "allGather") return `allGather(${array})`;
-  return name === "broadcast" ? `broadcast(${array}, ${detail})` : `${name}(${array}, "${REDUCTIONS[detail]}")`;
+  if (name === "broadcast") return `broadcast(${array}, ${detail})`;
+  const reduction = `"${REDUCTIONS[detail % REDUCTIONS.length]}"`;
+  if (name !== "reduce") return `${name}(${array}, ${reduction})`;
+  return `reduce(${array}, ${reduction}, ${Math.floor(detail / REDUCTIONS.length)})`;
 }

@@ -28,6 +28,12 @@ export interface RunPlan extends LlamaPlan {
   readonly hiddenStateBytes: number;
   /** The same of all parameters. */
   readonly stateBytes: number;
+  /** That of the rank with most, where ranks divide it. */
+  readonly shardBytes: number;
+  /** Bytes of gradients and updates that each of several ranks sends in a step. */
+  readonly sumBytes: number;
+  /** The same in a step that computes all subspaces anew, but for the subspaces that the owners of a divided state send. */
+  readonly refreshSumBytes: number;
   /** Scratch of an optimizer step, with that for a widened block of weights. */
   readonly workspaceBytes: number;
   /** Sums over micro-batches; 0 where a step is one batch. */
@@ -43,6 +49,8 @@ export interface RunPlanOptions {
   readonly threads?: number;
   /** Bytes on top of those that are counted. Default 2²⁸: reserved addresses cost nothing until they are written. */
   readonly reserveBytes?: number;
+  /** Ranks that divide the optimizer's state. Default: none do. */
+  readonly shards?: number | undefined;
 }
 
 /**
@@ -54,26 +62,31 @@ export interface RunPlanOptions {
 export function planRun(
   model: LlamaConfig,
   options: TrainOptions,
-  { threads = 1, reserveBytes = RESERVE_BYTES }: RunPlanOptions = {},
+  { threads = 1, reserveBytes = RESERVE_BYTES, shards }: RunPlanOptions = {},
 ): RunPlan {
   const shapes = parameterShapes(model);
   const trained = trainedParameters(shapes, options);
   const optimized = optimizedShapes(shapes, options);
   const hidden = hiddenNames(optimized);
-  const optimizer = plan(optimized, optimizerGroups(options, hidden), { microBatches: options.accumulate });
+  const sums = { microBatches: options.accumulate, ...(shards !== undefined && { ranks: shards }) };
+  const optimizer = plan(optimized, optimizerGroups(options, hidden), sums);
   const { factorBytes, scratchBytes } =
     options.method === "lora" ? bytesOfLora(factorsOf(trained, options)) : { factorBytes: 0, scratchBytes: 0 };
   const { accumulationBytes } = optimizer;
   const stateBytes = optimizer.stateBytes + factorBytes;
+  const shardBytes = Math.max(...(optimizer.shardBytes ?? [optimizer.stateBytes])) + factorBytes;
   const dtype = weightType(options);
   const widenedBytes = dtype === "bfloat16" ? sizeOfFloat32(widenedLength(trained)) : 0;
   const workspaceBytes = optimizer.workspaceBytes + scratchBytes + widenedBytes;
   const { batch, context: length, recompute = false } = options;
   const llama = planLlama(model, { batch, length, threads, recompute, dtype });
   const sampleBytes = planDecoder(model, length, dtype);
-  const bytes = { ...llama, stateBytes, workspaceBytes, accumulationBytes, sampleBytes };
+  const bytes = { ...llama, shardBytes, workspaceBytes, accumulationBytes, sampleBytes };
   return {
     ...bytes,
+    stateBytes,
+    sumBytes: sum(optimizer.parameters.map((each) => each.sumBytes)),
+    refreshSumBytes: sum(optimizer.parameters.map((each) => each.refreshSumBytes)),
     hiddenMatrices: hiddenNames(trained).size,
     hiddenStateBytes:
       factorBytes + sum(optimizer.parameters.filter(({ name }) => hidden.has(name)).map((each) => each.stateBytes)),

@@ -83,7 +83,7 @@ export class RoundedWeights implements Method {
     weights: readonly Parameter<WeightData>[],
     options: RoundedOptions,
     model: Llama<WeightData>,
-    accumulation: Pick<CreateOptions<LinalgMatrix, LinalgSource>, "microBatches" | "collective">,
+    accumulation: Pick<CreateOptions<LinalgMatrix, LinalgSource>, "microBatches" | "collective" | "shardState">,
   ) {
     this.model = model;
     this.options = options;

@@ -51,6 +51,8 @@ export interface TrainerOptions {
   readonly checkpoint?: Checkpoint | undefined;
   /** The ranks of a data-parallel run: they share the micro-batches of every step, and make the same calls. Default: this process alone. */
   readonly collective?: Collective | undefined;
+  /** Whether the ranks divide the optimizer's state; not for LoRA. Default false. */
+  readonly shardState?: boolean | undefined;
 }
 
 /** A model, its optimizer and its corpus: makes training steps, measures validation loss, saves checkpoints and goes on from them. Reads and writes no files. */
@@ -73,14 +75,14 @@ export class Trainer {
   private pass: Pass;
 
   /**
-   * @throws {UsageError} for more ranks than micro-batches. @throws {CheckpointError} for weights of another model.
+   * @throws {UsageError} for more ranks than micro-batches, and for a state of LoRA's factors to divide. @throws {CheckpointError} for weights of another model.
    * @throws {RunError} for a checkpoint of another model or optimizer.
    */
   constructor(
     config: LlamaConfig,
     options: TrainOptions,
     sequences: Sequences,
-    { engine = createWasmEngine(), weights, checkpoint, collective }: TrainerOptions = {},
+    { engine = createWasmEngine(), weights, checkpoint, collective, shardState = false }: TrainerOptions = {},
   ) {
     this.options = options;
     this.collective = collective;
@@ -96,7 +98,13 @@ export class Trainer {
     const groups = optimizerGroups(options, hiddenNames(optimizedShapes(this.model.parameters, options)));
     const trained = trainedParameters(this.model.parameters, options);
     this.trained = new Set(trained.map(({ name }) => name));
-    const accumulation = { microBatches: this.share.end - this.share.first, ...(collective && { collective }) };
+    const ranks = collective && { collective, shardState };
+    const accumulation = { microBatches: this.share.end - this.share.first, ...ranks };
+    if (shardState && options.method === "lora") {
+      throw new UsageError(
+        "--shard-state divides the state of whole weights; that of --method lora is small: leave it out",
+      );
+    }
     if (dtype === "bfloat16") {
       const rounding = { groups, seed: options.seed, step: () => this.step };
       const rounded = new RoundedWeights(trained, rounding, this.model, accumulation);
@@ -259,7 +267,10 @@ export class Trainer {
     this.model.dispose();
   }
 
-  /** A checkpoint: a trainer that begins with it continues with the same bits. That of any rank is that of all. */
+  /**
+   * A checkpoint: a trainer that begins with it continues with the same bits. That of any rank is that of all; where the ranks divide the state, all
+   * make the call, and that of rank 0 is whole.
+   */
   save(): CheckpointPieces {
     const tensors = this.model.parameters.map(({ name, shape, data }): [string, Tensor] => {
       return [name, data instanceof Uint16Array ? { shape, data, dtype: "BF16" } : { shape, data }];

@@ -46,7 +46,8 @@ async function resumeFolder(
   await checkSame(ranks, { [data.source]: [data.digest], ...settingsOf(options, stored.tokenizer) });
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await together(ranks, async () => {
-      const start = { checkpoint: readCheckpoint(folder), collective: ranks.collective };
+      const { collective, shardState } = ranks;
+      const start = { checkpoint: readCheckpoint(folder), collective, shardState };
       const created = await createTrainer(model, options, sequences, pool, start);
       refuseFinished(run, folder, created.step, options.steps);
       return created;

@@ -4,7 +4,7 @@ import { originOfRun } from "../../run/model-folder.ts";
 import { type Companions, createRun, type StoredRun } from "../../run/run-folder.ts";
 import { whileLocked } from "../../run/run-lock.ts";
 import type { Screen } from "../../screen/screen.ts";
-import { checkSame, type Ranks, settingsOf, together, weightsOf } from "../../training/ranks.ts";
+import { checkSame, type Ranks, settingsOf, shardsOf, together, weightsOf } from "../../training/ranks.ts";
 import { loadRunInputs } from "../../training/run-inputs.ts";
 import { describeLoad } from "../../training/summary.ts";
 import { followRun, trainRun } from "../../training/train-run.ts";
@@ -24,17 +24,22 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen, ra
   );
   await checkSame(ranks, { [text.source]: [data.digest], ...settingsOf(options, tokenizer) });
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-    if (init !== undefined) screen.write(`${describeLoad(model, options, init.weights, pool.threads)}\n`);
+    if (init !== undefined)
+      screen.write(
+        `${describeLoad(model, options, init.weights, { threads: pool.threads, shards: shardsOf(ranks) })}\n`,
+      );
+    const { collective, shardState } = ranks;
     const trainer = await together(ranks, () =>
-      createTrainer(model, options, sequences, pool, { weights: init?.weights, collective: ranks.collective }),
+      createTrainer(model, options, sequences, pool, { weights: init?.weights, collective, shardState }),
     );
     if (adapter !== undefined) applyAdapter(trainer.model, adapter);
     await checkSame(ranks, weightsOf(trainer));
+    // A resumed run does not read the model's folder.
+    const initial = init === undefined ? undefined : trainer.save();
     const run = await together(ranks, () => {
       if (ranks.rank > 0) return undefined;
       const origin = init === undefined ? undefined : originOfRun(init);
       const stored = { options, data, model, tokenizer, ...(origin && { origin }) };
-      const initial = init === undefined ? undefined : trainer.save(); // a resumed run does not read the model's folder
       return begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
     });
     if (run === undefined) return followRun({ options, trainer, ranks });

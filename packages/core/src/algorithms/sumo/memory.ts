@@ -18,7 +18,10 @@ export interface Tracking<T> {
 
 /** The state of SUMO for one weight: Q, M and the phase. Only `makeRoom`, `keep`, `wait` and `restore` change it. */
 export class SumoMemory<T> {
-  /** Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Undefined contents while cold. */
+  /**
+   * Q, m × r orthonormal, and M, r × n (n × r and m × r from the right), packed where the state has 8 bits. Undefined contents while cold.
+   * A rank that only follows lacks M, or both.
+   */
   matrices: Readonly<Record<"basis" | "moment", T>>;
   /** Geometry of `matrices`. */
   geometry: Geometry;
@@ -130,32 +133,33 @@ export class SumoMemory<T> {
   /** Frees the old matrices before it allocates, so that the planned memory suffices. */
   private resize(geometry: Geometry): void {
     const { backend, matrices } = this;
-    const [basis, moment] = [backend.read(matrices.basis), backend.read(matrices.moment)];
-    backend.dispose(matrices.basis);
-    backend.dispose(matrices.moment);
+    const names = Object.keys(matrices) as (keyof typeof matrices)[];
+    const contents = names.map((name) => backend.read(matrices[name]));
+    for (const name of names) backend.dispose(matrices[name]);
     try {
-      this.matrices = this.allocate(geometry);
+      this.matrices = this.allocate(names, geometry);
       this.geometry = geometry;
     } catch (error) {
-      this.matrices = this.allocate(this.geometry);
-      backend.write(this.matrices.basis, basis);
-      backend.write(this.matrices.moment, moment);
+      this.matrices = this.allocate(names, this.geometry);
+      for (const [i, name] of names.entries()) backend.write(this.matrices[name], contents[i]!);
       throw error;
     }
   }
 
   /** Allocates the larger first, so that freed blocks fit both. */
-  private allocate(geometry: Geometry): Record<"basis" | "moment", T> {
+  private allocate(names: readonly ("basis" | "moment")[], geometry: Geometry): SumoMemory<T>["matrices"] {
     const { backend, settings } = this;
-    const { basis, moment } = stateShapes(geometry, settings, backend.sizes);
-    const basisIsLarger = basis[0] * basis[1] > moment[0] * moment[1];
-    const larger = backend.allocate(...(basisIsLarger ? basis : moment));
+    const shapes = stateShapes(geometry, settings, backend.sizes);
+    const sizeOf = (name: "basis" | "moment"): number => shapes[name][0] * shapes[name][1];
+    const allocated: Partial<Record<"basis" | "moment", T>> = {};
     try {
-      const smaller = backend.allocate(...(basisIsLarger ? moment : basis));
-      return basisIsLarger ? { basis: larger, moment: smaller } : { basis: smaller, moment: larger };
+      for (const name of [...names].sort((a, b) => sizeOf(b) - sizeOf(a))) {
+        allocated[name] = backend.allocate(...shapes[name]);
+      }
     } catch (error) {
-      backend.dispose(larger);
+      for (const matrix of Object.values(allocated)) backend.dispose(matrix);
       throw error;
     }
+    return allocated as SumoMemory<T>["matrices"];
   }
 }

@@ -25,6 +25,8 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
     scratchBytes:
       loadBytes + Math.max(basis + rangeBytes, basis + selectBytes + carryBytes, refreshBytes + followBytes),
     ...(needsProjectionOnly(settings) && { projection: [momentRows, momentCols] as const }),
+    // A cautious decay looks at the whole direction, which then has no factors.
+    ...(needsProjectionOnly(settings) && !settings.cautious && { replicated: ["basis"] }),
     note: `${noteOf(settings.rank, rank, side)}${settings.stateBits === 8 ? ", 8-bit state" : ""}`,
   };
 }

@@ -76,6 +76,7 @@ export class Sumo<T> implements Stepper<T> {
       // Fails on a bad gradient before the weight is written.
       if (gradient.kind === "whole") gradient.norm();
       memory.makeRoom(subspace.geometry);
+      if (input.direction !== undefined) backend.axpby(input.direction, 1, update.direction.matrix, 0);
       // 5: W ← W − η update − η λ W.
       descend(backend, weight, update.direction, lr, settings);
       memory.keep(tracking, moment, (update.limitedO ?? limited).updateNorm, captured, norms);
@@ -184,8 +185,18 @@ export class Sumo<T> implements Stepper<T> {
     const { settings, memory } = this;
     if (!needsProjectionOnly(settings) || this.actionFor(() => false) !== "project") return undefined;
     const { momentRows, momentCols } = memory.geometry;
-    const subspace = new Subspace(this.backend, memory.matrices.basis, memory.geometry);
+    const { subspace } = this;
     return { rows: momentRows, cols: momentCols, project: (out, gradient) => subspace.project(out, gradient) };
+  }
+
+  descendAlong(weight: T, direction: T, lr: number): void {
+    const { backend, settings, subspace } = this;
+    descend(backend, weight, { kind: "inside", subspace, matrix: direction }, lr, settings);
+  }
+
+  /** The subspace of the state, which is not packed. */
+  private get subspace(): Subspace<T> {
+    return new Subspace(this.backend, this.memory.matrices.basis, this.memory.geometry);
   }
 
   get step(): number {
