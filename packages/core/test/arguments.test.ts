@@ -141,7 +141,8 @@ describe("what is wrong is refused with a typed error, and changes nothing", () 
       () => readSafetensors(wrong),
       ...(mistake === 0 ? [] : [() => constant(wrong)]),
       ...(mistake === undefined ? [] : [() => createOptimizer([parameter()], options, wrong)]),
-      ...(mistake === undefined ? [] : [() => plan([], options, wrong)]),
+      ...(mistake === undefined ? [] : [() => plan([], options, wrong), () => plan([], options, { ranks: wrong })]),
+      ...(mistake === undefined || mistake === true ? [] : [() => plan([{ ...parameter(), sparse: wrong }], options)]),
       ...(typeof mistake === "function" ? [] : [() => optimizer.on("step", wrong)]),
       ...(typeof mistake === "function" || mistake === 0 ? [] : [() => create({ optimizer: "sumo", lr: wrong })]),
     ];

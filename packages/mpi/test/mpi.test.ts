@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { bitsOf, type Report } from "./scenarios.ts";
-import { OPTIMIZERS, trainAlone } from "./training.ts";
+import { OPTIMIZERS, trainAlone, trainEmbeddingAlone } from "./training.ts";
 
 let script: string;
 beforeAll(async () => {
@@ -52,6 +52,15 @@ for (const mpi of [OPEN_MPI, MPICH]) {
         { value: checkpoints },
         { value: checkpoints },
       ]);
+    });
+
+    test("two sum only the rows of a sparse gradient that they have, to the same bits", async () => {
+      const bits = bitsOf(trainEmbeddingAlone(2));
+      const value = [
+        [bits, expect.any(Array)],
+        [bits, expect.any(Array)],
+      ];
+      expect(reportsOf(await run(2, "sparse"))).toMatchObject([{ value }, { value }]);
     });
 
     test("three have their weights but for the order of sums", async () => {

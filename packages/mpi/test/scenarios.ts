@@ -3,6 +3,8 @@ import { type Collective, createOptimizer } from "@sumo/core";
 import { measured } from "../src/index.ts";
 import { contract } from "./contract.ts";
 import {
+  EMBEDDING,
+  embeddingGradientOf,
   gradientOf,
   gradientsOf,
   OPTIMIZERS,
@@ -211,6 +213,23 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
     }
     return "no error";
   },
+
+  /** A run of an embedding whose gradients have few rows, where a rank may have none: its bits, and the bytes of each step. */
+  sparse: (collective) =>
+    [false, true].map((shardState) => {
+      const counted = measured(collective);
+      const embedding = { name: "embedding", shape: EMBEDDING, data: new Float32Array(EMBEDDING[0] * EMBEDDING[1]) };
+      const optimizer = createOptimizer([{ ...embedding, sparse: true }], OPTIMIZERS["adamw"]!, {
+        collective: counted,
+        shardState,
+      });
+      const bytes = [0, 1, 2, 3].map((step) => {
+        const before = counted.traffic.bytes;
+        optimizer.stepParameter("embedding", embeddingGradientOf(step, collective.rank));
+        return counted.traffic.bytes - before;
+      });
+      return [bitsOf(embedding.data), bytes];
+    }),
 
   /** Numbers that are sent a step: the whole gradient at a refresh, every third step, else its projection. */
   traffic: (collective) => {

@@ -8,7 +8,16 @@ import { CollectiveArgumentError, joinThreads, measured, oneProcess, threadGroup
 import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { bitsOf, type Report, scenarios } from "./scenarios.ts";
-import { gradientOf, OPTIMIZERS, parameters, trainAlone, trainClippedAlone } from "./training.ts";
+import {
+  EMBEDDING,
+  gradientOf,
+  OPTIMIZERS,
+  parameters,
+  TOKENS,
+  trainAlone,
+  trainClippedAlone,
+  trainEmbeddingAlone,
+} from "./training.ts";
 
 let script: string;
 beforeAll(async () => {
@@ -249,6 +258,25 @@ describe("an optimizer over ranks", () => {
     const value = { code: "OPTIMIZER_STEP_FAILED", parameter: "wide", step: 1, unchanged: true };
     expect(await onThreads("shardedFailure", 2)).toMatchObject([{ value }, { value }]);
   });
+
+  test.each([2, 3])(
+    "sums only the rows of a sparse gradient that some rank has, to the same bits: %d",
+    async (size) => {
+      const bits = bitsOf(trainEmbeddingAlone(size));
+      const [rows, cols] = EMBEDDING;
+      const [planned] = plan([{ name: "embedding", shape: EMBEDDING, sparse: true }], OPTIMIZERS["adamw"]!).parameters;
+      expect(planned!.sumBytes).toBe(4 * rows * cols + rows);
+      for (const report of await onThreads("sparse", size)) {
+        const [whole, divided] = (report as Report).value as [string, number[]][];
+        expect(whole![0]).toBe(bits);
+        expect(divided![0]).toBe(bits);
+        for (const sent of whole![1].slice(1)) {
+          expect(sent).toBeGreaterThan(rows);
+          expect(sent).toBeLessThanOrEqual(rows + 4 * size * TOKENS * cols);
+        }
+      }
+    },
+  );
 
   /** The weight after two steps of one process, the first with the gradients of two ranks, the second with those of some. */
   function secondStep(ranks: readonly number[]) {

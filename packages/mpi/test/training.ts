@@ -37,6 +37,34 @@ export const gradientOf = (name: Name, step: number, rank: number): Float32Array
 
 export const parameters = () => NAMES.map((name) => ({ name, shape: SHAPES[name], data: random(name, 0) }));
 
+export const EMBEDDING = [500, 16] as const;
+/** Tokens of a rank's batch. */
+export const TOKENS = 6;
+
+/** The gradient of an embedding of a batch of tokens, some of which other ranks have too; of none on rank 1 in step 1. Some numbers are −0. */
+export function embeddingGradientOf(step: number, rank: number): Float32Array {
+  const [rows, cols] = EMBEDDING;
+  const gradient = new Float32Array(rows * cols);
+  if (step === 1 && rank === 1) return gradient;
+  for (let token = 0; token < TOKENS; token++) {
+    const row = (37 * step + 3 * rank + 11 * token * token) % rows;
+    for (let i = 0; i < cols; i++) gradient[row * cols + i] = i === 2 ? -0 : Math.sin(row + i + 5 * rank + step);
+  }
+  return gradient;
+}
+
+/** The weights of the embedding after four steps of one process that accumulates the gradients of the ranks, whole. */
+export function trainEmbeddingAlone(ranks: number): Float32Array {
+  const data = new Float32Array(EMBEDDING[0] * EMBEDDING[1]);
+  const run = createOptimizer([{ name: "embedding", shape: EMBEDDING, data }], OPTIMIZERS["adamw"]!, {
+    microBatches: ranks,
+  });
+  for (let step = 0; step < 4; step++) {
+    for (let rank = 0; rank < ranks; rank++) run.stepParameter("embedding", embeddingGradientOf(step, rank));
+  }
+  return data;
+}
+
 interface RankOptions {
   /** The gradients of a step that this rank accumulates. Default: the one with its number. */
   readonly share?: readonly number[];

@@ -2,6 +2,7 @@ import { type Gradient, WholeGradient } from "../algorithms/gradient.ts";
 import type { SubspaceSum } from "../algorithms/stepper.ts";
 import type { Backend, Scratch } from "../backend/backend.ts";
 import type { Collective, PendingReduction } from "../collective/collective.ts";
+import { sumRowsStart, sumStart } from "../collective/sum-rows.ts";
 import type { TrackedPart } from "./part.ts";
 
 /** Sum of one part's micro-batches: gradients, or their projections. */
@@ -27,13 +28,18 @@ export class Accumulator<T> {
   private readonly backend: Backend<T, never>;
   private readonly parts: readonly TrackedPart<T>[];
   private readonly keepsWhole: boolean;
+  private readonly sparse: boolean;
   private readonly sums: (GradientSum<T> | undefined)[];
 
-  /** @param keepsWhole - Whether to sum whole gradients where projections would do. */
-  constructor(backend: Backend<T, never>, parts: readonly TrackedPart<T>[], keepsWhole: boolean) {
+  /**
+   * @param keepsWhole - Whether to sum whole gradients where projections would do.
+   * @param sparse - Whether ranks sum only rows that are not zero.
+   */
+  constructor(backend: Backend<T, never>, parts: readonly TrackedPart<T>[], keepsWhole: boolean, sparse: boolean) {
     this.backend = backend;
     this.parts = parts;
     this.keepsWhole = keepsWhole;
+    this.sparse = sparse;
     this.sums = parts.map(() => undefined);
   }
 
@@ -58,7 +64,7 @@ export class Accumulator<T> {
     if (this.good === 0) this.clear();
     const good = Int32Array.of(count ?? this.good);
     const counted = count === undefined ? [collective.allReduceStart(good, "sum")] : [];
-    const sums = this.sums.map((sum) => this.reduceMatrixStart(collective, sum!.matrix, owner));
+    const sums = this.sums.map((sum) => this.reduceMatrixStart(collective, sum!, owner));
     return {
       wait: () => {
         for (const each of [...counted, ...sums]) each.wait();
@@ -67,12 +73,16 @@ export class Accumulator<T> {
     };
   }
 
-  private reduceMatrixStart(collective: Collective, matrix: T, owner: number | undefined): PendingReduction {
+  private reduceMatrixStart(
+    collective: Collective,
+    { matrix, cols, projected }: GradientSum<T>,
+    owner: number | undefined,
+  ): PendingReduction {
     const { backend } = this;
     const inPlace = backend.elements?.(matrix);
     const values = inPlace ?? backend.read(matrix);
-    const started =
-      owner === undefined ? collective.allReduceStart(values, "sum") : collective.reduceStart(values, "sum", owner);
+    const byRows = this.sparse && !projected;
+    const started = byRows ? sumRowsStart(collective, values, cols, owner) : sumStart(collective, values, owner);
     if (inPlace !== undefined) return started;
     return {
       wait: () => {

@@ -7,10 +7,15 @@ export interface Parameter<Source> {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Source;
+  /**
+   * Whether most rows of its gradients are zero, as those of tokens that a batch lacks in an embedding's: ranks then send only rows that are not.
+   * Default false.
+   */
+  readonly sparse?: boolean;
 }
 
 /** A parameter without storage. */
-export type ParameterShape = Pick<Parameter<unknown>, "name" | "shape">;
+export type ParameterShape = Omit<Parameter<unknown>, "data">;
 
 /** A range of a parameter's rows that is optimized as a matrix of its own. */
 export interface Part {
@@ -69,13 +74,16 @@ export function checkParameters(parameters: readonly ParameterShape[]): void {
     if (typeof parameter !== "object" || parameter === null) {
       throw new ParameterError(String(i), `expected { name, shape, data }, got ${describe(parameter)}`);
     }
-    const { name, shape } = parameter;
+    const { name, shape, sparse = false } = parameter;
     if (typeof name !== "string" || name === "") throw new ParameterError(String(name), "expected a name");
     // An object cannot have such a key of its own.
     if (name === "__proto__") throw new ParameterError(name, "expected another name");
     if (seen.has(name)) throw new ParameterError(name, "expected unique names, got this one twice");
     if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 1)) {
       throw new ParameterError(name, `expected a shape of whole numbers >= 1, got ${describe(shape)}`);
+    }
+    if (typeof sparse !== "boolean") {
+      throw new ParameterError(name, `expected sparse to be true or false, got ${describe(sparse)}`);
     }
     seen.add(name);
   }

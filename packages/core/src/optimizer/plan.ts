@@ -22,7 +22,10 @@ export interface ParameterPlan {
   readonly stateBytes: number;
   /** The rank that has the state, but for what all have, where `ranks` divide it. */
   readonly owner?: number;
-  /** Bytes that each rank of a data-parallel run gives to the sum in a step; where a step needs the whole gradient, those of `refreshSumBytes`. */
+  /**
+   * Bytes that each rank of a data-parallel run gives to the sum in a step; where a step needs the whole gradient, those of `refreshSumBytes`.
+   * At most so many where the gradient is `sparse`.
+   */
   readonly sumBytes: number;
   /** The same in a step that computes a new subspace: those of the gradient. */
   readonly refreshSumBytes: number;
@@ -114,6 +117,11 @@ export function planAssignments(
     const replicas = plans.map(({ state, replicated = [] }) => replicated.map((key) => state[key]!));
     const sumsWhole = clips || (ranks !== undefined && replicas.some(({ length }) => length === 0));
     const sums = plans.map(({ projection }, i) => (sumsWhole ? undefined : projection) ?? wholes[i]!);
+    // Ranks tell each other which rows of sparse gradients they send, in a byte a row.
+    const marks = (shapes: typeof wholes): number =>
+      parameter.sparse === true
+        ? numbersIn(shapes.filter((shape, i) => shape === wholes[i]).map(([rows]) => [rows, 1]))
+        : 0;
     replicatedBytes.push(allocatedBytes(replicas.flat(), sizes));
     return {
       name: parameter.name,
@@ -123,11 +131,11 @@ export function planAssignments(
       ...(note !== undefined && { note }),
       stateFloats: numbersIn(shapes),
       stateBytes: allocatedBytes(shapes, sizes),
-      sumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(sums),
-      refreshSumBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(wholes),
+      sumBytes: bytesIn(sums) + marks(sums),
+      refreshSumBytes: bytesIn(wholes) + marks(wholes),
       ...(ranks !== undefined && {
-        updateBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn(sums),
-        refreshUpdateBytes: Float32Array.BYTES_PER_ELEMENT * numbersIn([...wholes, ...replicas.flat()]),
+        updateBytes: bytesIn(sums),
+        refreshUpdateBytes: bytesIn([...wholes, ...replicas.flat()]),
       }),
     };
   });
@@ -171,6 +179,9 @@ export const ownersOf = ({ parameters }: Plan): readonly number[] => parameters.
 
 const allocatedBytes = (shapes: readonly (readonly [rows: number, cols: number])[], sizes: BackendSizes): number =>
   shapes.reduce((sum, [rows, cols]) => sum + sizes.allocated(rows, cols), 0);
+
+const bytesIn = (shapes: readonly (readonly [rows: number, cols: number])[]): number =>
+  Float32Array.BYTES_PER_ELEMENT * numbersIn(shapes);
 
 const numbersIn = (shapes: readonly (readonly [rows: number, cols: number])[]): number =>
   shapes.reduce((sum, [rows, cols]) => sum + rows * cols, 0);

@@ -145,7 +145,8 @@ export class Track<T> {
     scratch: Scratch<T>,
     { microBatches, collective, allMicroBatches, keepsWhole }: Accumulation,
   ): PendingMeans<T> | undefined {
-    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole || !this.canFollow);
+    const { sparse = false } = this.assignment.parameter;
+    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole || !this.canFollow, sparse);
     const { accumulator } = this;
     if (accumulator.seen === microBatches) {
       throw new ParameterError(this.name, "expected the step that was started to be waited for, got another gradient");

@@ -33,12 +33,15 @@ export function trainsAll({ train, method }: Pick<TrainOptions, "train" | "metho
   return (train ?? (method === "lora" ? "hidden" : "all")) === "all";
 }
 
-/** The parameters of a model that a run changes. */
+/** The parameters of a model that a run changes. The gradient of an embedding that is no head is zero but for the tokens of a batch. */
 export function trainedParameters<P extends Pick<Parameter, "name" | "kind">>(
   parameters: readonly P[],
   options: Pick<TrainOptions, "train" | "method" | "targets">,
-): readonly P[] {
-  if (trainsAll(options)) return parameters;
+): readonly (P & { readonly sparse?: boolean })[] {
+  if (trainsAll(options)) {
+    const tied = !parameters.some(({ kind }) => kind === "head");
+    return parameters.map((each) => (each.kind === "embedding" && !tied ? { ...each, sparse: true } : each));
+  }
   const { targets = TARGETS } = options;
   return parameters.filter(({ name, kind }) => kind === "hidden" && targets.some((each) => name.includes(`.${each}.`)));
 }

@@ -1,3 +1,4 @@
+import type { Collective } from "@sumo/core";
 import { createWasmEngine } from "@sumo/linalg";
 import { createLlama, llamaConfig } from "@sumo/llama";
 import { describe, expect, test } from "vitest";
@@ -52,6 +53,28 @@ test.each([
   expect(made).toBe(plan.heapBytes - plan.accumulationBytes - plan.sampleBytes);
   expect(peak).toBeLessThanOrEqual(plan.heapBytes + 2 ** 20);
   expect(plan.hiddenMatrices).toBe(lora.targets === undefined ? 14 : 4);
+});
+
+test.each(OPTIMIZER_NAMES)(
+  "a state that two ranks divide is planned as the rank with most allocates it: %s",
+  (optimizer) => {
+    const asked = { ...options, optimizer, accumulate: 2 };
+    const plan = planRun(model, asked, { reserveBytes: 0, shards: 2 });
+    const made = [0, 1].map((rank) => {
+      const engine = createWasmEngine({ bytes: 2 ** 26 });
+      const collective = { rank, size: 2, allReduce() {} } as unknown as Collective; // no step is made
+      new Trainer(model, asked, corpus, { engine, collective, shardState: true });
+      return engine.heap.usedBytes;
+    });
+    expect(Math.max(...made)).toBe(plan.heapBytes - plan.accumulationBytes - plan.sampleBytes);
+    expect(plan.shardBytes).toBeLessThan(plan.stateBytes);
+  },
+);
+
+test("a state of LoRA's factors is not divided", () => {
+  const collective = { rank: 0, size: 1, allReduce() {} } as unknown as Collective;
+  const lora = { ...options, method: "lora", init: "base" } as const;
+  expect(() => new Trainer(model, lora, corpus, { collective, shardState: true })).toThrow(UsageError);
 });
 
 test("SUMO's state in 8 bits is planned, and takes little more than a quarter", () => {
