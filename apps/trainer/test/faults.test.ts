@@ -107,7 +107,7 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(checkpoint(folder, "a")).toEqual(checkpoint(whole, "a"));
     });
 
-    test.each(["56", "120"])("a disk that is full ends all where the state is divided, too: at call %s", async (at) => {
+    test.each(["64", "120"])("a disk that is full ends all where the state is divided, too: at call %s", async (at) => {
       const folder = workplace();
       const words = [...WORDS, "--shard-state", "--name", "a"];
       const node = ["--import", new URL("./failing-disk.js", import.meta.url).href];

@@ -103,6 +103,13 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(compared.code).toBe(1);
     });
 
+    test("one clear line where one rank alone is to divide the state", async () => {
+      const parts = [[...WORDS, "--shard-state"], WORDS].map((words) => ({ size: 1, words }));
+      const result = await launch(mpi, folder, parts).ended;
+      expect(result.code).toBe(1);
+      expect(errorsOf(result)).toEqual([expect.stringMatching(/rank 1 on .*an option differs from that of rank 0/)]);
+    });
+
     test("one clear line where the text of a rank differs, or is missing", async () => {
       writeFileSync(join(folder, "other.txt"), "the quick brown fox jumps over the lazy cat; ".repeat(60));
       for (const [text, message] of [
