@@ -134,6 +134,12 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
       }),
     ),
 
+  /** The same with matrices that are read, sent, and written back; and where every rank has the state. */
+  onDevice: (collective) =>
+    [true, false].map((shardState) =>
+      bitsOf(trainOnRank(OPTIMIZERS["projected"]!, collective, { shardState, onDevice: true })),
+    ),
+
   /** A run whose state is divided, which ends with a checkpoint, and goes on from it: on one process, and on these. */
   shardedCheckpoints: (collective) =>
     Object.fromEntries(

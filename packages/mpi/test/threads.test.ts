@@ -218,6 +218,11 @@ describe("an optimizer over ranks", () => {
     expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
   });
 
+  test("has the same bits where matrices are not in memory", async () => {
+    const bits = bitsOf(trainAlone(OPTIMIZERS["projected"]!, 2));
+    expect(await onThreads("onDevice", 2)).toMatchObject([{ value: [bits, bits] }, { value: [bits, bits] }]);
+  });
+
   test.each([2, 3])("saves a divided state as one process does, and goes on from either: %d", async (size) => {
     const value = Object.fromEntries(["projected", "adaptive", "bits", "adamw"].map((name) => [name, [true, 1]]));
     const reports = await onThreads("shardedCheckpoints", size);

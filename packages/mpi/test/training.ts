@@ -1,4 +1,4 @@
-import { type Collective, createOptimizer, type Group } from "@sumo/core";
+import { type Collective, createOptimizer, type Group, linalgBackend } from "@sumo/core";
 
 /** Shapes with sides beyond one block of the products, and a bias. */
 const SHAPES = { w: [300, 40], wide: [24, 530], bias: [40] } as const;
@@ -71,16 +71,19 @@ interface RankOptions {
   /** Whether all steps are started before one is waited for. */
   readonly startsFirst?: boolean;
   readonly shardState?: boolean;
+  /** Whether the backend gives no access to the elements of its matrices, as on a device. */
+  readonly onDevice?: boolean;
 }
 
 /** A run on this rank. Returns all weights, one after another. */
 export function trainOnRank(
   optimizer: Group,
   collective: Collective,
-  { share = [collective.rank], startsFirst = false, shardState = false }: RankOptions = {},
+  { share = [collective.rank], startsFirst = false, shardState = false, onDevice = false }: RankOptions = {},
 ): Float32Array {
   const trained = parameters();
-  const run = createOptimizer(trained, optimizer, { collective, microBatches: share.length, shardState });
+  const backend = onDevice ? Object.assign(linalgBackend(), { elements: undefined }) : linalgBackend();
+  const run = createOptimizer(trained, optimizer, { backend, collective, microBatches: share.length, shardState });
   for (let step = 0; step < STEPS; step++) {
     const gradients = NAMES.flatMap((name) => share.map((i) => [name, gradientOf(name, step, i)] as const));
     if (startsFirst) for (const each of gradients.map((args) => run.stepParameterStart(...args))) each.wait();
