@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Collective, createOptimizer } from "@sumo/core";
+import { type Collective, createOptimizer, type StepFailedError } from "@sumo/core";
 import { measured } from "../src/index.ts";
 import { contract } from "./contract.ts";
 import {
@@ -214,8 +214,8 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
       optimizer.step({ ...gradientsOf(1, collective.rank), wide: new Float32Array(24 * 530).fill(1e25) });
     } catch (error) {
       optimizer.compareRanks();
-      const { code, parameter, step } = error as { code?: string; parameter?: string; step?: number };
-      return { code, parameter, step, unchanged: bitsOf(trained[1]!.data) === before };
+      const { code, parameter, step, message } = error as StepFailedError;
+      return { code, parameter, step, message, unchanged: bitsOf(trained[1]!.data) === before };
     }
     return "no error";
   },

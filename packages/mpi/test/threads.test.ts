@@ -153,7 +153,7 @@ describe("an optimizer over ranks", () => {
     expect(planned).toMatchObject([{ sumBytes: 4 * projection, refreshSumBytes: 4 * whole }]);
   });
 
-  test.each(Object.keys(OPTIMIZERS).filter((name) => !["projected", "long", "adaptive"].includes(name)))(
+  test.each(Object.keys(OPTIMIZERS).filter((name) => !["projected", "long", "cautious", "adaptive"].includes(name)))(
     "is planned to send whole gradients: %s",
     (name) => {
       const { parameters: planned } = plan([{ name: "w", shape: [300, 40] }], OPTIMIZERS[name]!);
@@ -265,7 +265,9 @@ describe("an optimizer over ranks", () => {
 
   test("a step that fails on its owner fails on every rank", async () => {
     const value = { code: "OPTIMIZER_STEP_FAILED", parameter: "wide", step: 1, unchanged: true };
-    expect(await onThreads("shardedFailure", 2)).toMatchObject([{ value }, { value }]);
+    const [first, second] = (await onThreads("shardedFailure", 2)) as Report[];
+    expect(first).toMatchObject({ value });
+    expect(second!.value).toEqual(first!.value);
   });
 
   test.each([2, 3])(

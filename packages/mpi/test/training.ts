@@ -13,6 +13,7 @@ export const OPTIMIZERS: Readonly<Record<string, Group>> = {
   projected: { ...sumo, residual: "off", refresh: { every: 3, stagger: false } },
   // Projections whose sums run over several blocks of a product.
   long: { ...sumo, residual: "off", side: "long", refresh: { every: 3 } },
+  cautious: { ...sumo, residual: "off", cautious: true, weightDecay: 0.1, refresh: { every: 3 } },
   whole: { ...sumo, residual: "raw", refresh: { every: 3 } },
   fira: { ...sumo, residual: "fira" },
   joint: { ...sumo, residual: "joint" },

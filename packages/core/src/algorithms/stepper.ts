@@ -11,8 +11,10 @@ export interface StepperPlan {
   readonly scratchBytes: number;
   /** Shape of the projection that micro-batches and ranks sum in a step that keeps its subspace. Absent where every step needs the whole gradient. */
   readonly projection?: readonly [rows: number, cols: number];
-  /** Names of the state's matrices that `descendAlong` needs, so that every rank keeps them where the others have an owner. Absent without it. */
+  /** Names of the state's matrices that a projection needs, so that every rank keeps them where the others have an owner. */
   readonly replicated?: readonly string[];
+  /** Whether the update of a projected gradient has the projection's shape, so that other ranks can `descendAlong` it. Default false. */
+  readonly followed?: boolean;
   /** The options as resolved for this shape, e.g. a clamped rank. */
   readonly note?: string;
 }
@@ -25,7 +27,7 @@ export interface StepInput<T, G extends Gradient<T> = WholeGradient<T>> {
   readonly scratch: Scratch<T>;
   /** Whether there are listeners to `step` or `refresh`, for whom costly measurements are made. */
   readonly watched: boolean;
-  /** Receives the update of a projected gradient, for the `descendAlong` of other ranks. May be the gradient's matrix. */
+  /** Receives the update of a projected gradient, for the `descendAlong` of other ranks. May be the gradient's matrix. Only where the plan says `followed`. */
   readonly direction?: T;
 }
 
@@ -77,8 +79,8 @@ export interface Stepper<T> {
   /** Sum of projected micro-batches for the next step; `undefined` if the step needs the whole gradient. */
   subspaceSum?(): SubspaceSum<T> | undefined;
   /**
-   * Changes the weight as a step of a projected gradient did on another rank, of which it gave `direction`. The state stays as it is.
-   * Needs the replicated part of the state alone.
+   * Changes the weight as a step of a projected gradient did on another rank, of which it gave `direction`. The state stays as it is, of which
+   * only the replicated part is needed. Present where the plan says `followed`.
    */
   descendAlong?(weight: T, direction: T, lr: number): void;
   /** The state's current matrices: on a rank that does not own it, only the replicated ones. */

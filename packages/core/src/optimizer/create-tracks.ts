@@ -65,11 +65,12 @@ export function createTracks<T>(
       const algorithm = algorithms[settings.optimizer];
       const planned = algorithm.plan(rows, cols, settings, backend.sizes);
       const replicated = owner === undefined ? Object.keys(planned.state) : (planned.replicated ?? []);
+      const followed = owner !== undefined && planned.followed === true;
       const shapes = Object.entries(planned.state).filter(([key]) => owned || replicated.includes(key));
       const state = Object.fromEntries(shapes.map(([key, shape]) => [key, allocate(shape)]));
       const own = parts.length === 1 ? weight : backend.rowsOf!(weight, firstRow, rows);
       const stepper = algorithm.create(backend, rows, cols, settings, place, state);
-      return { ...part, weight: own, stepper, replicated };
+      return { ...part, weight: own, stepper, replicated, followed };
     });
     return new Track(backend, { settings, layout, parts, ...rest }, tracked, owner, owned);
   };

@@ -177,7 +177,7 @@ export class Optimizer<T = LinalgMatrix, Source = LinalgSource> {
   /**
    * Starts the step of {@link stepParameter}, and with it the sum over the ranks, which goes on while the caller computes the next gradient.
    * Weight and state change at `wait`, which has to come before the parameter's next gradient; all ranks start, and wait, in the same order.
-   * With `shardState` the first wait makes all steps that were started.
+   * With `shardState` the first wait makes all steps that were started; a gradient that is not finite refuses all of them.
    * Without a `collective` there is nothing to wait for: the step is made at once.
    *
    * @throws as {@link stepParameter}, some of it at `wait`.

@@ -7,4 +7,6 @@ export interface TrackedPart<T> extends Part {
   readonly stepper: Stepper<T>;
   /** Names of the state's matrices that are equal on all ranks: all of them, unless the state has an owner. */
   readonly replicated: readonly string[];
+  /** Whether ranks that do not own the state get the update of a projected gradient, instead of the weight. */
+  readonly followed: boolean;
 }

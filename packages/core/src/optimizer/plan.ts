@@ -115,8 +115,8 @@ export function planAssignments(
     const note = plans[0]!.note;
     const wholes = parts.map(({ rows, cols }) => [rows, cols] as const);
     const replicas = plans.map(({ state, replicated = [] }) => replicated.map((key) => state[key]!));
-    const sumsWhole = clips || (ranks !== undefined && replicas.some(({ length }) => length === 0));
-    const sums = plans.map(({ projection }, i) => (sumsWhole ? undefined : projection) ?? wholes[i]!);
+    const sums = plans.map(({ projection }, i) => (clips ? undefined : projection) ?? wholes[i]!);
+    const updates = plans.map(({ projection, followed }, i) => (followed ? projection : undefined) ?? wholes[i]!);
     // Ranks tell each other which rows of sparse gradients they send, in a byte a row.
     const marks = (shapes: typeof wholes): number =>
       parameter.sparse === true
@@ -134,7 +134,7 @@ export function planAssignments(
       sumBytes: bytesIn(sums) + marks(sums),
       refreshSumBytes: bytesIn(wholes) + marks(wholes),
       ...(ranks !== undefined && {
-        updateBytes: bytesIn(sums),
+        updateBytes: bytesIn(updates),
         refreshUpdateBytes: bytesIn([...wholes, ...replicas.flat()]),
       }),
     };

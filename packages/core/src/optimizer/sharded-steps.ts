@@ -16,8 +16,8 @@ interface StartedStep<T> {
 /** What an owner tells of a step. */
 interface Outcome {
   readonly record: StepRecord;
-  /** Message of the step's error. */
-  readonly failed?: string;
+  /** The part whose step failed, and why. */
+  readonly failed?: { readonly part: string; readonly why: string };
 }
 
 /**
@@ -65,7 +65,7 @@ export class ShardedSteps<T> {
     for (const [i, step] of steps.entries()) {
       const { track } = step;
       const { record, failed } = outcomes[track.owner!]![i]!;
-      if (failed !== undefined) step.failure ??= new StepFailedError(track.name, track.step, failed);
+      if (failed !== undefined) step.failure ??= new StepFailedError(failed.part, track.step, failed.why);
       if (means[i] !== undefined) track.shareStep(record, collective, failed !== undefined);
     }
   }
@@ -91,7 +91,11 @@ export class ShardedSteps<T> {
       return { record: track.record };
     } catch (error) {
       step.failure = error as Error;
-      return { record: track.record, failed: (error as Error).message };
+      const { parameter, cause } = error instanceof StepFailedError ? error : { parameter: track.name, cause: error };
+      return {
+        record: track.record,
+        failed: { part: parameter, why: cause instanceof Error ? cause.message : String(cause) },
+      };
     }
   }
 }

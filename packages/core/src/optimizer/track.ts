@@ -110,19 +110,22 @@ export class Track<T> {
     return this.rowsOf(gradient.matrix).map((rows) => new WholeGradient(this.backend, rows));
   }
 
-  /** Takes one step, with one gradient a part, on the rank that has the state. A projected gradient becomes the update that others follow. @throws {StepFailedError} with the failed part and those after it unchanged. */
+  /**
+   * Takes one step, with one gradient a part, on a rank that has the state. A projected gradient becomes the update that other ranks follow.
+   *
+   * @throws {StepFailedError} with the failed part and those after it unchanged.
+   */
   update(gradients: readonly Gradient<T>[], scratch: Scratch<T>, listeners: Listeners): void {
     const { lr, step } = this;
     const watched = listeners.has("step") || listeners.has("refresh");
     for (const [i, part] of this.parts.entries()) {
-      const { stepper, weight } = part;
+      const { stepper, weight, followed } = part;
       const gradient = gradients[i]!;
       let trace: StepTrace;
       try {
-        const followed = this.owner !== undefined && gradient.kind === "projected";
         trace = stepper.update({
           ...{ weight, gradient, lr, scratch, watched },
-          ...(followed && { direction: gradient.matrix }),
+          ...(followed && gradient.kind === "projected" && { direction: gradient.matrix }),
         });
       } catch (cause) {
         throw new StepFailedError(part.name, step, cause);
@@ -146,7 +149,7 @@ export class Track<T> {
     { microBatches, collective, allMicroBatches, keepsWhole }: Accumulation,
   ): PendingMeans<T> | undefined {
     const { sparse = false } = this.assignment.parameter;
-    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole || !this.canFollow, sparse);
+    this.accumulator ??= new Accumulator(this.backend, this.parts, keepsWhole, sparse);
     const { accumulator } = this;
     if (accumulator.seen === microBatches) {
       throw new ParameterError(this.name, "expected the step that was started to be waited for, got another gradient");
@@ -204,15 +207,16 @@ export class Track<T> {
     const { backend, parts, lr, accumulator } = this;
     const root = this.owner!;
     const share = (matrix: T): void => broadcastMatrix(backend, collective, matrix, root);
-    const directions = parts.map((_, i) => (failed ? undefined : accumulator!.projection(i)));
-    for (const [i, { weight, stepper }] of parts.entries()) {
-      const direction = directions[i];
+    const projections = parts.map((_, i) => (failed ? undefined : accumulator!.projection(i)));
+    for (const [i, { weight, stepper, followed }] of parts.entries()) {
+      const direction = followed ? projections[i] : undefined;
       share(direction ?? weight);
       if (direction !== undefined && !this.owned) stepper.descendAlong!(weight, direction, lr);
     }
     if (!this.owned) this.adopt(record);
+    // A step of a whole gradient may have changed what the next one is projected with.
     for (const [i, { stepper, replicated }] of parts.entries()) {
-      if (directions[i] === undefined) for (const key of replicated) share(stepper.state[key]!);
+      if (projections[i] === undefined) for (const key of replicated) share(stepper.state[key]!);
     }
   }
 
@@ -221,11 +225,6 @@ export class Track<T> {
     Object.assign(this.counters, counters);
     this.captured = captured;
     this.updateRms = updateRms;
-  }
-
-  /** Whether ranks can make a step of projections that another rank owns. */
-  private get canFollow(): boolean {
-    return this.owner === undefined || this.parts.every(({ replicated }) => replicated.length > 0);
   }
 
   /** Restores saved counts. Drops micro-batches of an unfinished step, and the last step's measurements. */

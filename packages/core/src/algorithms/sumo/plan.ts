@@ -24,9 +24,11 @@ export function planSumo(rows: number, cols: number, settings: SumoSettings, siz
     state: stateShapes(geometry, settings, sizes),
     scratchBytes:
       loadBytes + Math.max(basis + rangeBytes, basis + selectBytes + carryBytes, refreshBytes + followBytes),
-    ...(needsProjectionOnly(settings) && { projection: [momentRows, momentCols] as const }),
-    // A cautious decay looks at the whole direction, which then has no factors.
-    ...(needsProjectionOnly(settings) && !settings.cautious && { replicated: ["basis"] }),
+    ...(needsProjectionOnly(settings) && {
+      projection: [momentRows, momentCols] as const,
+      replicated: ["basis"],
+      followed: !settings.cautious, // which looks at the whole direction
+    }),
     note: `${noteOf(settings.rank, rank, side)}${settings.stateBits === 8 ? ", 8-bit state" : ""}`,
   };
 }
