@@ -182,7 +182,7 @@ function addRun(command: Command): void {
     .option("--eval-tokens <n>", "held-out tokens for each of them", whole(1), 8192)
     .option(
       "--eval-answers <n>",
-      "of examples: held-out questions for each of them, of which the share is shown that the model answers exactly (default: none)",
+      "of examples: held-out questions for each of them, of which the share is shown that the model answers exactly, and of those with options the share that it chooses right (default: none)",
       whole(1),
     )
     .option(

@@ -64,9 +64,10 @@ const VOCABULARY_BYTES = 2 ** 28;
 /** Text that a vocabulary is learned from: the training part, in evenly spaced pieces where it is large, or what the examples say. */
 function vocabularyPieces(text: Text, onWork: OnWork): Iterable<Uint8Array> {
   if (text.kind === "text") return spacedPieces(text, trainingBytes(text), onWork);
-  const said = parseExamples(new TextDecoder().decode(text.bytes), text.source).flatMap((example) =>
-    "messages" in example ? example.messages.map(({ content }) => content) : Object.values(example),
-  );
+  const said = parseExamples(new TextDecoder().decode(text.bytes), text.source).flatMap((example) => {
+    if ("messages" in example) return example.messages.map(({ content }) => content);
+    return "prompt" in example ? [example.prompt, example.completion] : [example.text];
+  });
   return [new TextEncoder().encode(said.join("\n"))];
 }
 

@@ -143,9 +143,10 @@ function showResult(
   sample: SampleOptions,
   screen: Screen,
 ): void {
-  const { final, exact } = readLog(logPath(folder)).at(-1) ?? {};
+  const { final, exact, accuracy } = readLog(logPath(folder)).at(-1) ?? {};
   if (final !== undefined) screen.write(`\n${formatFinalLoss(final)}\n`);
   if (exact !== undefined) screen.write(`${formatShare(exact)} of the held-out answers are exact\n`);
+  if (accuracy !== undefined) screen.write(`${formatShare(accuracy)} of the held-out options are chosen right\n`);
   if (kind === "examples") {
     screen.write("\n");
     return;
