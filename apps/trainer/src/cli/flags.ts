@@ -115,7 +115,7 @@ function addOptimizer(command: Command): void {
     .addOption(
       new Option(
         "--state-bits <n>",
-        `bits of a number in SUMO's and Muon's state: 8 takes a quarter of the memory of 32 (default: 32)`,
+        "bits of a number in the state of SUMO, Muon and AdamW, which also trains embeddings, norms and head: 8 takes a quarter of the memory of 32 (default: 32)",
       ).argParser(oneOf(STATE_BITS)),
     )
     .option(
