@@ -72,6 +72,7 @@ const OTHERS = [
   "--seeds",
   "--sweep",
   "--sample",
+  "--profile",
   "--verbose",
 ];
 

@@ -38,7 +38,7 @@ function addDataAndModel(command: Command): void {
     .optionsGroup("Data:")
     .option(
       "--data <source>",
-      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), a .jsonl file of examples (messages, prompt and completion, or text), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); a tenth is held out",
+      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), a .jsonl or .parquet file of examples (messages, prompt and completion, or text), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); a tenth is held out",
       "moby-dick",
     )
     .option(
@@ -195,6 +195,12 @@ function addRun(command: Command): void {
     .option("--name <name>", "of the run's folder (default: from data and optimizer)", runName)
     .option("--runs <folder>", "where runs are kept", "runs")
     .option("--resume <run>", `go on with a run; only ${FREE.join(", ")} may be given again`)
+    .addOption(
+      new Option(
+        "--profile",
+        "show in the end where the steps spent their time, by kernel, sampled on the first thread",
+      ).conflicts(["compare", "sample"]),
+    )
     .option("--verbose", "print where an error came from, too");
 }
 

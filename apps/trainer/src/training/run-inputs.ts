@@ -39,9 +39,9 @@ export interface RunInputs extends RunData {
  * @param base - folder that relative paths start from.
  * @throws {DataError} @throws {ConfigError} @throws {RunError}
  */
-export function loadRunInputs(options: TrainOptions, base: string, place: DataPlace): RunInputs {
+export async function loadRunInputs(options: TrainOptions, base: string, place: DataPlace): Promise<RunInputs> {
   if (options.init === undefined) checkModel(modelConfig(options, options.vocab), options);
-  const text = readRunText(options.data, base, place);
+  const text = await readRunText(options.data, base, place);
   const init = options.init === undefined ? undefined : readModel(place.runs, options.init, base);
   const { config, tokenizer } = init ?? newModel(options, text, place);
   const adapter = options.adapter === undefined ? undefined : readAdapter(options.adapter, base);

@@ -1,7 +1,7 @@
 import { BLOCK, bitsOf, largestOf } from "./linalg-blocks.ts";
 
 /** Words of a packed block: its scale, and 64 codes of one byte. */
-export const BLOCK_WORDS = 1 + BLOCK / 4;
+export const BLOCK_WORDS: number = 1 + BLOCK / 4;
 /** Codes are from −127 to 127. */
 export const LARGEST_CODE = 127;
 

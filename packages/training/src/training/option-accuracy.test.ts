@@ -37,9 +37,10 @@ test("an option is chosen if the model's loss on it is lower than on the others"
     const losses = options.map(lossOf);
     return losses.indexOf(Math.min(...losses)) === right;
   };
+  const want = choices.filter(isRight).length / 40;
   const before = model.engine.heap.usedBytes;
   const share = optionAccuracy(model, choices, { count: 100, context: CONTEXT });
-  expect(share).toBe(choices.filter(isRight).length / 40);
+  expect(share).toBe(want);
   expect(share).toBeGreaterThan(0);
   expect(share).toBeLessThan(1);
   expect(optionAccuracy(model, choices, { count: 1, context: CONTEXT })).toBe(isRight(choices[0]!) ? 1 : 0);
