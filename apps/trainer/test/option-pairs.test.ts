@@ -73,6 +73,7 @@ const OTHERS = [
   "--seeds",
   "--sweep",
   "--sample",
+  "--profile",
   "--verbose",
 ];
 

@@ -11,7 +11,7 @@ import {
   tokensOf,
   UsageError,
 } from "@sumo/training";
-import { readText, type Text } from "@sumo/training/text";
+import { readData, type Text } from "@sumo/training/text";
 import type { Companions } from "../run/run-folder.ts";
 import { fileCorpus } from "../run/token-file.ts";
 import { formatCount } from "../screen/format.ts";
@@ -32,9 +32,9 @@ export function showLargeWork(what: string, { screen }: DataPlace): OnWork {
   return showWork(screen, what, LARGE);
 }
 
-/** Reads and checks a text, as `readText` does, and shows the progress of a large one. */
-export function readRunText(source: string, base: string, place: DataPlace): Text {
-  return readText(source, base, showLargeWork("reading the text", place));
+/** Reads and checks a text, as `readData` does, and shows the progress of a large one. */
+export function readRunText(source: string, base: string, place: DataPlace): Promise<Text> {
+  return readData(source, base, showLargeWork("reading the text", place));
 }
 
 /** The sequences of a run, and one line that says what they are made of. */

@@ -69,7 +69,7 @@ export interface TrainOptions {
   readonly optimizer: OptimizerName;
   /** Dimension of the optimizer's subspace, or of LoRA's factors. */
   readonly rank?: number;
-  /** Bits of each number of SUMO's and Muon's state. Default: 32. */
+  /** Bits of each number of SUMO's, Muon's and AdamW's state, AdamW's of embeddings, norms and head among it. Default: 32. */
   readonly stateBits?: StateBits;
   /** Peak learning rate of the hidden matrices. Default: the optimizer's own, for a new model or for one to fine-tune. */
   readonly lr?: number;
