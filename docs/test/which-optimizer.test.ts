@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeBlocks } from "@sumo/testing/markdown";
@@ -121,4 +121,35 @@ describe("the programs", () => {
       expect(trainOptions(options)).toEqual(options);
     }
   });
+});
+
+/** Needs in the README's first table. */
+const NEEDS: Readonly<Record<string, readonly [tokens: number, Partial<Answers>]>> = {
+  "few tokens in a step": [128, {}],
+  "many tokens in a step": [1024, {}],
+  "little memory, few tokens": [128, { memory: "a fifth of AdamW's" }],
+  "little memory, many tokens": [1024, { memory: "a fifth of AdamW's" }],
+  "little time, few tokens": [128, { time: "AdamW's, and a quarter more" }],
+  "little time, many tokens": [1024, { time: "AdamW's, and a quarter more" }],
+};
+
+test("the README's first table has the recommendations, with their numbers", () => {
+  const readme = readFileSync(join(root, "..", "README.md"), "utf8");
+  const [table] = /(?:^\|.*\|\n)+/m.exec(readme)!;
+  const rows = table.trim().split("\n").slice(2);
+  const expected = Object.entries(NEEDS).map(([need, [tokens, limits]]) => {
+    const panel = panels.find((one) => one.tokens === tokens)!;
+    const all = { memory: "as much as AdamW's", time: "does not matter", framework: "my own loop" } as const;
+    const { contestant, mean, deviation, bytes, seconds } = recommend(panel, { ...all, ...limits })!;
+    const adamw = panel.places.find((place) => place.contestant === "AdamW")!;
+    const gain = (adamw.mean - mean).toFixed(3);
+    return `| ${[
+      need,
+      contestant,
+      `${mean.toFixed(3)} ± ${deviation.toFixed(3)}, ${gain} below AdamW`,
+      `${((100 * bytes) / adamw.bytes).toFixed(0)} %`,
+      (seconds! / adamw.seconds!).toFixed(1),
+    ].join(" | ")} |`;
+  });
+  expect(rows).toEqual(expected);
 });
