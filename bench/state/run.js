@@ -53,7 +53,11 @@ else makeRuns(60_000 * Number(values.minutes));
 renderAll();
 
 function renderAll() {
-  const files = render(readRows(), readSeconds(), { total: TOTAL, contestants: Object.keys(CONTESTANTS) });
+  const files = render(readRows(), readSeconds(), {
+    total: TOTAL,
+    contestants: Object.keys(CONTESTANTS),
+    optionsOf: (contestant, steps) => CONTESTANTS[contestant].options(steps),
+  });
   for (const [name, text] of Object.entries(files)) writeFileSync(here(name), text);
   for (const panel of JSON.parse(files["state.json"]).panels) console.log(`\n${tableOf(panel)}`);
 }

@@ -2,6 +2,7 @@ import {
   AUX_RATES,
   BYTES,
   ENGINES,
+  EQUILIBRATIONS,
   LOSSES,
   METHODS,
   MOST_TOKENS,
@@ -115,7 +116,7 @@ function addOptimizer(command: Command): void {
     .addOption(
       new Option(
         "--state-bits <n>",
-        "bits of a number in the state of SUMO, Muon and AdamW, which also trains embeddings, norms and head: 8 takes a quarter of the memory of 32 (default: 32)",
+        "bits of a number in the state of SUMO, Muon and AdamW, which also trains embeddings, norms and head: 8 takes a quarter of the memory of 32; 4, of Muon, an eighth, with AdamW's in 8 (default: 32)",
       ).argParser(oneOf(STATE_BITS)),
     )
     .option(
@@ -134,6 +135,12 @@ function addOptimizer(command: Command): void {
         "--residual <name>",
         "what SUMO does with the gradient outside its subspace; joint orthogonalizes it with the rest, at Muon's price (default: fira)",
       ).choices(RESIDUALS),
+    )
+    .addOption(
+      new Option(
+        "--equilibrate <rows>",
+        "rows brings the rows of outputs to one length before the whole matrix is orthogonalized: of muon, or of sumo with --residual joint (default: off)",
+      ).choices(EQUILIBRATIONS),
     )
     .option("--beta2 <x>", "AdamW's decay of squared gradients, in [0, 1)", between(0, 1, "[)"), 0.99)
     .option(

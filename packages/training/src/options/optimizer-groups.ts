@@ -70,9 +70,10 @@ export function hiddenNames(parameters: readonly Pick<Parameter, "name" | "kind"
  */
 export function optimizerGroups(options: TrainOptions, hidden: ReadonlySet<string>): Group[] {
   const { beta2, stateBits } = options;
+  const others = stateBits && { stateBits: stateBits === 4 ? 8 : stateBits };
   return [
     { ...matrixOptions(options, scheduled(options, peakRate(options))), match: ({ name }) => hidden.has(name) },
-    { optimizer: "adamw", lr: scheduled(options, auxRate(options)), beta2, ...(stateBits && { stateBits }) },
+    { optimizer: "adamw", lr: scheduled(options, auxRate(options)), beta2, ...others },
   ];
 }
 
