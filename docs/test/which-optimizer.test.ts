@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { codeBlocks } from "@sumo/testing/markdown";
+import { type CodeBlock, codeBlocks } from "@sumo/testing/markdown";
 import { type TrainOptions, trainOptions } from "@sumo/training";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -95,18 +95,33 @@ test("a verdict says by how much, and ties where the seeds do not tell apart", (
   ]);
 });
 
+/** The programs of a framework, each once, as blocks of a page. */
+function blocks(framework: Framework): readonly CodeBlock[] {
+  const folder = mkdtempSync(join(tmpdir(), "which-"));
+  const page = join(folder, "programs.md");
+  writeFileSync(
+    page,
+    programs(framework)
+      .map((code) => `\`\`\`ts\n${code}\`\`\`\n`)
+      .join("\n"),
+  );
+  const found = codeBlocks(page, import.meta.dirname);
+  rmSync(folder, { recursive: true });
+  return found;
+}
+
 describe("the programs", () => {
   beforeAll(() => tf.setBackend("cpu"));
 
-  test.each(frameworks.filter((name) => name !== "the trainer"))("%s: each runs, and has state", async (framework) => {
-    const folder = mkdtempSync(join(tmpdir(), "which-"));
-    const page = join(folder, "programs.md");
-    const fences = programs(framework).map((code) => `\`\`\`ts\n${code}\`\`\`\n`);
-    writeFileSync(page, fences.join("\n"));
-    const blocks = codeBlocks(page, import.meta.dirname);
-    rmSync(folder, { recursive: true });
-    expect(blocks.length).toBeGreaterThan(0);
-    for (const block of blocks) expect((await block.run())[0]![0]).toBeGreaterThan(0);
+  const runnable = frameworks
+    .filter((name) => name !== "the trainer")
+    .flatMap((framework) => blocks(framework).map((block, i) => [framework, i + 1, block] as const));
+
+  test.each(runnable)("%s, program %i runs, and has the state that it should", async (framework, _, { code, run }) => {
+    const [[stateBytes]] = (await run()) as [[number]];
+    // Muon without momentum keeps nothing of a hidden matrix; the model of tfjs has other variables.
+    const isEmpty = framework !== "tfjs" && /momentum: 0[ ,]/.test(code);
+    expect(stateBytes > 0).toBe(!isEmpty);
   });
 
   test("the trainer takes every option", () => {
