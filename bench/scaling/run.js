@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { publish, SMOLLM_135M } from "../published-model.js";
-import { onTwoHosts } from "./two-hosts.js";
+import { onTwoHosts, openMpi } from "./two-hosts.js";
 
 const RESULTS = new URL("../results/scaling.json", import.meta.url);
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -61,7 +61,8 @@ if (values.save) writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 2)
 function measureLinks() {
   const links = LINKS.flatMap((bitsPerSecond) =>
     Object.entries(SUMS).map(([sums, steps]) => {
-      const lines = onTwoHosts(bitsPerSecond, (run) => run(file("sums.js"), [sums, String(steps)]))
+      const rank = `${process.execPath} ${file("sums.js")} ${sums} ${steps}`;
+      const lines = onTwoHosts(bitsPerSecond, (hosts) => hosts.run(0, `${openMpi(hosts)} ${rank}`))
         .trim()
         .split("\n");
       const row = { bitsPerSecond, sums, ...JSON.parse(lines.at(-1)) };

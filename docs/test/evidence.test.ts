@@ -16,6 +16,7 @@ import state, { findingsOf } from "../evidence/state.data.ts";
 import tfjs from "../evidence/tfjs.data.ts";
 import tfjsSteps from "../evidence/tfjs-steps.data.ts";
 import { lowerLoss } from "../evidence/verdict.ts";
+import scaling from "../guide/mpi.data.ts";
 import { root } from "./pages.ts";
 
 const evidence = join(root, "evidence");
@@ -62,6 +63,24 @@ describe("the pages of evidence", () => {
       rows.flatMap(({ label, dots }) => dots.filter(({ wrong }) => wrong).map(({ series }) => `${label}: ${series}`)),
     );
     expect(hollow.sort()).toEqual(errors.rows.map(([task, whose]) => `${task}: ${whose}`).sort());
+  });
+
+  test("scaling: ranks send the bytes that are planned, and projections win by their factor where the link is slow", () => {
+    const { links } = committed<{
+      links: { bitsPerSecond: number; sums: string; bytes: number; plannedBytes: number; waitedMs: number }[];
+    }>("scaling.json");
+    for (const { bytes, plannedBytes } of links) expect(Math.abs(bytes / plannedBytes - 1)).toBeLessThan(1e-4);
+    const [whole, projected] = ["whole", "projected"].map(
+      (sums) => links.find((row) => row.sums === sums && row.bitsPerSecond === 50e6)!,
+    );
+    const faster = whole!.waitedMs / projected!.waitedMs;
+    expect(Math.abs(faster / (whole!.bytes / projected!.bytes) - 1)).toBeLessThan(0.1);
+    const page = loaded(scaling);
+    expect(page.factor).toBe(faster.toFixed(1));
+    expect(page.links.rows).toHaveLength(links.length);
+    for (const { head, rows } of [page.links, page.training, page.model]) {
+      for (const row of rows) expect(row).toHaveLength(head.length);
+    }
   });
 
   test("tfjs: every pair of a task and a rate is judged, and the sentence counts the table's verdicts", () => {

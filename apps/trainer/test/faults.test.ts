@@ -107,6 +107,24 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(checkpoint(folder, "a")).toEqual(checkpoint(whole, "a"));
     });
 
+    test.each(["64", "120"])("a disk that is full ends all where the state is divided, too: at call %s", async (at) => {
+      const folder = workplace();
+      const words = [...WORDS, "--shard-state", "--name", "a"];
+      const node = ["--import", new URL("./failing-disk.js", import.meta.url).href];
+      const parts = [
+        { size: 1, words, node },
+        { size: 1, words },
+      ];
+      const disk = { DISK_AT: at, DISK_FAULT: "ENOSPC", DISK_LASTS: "yes" };
+      const result = await launch(mpi, folder, parts, disk).ended;
+      expect(result.code).toBe(1);
+      expect(errorsOf(result)).toEqual([
+        expect.stringMatching(/no space is left.*the run is saved at step \d+ of 100/),
+      ]);
+      expect(await runHere(folder, ...RESUME)).toBe(0);
+      expect(checkpoint(folder, "a")).toEqual(checkpoint(whole, "a"));
+    });
+
     test("a rank whose gradient is NaN ends all with one line, and the last checkpoint is good", async () => {
       const folder = workplace();
       const words = [...WORDS.map((word) => word.replace("text.txt", "examples.jsonl")), "--name", "a"];

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isInstalled, MPICH, OPEN_MPI } from "@sumo/testing/mpirun";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   projected: [...WORDS, "--residual", "off", "--rank", "4"],
   whole: [...WORDS, "--residual", "fira"],
   muon: [...WORDS, "--optimizer", "muon", "--tied"],
+  rounded: [...WORDS, "--weights", "bf16", "--residual", "off"],
   examples: [...WORDS.map((word) => word.replace("text.txt", "examples.jsonl")), "--residual", "off"],
 };
 
@@ -55,7 +56,7 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(checkpoint(folder, name)).toEqual(checkpoint(alone, name));
     });
 
-    test.each(["projected", "muon"])("and so where they divide the optimizer's state: %s", async (name) => {
+    test.each(["projected", "muon", "rounded"])("and so where they divide the optimizer's state: %s", async (name) => {
       const { code, out, err } = await runOn(2, ...CASES[name]!, "--shard-state", "--name", `${name}-divided`);
       expect({ code, err }).toEqual({ code: 0, err: "" });
       expect(out).toMatch(/divided: .* on the process with most/);
@@ -84,6 +85,9 @@ for (const mpi of [OPEN_MPI, MPICH]) {
     test("traffic is logged and shown", async () => {
       const [step] = readLog(join(folder, "runs", "whole", "log.jsonl")).filter(({ loss }) => loss !== undefined);
       expect(step!.sentBytes).toBeGreaterThan(0);
+      // Whole gradients but for the embedding's, which has rows for 256 tokens, of which a step has at most 64.
+      const { size } = statSync(join(folder, "runs", "whole", "model.safetensors"));
+      expect(step!.sentBytes).toBeLessThan(size - 4 * 16 * (256 - 64) + 1000);
       expect(step!.waited).toBeGreaterThan(0);
     });
 
@@ -97,6 +101,13 @@ for (const mpi of [OPEN_MPI, MPICH]) {
       expect(many.code).toBe(1);
       expect(listed.code).toBe(1);
       expect(compared.code).toBe(1);
+    });
+
+    test("one clear line where one rank alone is to divide the state", async () => {
+      const parts = [[...WORDS, "--shard-state"], WORDS].map((words) => ({ size: 1, words }));
+      const result = await launch(mpi, folder, parts).ended;
+      expect(result.code).toBe(1);
+      expect(errorsOf(result)).toEqual([expect.stringMatching(/rank 1 on .*an option differs from that of rank 0/)]);
     });
 
     test("one clear line where the text of a rank differs, or is missing", async () => {

@@ -264,15 +264,17 @@ export const scenarios: Readonly<Record<string, (collective: Collective) => unkn
   },
 
   /** The last rank's second gradient is skipped: the step takes the mean of the others. */
-  skipped: (collective) => {
-    const [w] = parameters();
-    const optimizer = createOptimizer([w!], OPTIMIZERS["projected"]!, { collective, onNonFinite: "skip" });
-    optimizer.stepParameter("w", gradientOf("w", 0, collective.rank));
-    const gradient = gradientOf("w", 1, collective.rank);
-    if (collective.rank === collective.size - 1) gradient[7] = Number.POSITIVE_INFINITY;
-    optimizer.stepParameter("w", gradient);
-    return bitsOf(w!.data);
-  },
+  skipped: (collective) =>
+    [false, true].map((shardState) => {
+      const [w] = parameters();
+      const create = { collective, onNonFinite: "skip", shardState } as const;
+      const optimizer = createOptimizer([w!], OPTIMIZERS["projected"]!, create);
+      optimizer.stepParameter("w", gradientOf("w", 0, collective.rank));
+      const gradient = gradientOf("w", 1, collective.rank);
+      if (collective.rank === collective.size - 1) gradient[7] = Number.POSITIVE_INFINITY;
+      optimizer.stepParameter("w", gradient);
+      return [bitsOf(w!.data), optimizer.counters.skipped];
+    }),
 
   /** The last rank begins with other weights. */
   weights: (collective) => {

@@ -175,8 +175,12 @@ describe("an optimizer over ranks", () => {
   });
 
   test("or skips it, and takes the mean of the others", async () => {
-    const value = bitsOf(secondStep([0]).data);
-    expect(await onThreads("skipped", 2)).toMatchObject([{ value }, { value }]);
+    const bits = bitsOf(secondStep([0]).data);
+    const [first, second] = [0, 1].map((skipped) => [
+      [bits, skipped],
+      [bits, skipped],
+    ]);
+    expect(await onThreads("skipped", 2)).toMatchObject([{ value: first }, { value: second }]);
   });
 
   test.each([

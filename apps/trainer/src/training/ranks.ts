@@ -34,7 +34,12 @@ export const place: Readonly<{ rank: number; size: number }> = launchedAs() ?? {
 /** How messages of this process begin: of another rank than 0, with its rank. */
 export const signature: string = place.rank === 0 ? "" : `rank ${place.rank} on ${hostname()}: `;
 
-/** Joins the processes of the launcher. @param shardState - whether they are to divide the optimizer's state. @throws {CollectiveError} without an MPI library, or with another than the launcher's. */
+/**
+ * Joins the processes of the launcher.
+ *
+ * @param shardState - whether they are to divide the optimizer's state.
+ * @throws {CollectiveError} without an MPI library, or with another than the launcher's.
+ */
 export function joinRanks(shardState = false): Ranks {
   const alone = place.size === 1;
   return { ...place, collective: alone ? undefined : measured(connectMpi()), shardState: shardState && !alone };
@@ -97,10 +102,14 @@ export async function checkSame(
 }
 
 /** What {@link checkSame} compares of a run beside its text, whose path may differ between machines. */
-export function settingsOf(options: TrainOptions, tokenizer: Tokenizer): Readonly<Record<string, readonly string[]>> {
+export function settingsOf(
+  options: TrainOptions,
+  tokenizer: Tokenizer,
+  { shardState }: Ranks,
+): Readonly<Record<string, readonly string[]>> {
   return {
     "the vocabulary": [formatTokenizer(tokenizer)],
-    "an option": [JSON.stringify({ ...options, data: undefined })],
+    "an option": [JSON.stringify({ ...options, shardState, data: undefined })],
   };
 }
 

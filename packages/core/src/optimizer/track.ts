@@ -39,7 +39,7 @@ export interface PendingMeans<T> {
 export interface StepRecord {
   /** One a part. */
   readonly facts: readonly Facts[];
-  readonly counters: Counters;
+  readonly counters: Omit<Counters, "skipped">;
   readonly captured?: number | undefined;
   readonly updateRms?: number | undefined;
 }
@@ -189,7 +189,8 @@ export class Track<T> {
 
   /** What the last step has left, for the other ranks. */
   get record(): StepRecord {
-    const { parts, counters, captured, updateRms } = this;
+    const { parts, captured, updateRms } = this;
+    const { skipped: _, ...counters } = this.counters; // each rank counts its own
     return { facts: parts.map(({ stepper }) => stepper.facts()), counters, captured, updateRms };
   }
 

@@ -85,6 +85,11 @@ export class Trainer {
     sequences: Sequences,
     { engine = createWasmEngine(), weights, checkpoint, collective, shardState = false }: TrainerOptions = {},
   ) {
+    if (shardState && options.method === "lora") {
+      throw new UsageError(
+        "--shard-state divides the state of whole weights; that of --method lora is small: leave it out",
+      );
+    }
     this.options = options;
     this.collective = collective;
     this.share = shareOf(options.accumulate, collective);
@@ -101,11 +106,6 @@ export class Trainer {
     this.trained = new Set(trained.map(({ name }) => name));
     const ranks = collective && { collective, shardState };
     const accumulation = { microBatches: this.share.end - this.share.first, ...ranks };
-    if (shardState && options.method === "lora") {
-      throw new UsageError(
-        "--shard-state divides the state of whole weights; that of --method lora is small: leave it out",
-      );
-    }
     if (dtype === "bfloat16") {
       const rounding = { groups, seed: options.seed, step: () => this.step };
       const rounded = new RoundedWeights(trained, rounding, this.model, accumulation);

@@ -43,7 +43,7 @@ async function resumeFolder(
     return { stored, options, ...prepareData(text, options, stored.tokenizer, companions, place) };
   });
   const { data, model, origin } = stored;
-  await checkSame(ranks, { [data.source]: [data.digest], ...settingsOf(options, stored.tokenizer) });
+  await checkSame(ranks, { [data.source]: [data.digest], ...settingsOf(options, stored.tokenizer, ranks) });
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
     const trainer = await together(ranks, async () => {
       const { collective, shardState } = ranks;

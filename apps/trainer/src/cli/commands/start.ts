@@ -22,12 +22,12 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen, ra
       return { ...inputs, options: { ...asked, data: inputs.data.source, lr: peakRate(asked), auxLr: auxRate(asked) } };
     },
   );
-  await checkSame(ranks, { [text.source]: [data.digest], ...settingsOf(options, tokenizer) });
+  await checkSame(ranks, { [text.source]: [data.digest], ...settingsOf(options, tokenizer, ranks) });
   return withWorkerPool(threadCount(cli.threads, options), async (pool) => {
-    if (init !== undefined)
-      screen.write(
-        `${describeLoad(model, options, init.weights, { threads: pool.threads, shards: shardsOf(ranks) })}\n`,
-      );
+    if (init !== undefined) {
+      const plan = { threads: pool.threads, shards: shardsOf(ranks) };
+      screen.write(`${describeLoad(model, options, init.weights, plan)}\n`);
+    }
     const { collective, shardState } = ranks;
     const trainer = await together(ranks, () =>
       createTrainer(model, options, sequences, pool, { weights: init?.weights, collective, shardState }),
