@@ -7,8 +7,11 @@ const INTERVAL = 5000;
 const STEP = "trainStep";
 const OPTIMIZER = "stepParameterStart";
 
-/** Frames of WebAssembly, and between it and JavaScript, of which the JavaScript that called them is named. */
-const UNNAMED = /^(wasm-function\[|js-to-wasm|GenericJSToWasmWrapper$|$)/;
+/** Frames that have no name of use, of which the function that called them is named: of WebAssembly, anonymous ones, and the scopes of scratch. */
+const UNNAMED = /^(wasm-function\[.*|js-to-wasm.*|GenericJSToWasmWrapper|scope|)$/;
+
+/** The module of the barrier between threads, whose functions count as one. */
+const BARRIER = /\/barrier\.js$/;
 
 /** Where time went: in a kernel, or another function, of the model or the optimizer. */
 export interface ProfileRow {
@@ -40,10 +43,11 @@ function rowsOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): rea
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const visit = (id: number, within: { readonly part?: ProfileRow["part"]; readonly name: string }): void => {
     const { callFrame, children = [] } = byId.get(id)!;
-    const { functionName } = callFrame;
+    const { url, functionName } = callFrame;
     const part =
       functionName === STEP ? "model" : within.part && functionName === OPTIMIZER ? "optimizer" : within.part;
-    const name = UNNAMED.test(functionName) ? within.name : functionName;
+    const named = BARRIER.test(url) ? "wait for threads" : functionName;
+    const name = UNNAMED.test(named) ? within.name : named;
     const time = times.get(id) ?? 0;
     if (part !== undefined && time > 0) {
       const key = `${part} ${name}`;
