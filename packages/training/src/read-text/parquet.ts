@@ -1,29 +1,19 @@
 import { DataError } from "../errors.ts";
-import { checkSize, textFile } from "./text-file.ts";
+import { checkSize } from "./text-file.ts";
 
 /** Columns that an example is made of. */
 const COLUMNS: readonly string[] = ["messages", "prompt", "completion", "text", "options"];
 
 /**
- * Reads a Parquet file as examples: a JSON object a line, of the columns `messages`, `prompt` and `completion`, `text`, and `options`. Other columns are not
+ * Decodes a Parquet file as examples: a JSON object a line, of the columns `messages`, `prompt` and `completion`, `text`, and `options`. Other columns are not
  * decoded, and values that are null are left out.
  *
- * @throws {DataError} if it is damaged, has none of these columns, is too large, or changes while it is read.
+ * A damaged file may keep the decoder busy for ever: those of strangers belong into a worker with limits.
+ *
+ * @param path - for messages.
+ * @throws {DataError} if it has none of these columns, or more lines than a program can hold as one text. @throws {Error} if it is damaged.
  */
-export async function parquetLines(path: string): Promise<Uint8Array> {
-  const file = textFile(path, false);
-  checkSize(path, file.size);
-  const bytes = new Uint8Array(file.size);
-  file.read(bytes, 0);
-  try {
-    return await linesOf(bytes, path);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(`data: ${path} cannot be read as Parquet: ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function linesOf(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<Uint8Array> {
+export async function parquetLines(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<Uint8Array> {
   const [{ parquetMetadata, parquetReadObjects, parquetSchema }, { compressors }] = await Promise.all([
     import("hyparquet"), // here, since most runs need none of it
     import("hyparquet-compressors"),
