@@ -1,14 +1,15 @@
 import { DataError } from "../errors.ts";
 import { checkSize } from "./text-file.ts";
 
-/** Columns that an example is made of. */
-const COLUMNS: readonly string[] = ["messages", "prompt", "completion", "text", "options"];
+/** Columns that make an example, and all that one may have. */
+const KINDS: readonly (readonly string[])[] = [["messages"], ["prompt", "completion"], ["text"]];
+const COLUMNS: readonly string[] = [...KINDS.flat(), "options"];
 
 /**
  * Decodes a Parquet file as examples: a JSON object a line, of the columns `messages`, `prompt` and `completion`, `text`, and `options`. Other columns are not
  * decoded, and values that are null are left out.
  *
- * A damaged file may keep the decoder busy for ever: those of strangers belong into a worker with limits.
+ * A damaged file may keep the decoder busy for ever, or ask it for any memory: files of strangers are for a worker with limits.
  *
  * @param path - for messages.
  * @throws {DataError} if it has none of these columns, or more lines than a program can hold as one text. @throws {Error} if it is damaged.
@@ -21,12 +22,7 @@ export async function parquetLines(bytes: Uint8Array<ArrayBuffer>, path: string)
   const metadata = parquetMetadata(bytes.buffer);
   const names = parquetSchema(metadata).children.map(({ element }) => element.name);
   const columns = COLUMNS.filter((name) => names.includes(name));
-  if (
-    !(
-      ["messages", "text"].some((name) => columns.includes(name)) ||
-      ["prompt", "completion"].every((name) => columns.includes(name))
-    )
-  ) {
+  if (!KINDS.some((kind) => kind.every((name) => columns.includes(name)))) {
     throw new DataError(
       `data: ${path} has the columns ${names.join(", ")}: it needs messages, or prompt and completion, or text`,
     );
@@ -36,7 +32,6 @@ export async function parquetLines(bytes: Uint8Array<ArrayBuffer>, path: string)
   let [rowStart, size] = [0, 0];
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    if (rowEnd > bytes.length) throw new Error("it says that it has more rows than bytes");
     const rows = await parquetReadObjects({ file, metadata, columns, compressors, rowStart, rowEnd });
     const part = new TextEncoder().encode(rows.map((row) => `${lineOf(row)}\n`).join(""));
     parts.push(part);
