@@ -10,8 +10,8 @@ const FIRST = new Float64Array(BLOCK);
 const ROOTS = new Float64Array(BLOCK);
 
 /**
- * One AdamW update with the moments in bytes, in blocks of 64 with one scale: the first as `packBytes` has it, of the second the square root, whose range is half as many powers of two.
- * Arithmetic is float64. |error| ≤ largest of the block / 254 of the first moment, / 510 of a root, which is never rounded to zero.
+ * One AdamW update with the moments in bytes, in blocks of 64 with one scale: the first as `packBytes` has it, of the second the square root, which
+ * spans half as many powers of two. Arithmetic is float64. |error| ≤ largest of the block / 254 of the first moment, / 510 of a root, which is never rounded to zero.
  */
 export function adamwInBytes(
   weight: Float32Array,

@@ -261,7 +261,12 @@ export class Trainer {
     return exactMatch(this.model, this.sequences.answers, { count, context: this.shape.length });
   }
 
-  /** Share of held-out questions with options of which the model finds the right one the likeliest, as {@link optionAccuracy} measures it; `undefined` if there are none. @param count - as in {@link exactMatch}. */
+  /**
+   * Share of held-out questions with options of which the model finds the right one the likeliest, as {@link optionAccuracy} measures it.
+   *
+   * @param count - questions to try, at most.
+   * @returns `undefined` if there are none.
+   */
   optionAccuracy(count: number): number | undefined {
     const { choices } = this.sequences;
     return choices.length === 0
