@@ -5,13 +5,18 @@ import type { Panel, Place } from "./recommend.ts";
 const [SEEDS, RIVALS] = [3, 3];
 
 /** A contestant in `bench/results/state.json`; without a deviation if it has one seed. */
-type Entry = Omit<Place, "deviation"> & { readonly deviation?: number; readonly tuned: boolean };
+type Entry = Omit<Place, "deviation"> & {
+  readonly deviation?: number;
+  readonly tuned: boolean;
+  readonly steps: number;
+};
 
 export default {
   watch: ["../../bench/results/state.json"],
-  /** The parts of the map at width 128 that have enough tuned optimizers of enough seeds, by tokens a step. */
+  /** The parts of the map at width 128 that have, of all tokens, enough tuned optimizers of enough seeds, by tokens a step. */
   load([file]: readonly string[]): readonly Panel[] {
-    const { panels } = readResults<{
+    const { total, panels } = readResults<{
+      readonly total: number;
       readonly panels: readonly {
         readonly width: number;
         readonly tokens: number;
@@ -20,7 +25,10 @@ export default {
     }>(file);
     return panels
       .filter(({ width }) => width === 128)
-      .map(({ tokens, entries }) => ({ tokens, places: entries.filter(isMeasured) }))
+      .map(({ tokens, entries }) => ({
+        tokens,
+        places: entries.filter(isMeasured).filter(({ steps }) => steps * tokens === total),
+      }))
       .filter(({ places }) => places.some(({ contestant }) => contestant === "AdamW") && places.length > RIVALS);
   },
 };
