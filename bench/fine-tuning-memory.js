@@ -13,9 +13,12 @@ const RESULTS = new URL("results/fine-tuning-memory.json", import.meta.url);
 const RUN = "--data text.txt --init model --context 256 --batch 1 --threads 1 --steps 2 --checkpoint-every 1";
 const MEASURED = "--eval-tokens 256 --final-tokens 256 --length 3";
 const ROWS = [
+  "--optimizer sumo --rank 64 --state-bits 8 --weights bf16",
   "--optimizer sumo --rank 64 --state-bits 8 --train hidden",
   "--optimizer sumo --rank 64 --state-bits 8",
   "--optimizer sumo --rank 64",
+  "--optimizer adamw --state-bits 8 --weights bf16",
+  "--optimizer adamw --state-bits 8",
   "--optimizer adamw",
   "--method lora --rank 16 --optimizer sumo",
   "--method lora --rank 16 --optimizer adamw",

@@ -22,17 +22,17 @@ export function mobyDick({ width = 128, batch = 16, steps = 400, heldOut = corpu
   const hidden = shapes.filter(({ kind }) => kind === "hidden");
   const names = new Set(hidden.map(({ name }) => name));
 
-  function groups(options, lr, seed) {
+  function groups({ others = {}, ...options }, lr, seed) {
     const schedule = (peak) => cosine({ peak, warmup: steps / 20, total: steps, final: 0.1 });
     return [
       { ...options, ...(options.optimizer === "sumo" && { seed }), lr: schedule(lr), match: (p) => names.has(p.name) },
-      { optimizer: "adamw", beta2: 0.99, lr: schedule(3e-3) },
+      { optimizer: "adamw", beta2: 0.99, lr: schedule(3e-3), ...others },
     ];
   }
 
   /**
-   * A new model with `options` on its hidden matrices. `step` takes the next step, `loss` measures the mean loss on the held-out text in
-   * nats a byte.
+   * A new model with `options` on its hidden matrices; `options.others` are AdamW's, of the other parameters. `step` takes the next step, `loss`
+   * measures the mean loss on the held-out text in nats a byte.
    */
   function start(options, lr, seed) {
     const engine = createWasmEngine();

@@ -2,8 +2,8 @@ import { scatter } from "./scatter.js";
 import { bestOf, nextRate, runsOf, sweepOf } from "./search.js";
 
 /** Files of results by name: the map, and its pictures over bytes and over seconds with one panel a width and number of tokens a step. */
-export function render(rows, seconds, { total, contestants }) {
-  const panels = panelsOf(rows, seconds, { total, contestants });
+export function render(rows, seconds, { total, contestants, stepsOf, optionsOf }) {
+  const panels = panelsOf(rows, seconds, { contestants, stepsOf, optionsOf });
   const { machine } = seconds;
   return {
     "state.json": `${JSON.stringify({ total, machine, panels }, null, 2)}\n`,
@@ -13,13 +13,14 @@ export function render(rows, seconds, { total, contestants }) {
 }
 
 /** The map by width and tokens a step, lowest loss first. */
-function panelsOf(rows, seconds, { total, contestants }) {
+function panelsOf(rows, seconds, { contestants, stepsOf, optionsOf }) {
   const places = [...new Map(rows.map(({ width, tokens }) => [`${width} ${tokens}`, { width, tokens }])).values()];
   places.sort((a, b) => a.width - b.width || a.tokens - b.tokens);
   return places.map(({ width, tokens }) => {
     const entries = contestants
-      .map((contestant) => entryOf(rows, seconds, { width, tokens, contestant }, total / tokens))
+      .map((contestant) => entryOf(rows, seconds, { width, tokens, contestant }, stepsOf(contestant, tokens)))
       .filter((entry) => entry !== undefined)
+      .map((entry) => ({ ...entry, options: optionsOf(entry.contestant, tokens) }))
       .sort((a, b) => a.mean - b.mean);
     return { width, tokens, entries };
   });
@@ -37,6 +38,7 @@ function entryOf(rows, seconds, place, steps) {
   const [timed] = runsOf(seconds.rows, place);
   return {
     contestant: place.contestant,
+    steps,
     lr,
     /** Whether the best rate lies inside those tried. */
     tuned: nextRate(sweep, lr) === undefined,

@@ -53,7 +53,12 @@ else makeRuns(60_000 * Number(values.minutes));
 renderAll();
 
 function renderAll() {
-  const files = render(readRows(), readSeconds(), { total: TOTAL, contestants: Object.keys(CONTESTANTS) });
+  const files = render(readRows(), readSeconds(), {
+    total: TOTAL,
+    contestants: Object.keys(CONTESTANTS),
+    stepsOf,
+    optionsOf: (contestant, tokens) => CONTESTANTS[contestant].options(stepsOf(contestant, tokens)),
+  });
   for (const [name, text] of Object.entries(files)) writeFileSync(here(name), text);
   for (const panel of JSON.parse(files["state.json"]).panels) console.log(`\n${tableOf(panel)}`);
 }
@@ -81,14 +86,18 @@ function readRows() {
     .map((line) => JSON.parse(line));
 }
 
-function taskOf({ width, tokens }) {
-  const steps = TOTAL / tokens;
-  return { steps, task: mobyDick({ width, batch: tokens / CONTEXT, steps, heldOut: HELD_OUT }) };
+function taskOf({ width, tokens }, steps) {
+  return mobyDick({ width, batch: tokens / CONTEXT, steps, heldOut: HELD_OUT });
+}
+
+function stepsOf(contestant, tokens) {
+  return Math.round(((CONTESTANTS[contestant].share ?? 1) * TOTAL) / tokens);
 }
 
 /** The loss after training, `null` if the run diverged, and the bytes of state. */
 function train({ width, tokens, contestant, lr, seed }) {
-  const { steps, task } = taskOf({ width, tokens });
+  const steps = stepsOf(contestant, tokens);
+  const task = taskOf({ width, tokens }, steps);
   const options = CONTESTANTS[contestant].options(steps);
   return { loss: lossOf(task, options, lr, seed), stateBytes: task.stateBytes(options) };
 }
@@ -125,7 +134,8 @@ function measureSeconds() {
  * as the period of a refresh, interleaved.
  */
 function stepTimes(width, tokens) {
-  const { steps, task } = taskOf({ width, tokens });
+  const steps = TOTAL / tokens;
+  const task = taskOf({ width, tokens }, steps);
   const block = steps / 8;
   const runs = names.map((contestant) => {
     const { rate, options } = CONTESTANTS[contestant];

@@ -6,14 +6,14 @@
  * `/usr/bin/python3 -c "import torch"` works (Debian: python3-torch), the native engine where a BLAS is found. `--save` writes
  * bench/results/training.json and training.md.
  */
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { startContestant } from "./contestant.js";
+import { fromHuggingFaceConfig, parameterShapes } from "@sumo/llama";
+import { ours, rates, starters } from "./contestant.js";
 import { render } from "./render.js";
-import { BATCH, LAYERS, LENGTH } from "./task.js";
+import { widthTask } from "./task.js";
 
 const { values } = parseArgs({
   options: {
@@ -24,18 +24,11 @@ const { values } = parseArgs({
     save: { type: "boolean", default: false },
   },
 });
+const { batch, length } = widthTask(128);
+/** Of a step, at every width. */
+const TOKENS = batch * length;
 const repeats = Number(values.repeats);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const PYTHON = "/usr/bin/python3";
-const works = (command, parameters) => spawnSync(command, parameters, { cwd: here(".") }).status === 0;
-const hasTorch = !values["no-pytorch"] && works(PYTHON, ["-c", "import torch"]);
-const hasNative = works(process.execPath, [
-  "--input-type=module",
-  "-e",
-  'import { createNativeEngine } from "@sumo/linalg/native"; createNativeEngine({ bytes: 65536 })',
-]);
-if (!hasTorch && !values["no-pytorch"]) console.error("PyTorch is left out: apt-get install python3-torch");
-if (!hasNative) console.error("the native engine is left out: apt-get install libopenblas0-pthread");
 
 const loads = [loadavg()[0]];
 const widths = [];
@@ -57,8 +50,9 @@ if (values.save) {
 
 async function measure(width) {
   const contestants = [];
-  for (const start of starters(width)) contestants.push(await start());
-  const collected = await ours(width, "wasm", 1, { perLayer: false })();
+  const task = widthTask(width);
+  for (const start of starters(task, { pytorch: !values["no-pytorch"] })) contestants.push(await start());
+  const collected = await ours(task, "wasm", 1, { perLayer: false })();
   collected.stop();
   const times = contestants.map(() => ({ pass: [], step: [] }));
   for (const work of ["pass", "step"]) {
@@ -70,7 +64,7 @@ async function measure(width) {
   const [{ first: perLayer }] = contestants;
   return {
     width,
-    parameters: parametersOf(width),
+    parameters: parametersOf(task),
     contestants: contestants.map(({ name }, i) => ({ name, ...summary(times[i]) })),
     memory: { perLayer, collected: collected.first },
   };
@@ -78,49 +72,21 @@ async function measure(width) {
 
 /** Milliseconds of the quickest pass and step of each contestant. */
 function leastTimes({ width, contestants }) {
-  const ms = ({ best }) => (1000 * BATCH * LENGTH) / best;
+  const ms = ({ best }) => (1000 * TOKENS) / best;
   return contestants.flatMap(({ name, passRate, stepRate }) => [
     { name: `${width}, ${name}, forward + backward`, least: ms(passRate) },
     { name: `${width}, ${name}, step`, least: ms(stepRate) },
   ]);
 }
 
-function starters(width) {
-  const native = hasNative ? [1, 2].map((threads) => ours(width, "native", threads)) : [];
-  const torch = hasTorch ? [1, 2].map((threads) => pytorch(width, threads)) : [];
-  return [ours(width, "wasm", 1), ours(width, "wasm", 2), ...native, ...torch];
-}
-
-/** Starts our contestant. On the native engine the threads are those of the BLAS. */
-function ours(width, engine, threads, more = {}) {
-  const options = { engine, threads: engine === "native" ? 1 : threads, width, ...more };
-  const environment = engine === "native" ? { OPENBLAS_NUM_THREADS: String(threads) } : {};
-  const parameters = [here("ours.js"), JSON.stringify(options)];
-  return () => startContestant(`ours, ${engine}, ${plural(threads)}`, process.execPath, parameters, environment);
-}
-
-function pytorch(width, threads) {
-  const options = { threads, width, layers: LAYERS, length: LENGTH, batch: BATCH };
-  return () =>
-    startContestant(`PyTorch, ${plural(threads)}`, PYTHON, [here("torch_llama.py"), JSON.stringify(options)]);
-}
-
-function plural(threads) {
-  return `${threads} thread${threads === 1 ? "" : "s"}`;
-}
-
-function parametersOf(width) {
-  const hidden = Math.ceil((8 * width) / 3 / 32) * 32;
-  return 2 * 256 * width + width + LAYERS * (4 * width * width + 3 * width * hidden + 2 * width);
+function parametersOf({ config }) {
+  const sizes = parameterShapes(fromHuggingFaceConfig(config)).map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  return sizes.reduce((sum, size) => sum + size);
 }
 
 /** Summarizes times. The optimizer's share is the time that it adds: on several threads part of its work overlaps with gradients. */
 function summary({ pass, step }) {
-  const rates = (ms) => {
-    const sorted = ms.toSorted((a, b) => a - b);
-    const [best, median] = [sorted[0], sorted[Math.floor(sorted.length / 2)]].map((x) => (1000 * BATCH * LENGTH) / x);
-    return { best, median };
-  };
   const total = (ms) => ms.reduce((sum, x) => sum + x, 0);
-  return { passRate: rates(pass), stepRate: rates(step), optimizerShare: Math.max(0, 1 - total(pass) / total(step)) };
+  const [passRate, stepRate] = [pass, step].map((times) => rates(times, TOKENS));
+  return { passRate, stepRate, optimizerShare: Math.max(0, 1 - total(pass) / total(step)) };
 }

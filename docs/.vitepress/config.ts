@@ -5,6 +5,7 @@ import { readExamples } from "../examples/read-examples.ts";
 import { pageDescription } from "./page-description.ts";
 
 const guides = [
+  ["Which one should I take?", "which-optimizer"],
   ["NumPy to linalg", "numpy"],
   ["Your own loop", "your-loop"],
   ["tfjs", "tfjs"],
@@ -126,7 +127,7 @@ export default defineConfig({
     editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: "Suggest a change to this page" },
     nav: [
       { text: "Start", link: "/start" },
-      { text: "Guides", link: "/guide/your-loop", activeMatch: "/guide/" },
+      { text: "Guides", link: "/guide/which-optimizer", activeMatch: "/guide/" },
       { text: "Examples", link: "/examples/", activeMatch: "/examples/|/playground" },
       { text: "Theory", link: "/theory/orthogonalization", activeMatch: "/theory/" },
       { text: "Evidence", link: "/evidence/", activeMatch: "/evidence/" },

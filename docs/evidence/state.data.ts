@@ -102,6 +102,11 @@ const PAIRS = [
   ["Muon, 4 bits, equal rows", "Muon, equal rows"],
   ["Muon, 4 bits, equal rows", "Muon"],
   ["Muon, 4 bits, equal rows", "Muon without momentum, equal rows"],
+  ["Muon, 4 bits, equal rows, AdamW in 8", "Muon, equal rows"],
+  ["Muon, 4 bits, equal rows, AdamW in 8", "Muon without momentum, equal rows"],
+  ["Muon, 4 bits, equal rows, AdamW in 8", "AdamW"],
+  ["Muon, 4 bits, equal rows, AdamW in 8, 1.6 times fewer steps", "AdamW"],
+  ["Muon, 4 bits, equal rows, AdamW in 8, 1.6 times fewer steps", "GaLore"],
 ] as const;
 
 /** Fewest seeds for a verdict. */

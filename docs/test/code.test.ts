@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CodeBlock, codeBlocks } from "@sumo/testing/markdown";
 import * as tf from "@tensorflow/tfjs";
@@ -13,6 +14,17 @@ const blocks = [...pages, ...readmes].flatMap((page) =>
     block,
   ]),
 );
+
+/** Characters that fit beside the outline in a window of 1280 pixels. */
+const COLUMN = 81;
+/** One program is long rather than for reading line by line: there lines may be as wide as the column of a wide window. */
+const widest = (page: string): number => (page === "guide/adapter.md" ? 101 : COLUMN);
+
+test.each(pages)("%s: no line of a program is cut off", (page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  const programs = Array.from(text.matchAll(/^```(?:ts|js)\n(.*?)^```/gms), ([, code]) => code!.split("\n"));
+  expect(programs.flat().filter((line) => line.length > widest(page))).toEqual([]);
+});
 
 test.each(blocks)("%s prints what it says", async (_, { said, run }) => {
   const printed = (await run()).map((values) => values.join(" "));

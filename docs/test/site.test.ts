@@ -223,6 +223,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
   test.each([
     "index.html",
     "start.html",
+    "guide/which-optimizer.html",
     "examples/index.html",
     "examples/05-polar.html",
     "theory/orthogonalization.html",
@@ -238,6 +239,22 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     },
     120_000,
   );
+
+  test("from the home to an optimizer for one's needs, and a running program with it, in three clicks", async () => {
+    await visit("index.html");
+    await page.getByRole("link", { name: "Which one should I take?" }).click();
+    await page.getByText("nats a byte").first().waitFor();
+    const taken = () => page.locator(".which .name").textContent();
+    const usual = await taken();
+    await page.getByLabel("State, at most").selectOption("a fifth of AdamW's");
+    await expect.poll(taken).not.toBe(usual);
+    await page.getByLabel("Where").selectOption("the trainer");
+    await expect.poll(() => page.locator(".which").textContent()).toContain("train --optimizer");
+    await page.getByLabel("Where").selectOption("my own loop");
+    await page.getByRole("button", { name: "Edit and run" }).click();
+    await expect.poll(() => page.locator(".printed pre").allTextContents(), { timeout: 60_000 }).not.toEqual([]);
+    expect(Number((await page.locator(".printed pre").allTextContents()).join(""))).toBeGreaterThanOrEqual(0);
+  }, 120_000);
 
   test("the orthogonalizers answer to the condition's slider", async () => {
     await visit("theory/orthogonalization.html");

@@ -58,8 +58,8 @@ program
   .description(
     "write what training changed as a LoRA adapter that Hugging Face's PEFT loads; base and tuned are runs or model folders",
   )
-  .action((from: string, tuned: string, folder: string, _, command: Command) =>
-    finish(exportAdapter(from, tuned, folder, command, base, screen)),
+  .action(async (from: string, tuned: string, folder: string, _, command: Command) =>
+    finish(await exportAdapter(from, tuned, folder, command, base, screen)),
   );
 
 function runsOf(command: Command): string {

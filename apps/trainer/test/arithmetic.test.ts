@@ -7,8 +7,10 @@ import { losses, run, start, workplace } from "./command-line.ts";
 const isHeldOut = (n: number, d: number): boolean => (Math.floor(n / 10) + 3 * n + 7 * d) % 10 === 0;
 
 const sums = Array.from({ length: 1000 }, (_, i) => ({ n: Math.floor(i / 10), d: i % 10 }));
-const conversation = ({ n, d }: (typeof sums)[number]): string =>
+/** @param options - what there is to choose from, beside the sum: off by one, and by ten. */
+const conversation = ({ n, d }: (typeof sums)[number], options: boolean): string =>
   JSON.stringify({
+    ...(options && { options: [n + d + 1, n + d, n + d + 10].map(String) }),
     messages: [
       { role: "user", content: `${n}+${d}` },
       { role: "assistant", content: String(n + d) },
@@ -18,7 +20,7 @@ const conversation = ({ n, d }: (typeof sums)[number]): string =>
 test("a published model that learned sums from conversations answers sums that it never saw", async () => {
   const folder = workplace();
   const known = sums.filter(({ n, d }) => !isHeldOut(n, d));
-  writeFileSync(join(folder, "sums.jsonl"), known.map(conversation).join("\n"));
+  writeFileSync(join(folder, "sums.jsonl"), known.map((sum) => conversation(sum, sum.d < 5)).join("\n"));
   const shape = ["--dim", "64", "--layers", "2", "--heads", "4", "--context", "32"];
   await run(folder, "--data", "sums.jsonl", ...shape, "--steps", "1", "--name", "base");
   await run(folder, "export", "base", "published");
@@ -38,6 +40,13 @@ test("a published model that learned sums from conversations answers sums that i
   expect(exact[0]).toBe(0);
   expect(exact[3]).toBeGreaterThan(0.9);
   expect(tuned.out).toContain(`${(100 * exact[3]!).toFixed(1)} % of the held-out answers are exact`);
+  const accuracy = losses(folder, "tuned").flatMap((line) => line.accuracy ?? []);
+  expect(accuracy).toHaveLength(4);
+  expect(accuracy[0]).toBeLessThan(0.7);
+  expect(accuracy[3]).toBeGreaterThan(0.9);
+  expect(tuned.out).toContain(`${(100 * accuracy[3]!).toFixed(1)} % of the held-out options are chosen right`);
+  expect(tuned.out).toMatch(/exact [\d.]+ % {2}accuracy [\d.]+ %/);
+  expect(tuned.out).toMatch(/nats per token \(perplexity [\d.]+\)/);
 
   const asked = sums.filter(({ n, d }) => isHeldOut(n, d));
   // No room for earlier turns: each question is the first.

@@ -37,7 +37,10 @@ async function bundle(): Promise<string> {
       ssr: true,
       outDir,
       target: "node20",
-      rollupOptions: { input: ["src/cli.ts", "src/training/pass-worker.ts"], output: { chunkFileNames: "[name].js" } },
+      rollupOptions: {
+        input: ["src/cli.ts", "src/training/pass-worker.ts", "src/training/parquet-worker.ts"],
+        output: { chunkFileNames: "[name].js" },
+      },
     },
     ssr: { noExternal: [/^@sumo\//], resolve: { conditions: ["@sumo/source"] } },
   });

@@ -25,11 +25,12 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   "--train": ["all", "hidden"],
   "--optimizer": ["sumo", "adamw", "muon", "galore", "soap", "sgd"],
   "--rank": ["1", "3", "9"],
-  "--state-bits": ["8", "32"],
+  "--state-bits": ["4", "8", "32"],
   "--lr": ["1e-3", "10"],
   "--aux-lr": ["1e-3", "10"],
   "--momentum": ["0", "0.5"],
   "--residual": ["off", "raw", "fira", "joint"],
+  "--equilibrate": ["off", "rows"],
   "--beta2": ["0", "0.5"],
   "--weight-decay": ["0", "1"],
   "--schedule": ["cosine", "linear", "wsd", "constant"],
@@ -73,6 +74,7 @@ const OTHERS = [
   "--seeds",
   "--sweep",
   "--sample",
+  "--profile",
   "--verbose",
 ];
 

@@ -33,6 +33,16 @@ test.each([
     ["--data", "text.txt", "--optimizer", "adamw", "--rank", "8"],
     /^error: --rank means nothing to adamw\n$/,
   ],
+  [
+    "four bits for SUMO",
+    ["--data", "text.txt", "--state-bits", "4"],
+    /^error: --state-bits 4 belongs to --optimizer muon\n$/,
+  ],
+  [
+    "equal rows for a subspace",
+    ["--data", "text.txt", "--equilibrate", "rows"],
+    /^error: --equilibrate rows belongs to --residual joint\n$/,
+  ],
 ])("%s: one line, exit code 1, and no run's folder", async (_, words, message) => {
   const folder = workplace();
   writeFileSync(join(folder, "empty.txt"), "");

@@ -51,6 +51,24 @@ test("a run from text to model: every step is logged, the loss falls, and the fo
   }
 });
 
+test("a profile says which kernels of model and optimizer took the steps' time, and changes no bit of the run", async () => {
+  const folder = workplace();
+  const words = ["--data", "text.txt", ...TINY, "--dim", "96", "--context", "64", "--batch", "4", "--steps", "30"];
+  const { code, out } = await run(folder, ...words, "--profile", "--name", "a");
+  expect(code).toBe(0);
+  const table = out.slice(out.indexOf("the time of 30 steps:"), out.indexOf("held-out tokens"));
+  const rows = Array.from(table.matchAll(/│ (model|optimizer) *│ (\w+) *│ *([\d.]+) │ *([\d.]+) % │/g));
+  for (const part of ["model", "optimizer"]) expect(rows.map(([, each]) => each)).toContain(part);
+  expect(rows.map(([, part, name]) => `${part} ${name}`)).toContain("model gemm");
+  const shares = rows.map(([, , , , share]) => Number(share));
+  expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+  expect(shares.every((share) => share >= 1)).toBe(true);
+  expect(table).toMatch(/│ all *│ *[\d.]+ │ 100\.0 % │/);
+  const plain = await run(folder, ...words, "--name", "b");
+  expect(plain.out).not.toContain("the time of");
+  expect(losses(folder, "b")).toEqual(losses(folder, "a"));
+});
+
 test("the commands that a run prints can be typed as they are, whatever its folder is called", async () => {
   const folder = workplace();
   const words = ["--data", "text.txt", ...TINY, "--steps", "4", "--runs", "my 'old' runs", "--name", "a"];

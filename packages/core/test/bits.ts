@@ -30,6 +30,7 @@ export const CASES: Readonly<Record<string, { readonly options: Group; readonly 
   galore: { options: { optimizer: "galore", ...small, weightDecay: 0.1 } },
   soap: { options: { optimizer: "soap", lr, refresh: { every: 3 }, weightDecay: 0.1 } },
   adamw: { options: { optimizer: "adamw", lr, weightDecay: 0.1 } },
+  "adamw, 8 bits": { options: { optimizer: "adamw", lr, weightDecay: 0.1, stateBits: 8 } },
   sgd: { options: { optimizer: "sgd", lr, nesterov: true, weightDecay: 0.1, cautious: true } },
 };
 

@@ -42,7 +42,7 @@ const sumo = given(
 );
 const refresh = one({ every: 1 }, { every: 3 });
 const rivals = fc.oneof(
-  given(fc.record({ optimizer: fc.constant("adamw"), lr, weightDecay: one(0.1) })),
+  given(fc.record({ optimizer: fc.constant("adamw"), lr, weightDecay: one(0.1), stateBits: one(8) })),
   given(
     fc.record({
       optimizer: fc.constant("muon"),

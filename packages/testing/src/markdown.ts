@@ -5,7 +5,7 @@ import { afterAll, vi } from "vitest";
 /** A `ts` block of a Markdown file. */
 export interface CodeBlock {
   readonly code: string;
-  /** Expected lines of output: comments after `console.log(…);`, or else the next `text` block. */
+  /** Expected lines of output: comments after `console.log(…);`, on one line or ended on a line of its own, or else the next `text` block. */
   readonly said: readonly string[];
   /** Path of the file that {@link run} writes. */
   readonly path: string;
@@ -43,7 +43,7 @@ export function codeBlocks(
 }
 
 function saidBy(code: string, text: string): readonly string[] {
-  const comments = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, comment]) => comment!);
+  const comments = Array.from(code.matchAll(/(?:console\.log\(.*|^ *)\); \/\/ (.*)$/gm), ([, comment]) => comment!);
   return comments.length > 0 ? comments : text.split("\n").filter((line) => line !== "");
 }
 

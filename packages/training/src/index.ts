@@ -10,6 +10,7 @@ export { AUX_RATES, OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerEntry } from "./o
 export { flagOf, OPTION_NAMES, OPTION_RULES, trainOptions, trainOptionsWith } from "./options/option-rules.ts";
 export {
   ENGINES,
+  EQUILIBRATIONS,
   LOSSES,
   METHODS,
   RESIDUALS,

@@ -21,6 +21,7 @@ export interface CliOptions extends TrainOptions, SampleOptions {
   readonly compare?: readonly ContestantName[];
   readonly seeds: number;
   readonly sweep?: readonly number[];
+  readonly profile?: true;
   readonly verbose?: true;
 }
 

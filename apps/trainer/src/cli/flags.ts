@@ -2,6 +2,7 @@ import {
   AUX_RATES,
   BYTES,
   ENGINES,
+  EQUILIBRATIONS,
   LOSSES,
   METHODS,
   MOST_TOKENS,
@@ -38,7 +39,7 @@ function addDataAndModel(command: Command): void {
     .optionsGroup("Data:")
     .option(
       "--data <source>",
-      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), a .jsonl file of examples (messages, prompt and completion, or text), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); a tenth is held out",
+      "a UTF-8 text file, a folder of .txt and .md files (links are followed, hidden and generated folders left out), a .jsonl or .parquet file of examples (messages, prompt and completion, or text), or a built-in text: moby-dick (1.2 MB), sotu (10.8 MB); a tenth is held out",
       "moby-dick",
     )
     .option(
@@ -115,7 +116,7 @@ function addOptimizer(command: Command): void {
     .addOption(
       new Option(
         "--state-bits <n>",
-        `bits of a number in SUMO's and Muon's state: 8 takes a quarter of the memory of 32 (default: 32)`,
+        "bits of a number in the state of SUMO, Muon and AdamW, which also trains embeddings, norms and head: 8 takes a quarter of the memory of 32; 4, of Muon, an eighth, with AdamW's in 8 (default: 32)",
       ).argParser(oneOf(STATE_BITS)),
     )
     .option(
@@ -134,6 +135,12 @@ function addOptimizer(command: Command): void {
         "--residual <name>",
         "what SUMO does with the gradient outside its subspace; joint orthogonalizes it with the rest, at Muon's price (default: fira)",
       ).choices(RESIDUALS),
+    )
+    .addOption(
+      new Option(
+        "--equilibrate <rows>",
+        "rows brings the rows of outputs to one length before the whole matrix is orthogonalized: of muon, or of sumo with --residual joint (default: off)",
+      ).choices(EQUILIBRATIONS),
     )
     .option("--beta2 <x>", "AdamW's decay of squared gradients, in [0, 1)", between(0, 1, "[)"), 0.99)
     .option(
@@ -186,7 +193,7 @@ function addRun(command: Command): void {
     .option("--eval-tokens <n>", "held-out tokens for each of them", whole(1), 8192)
     .option(
       "--eval-answers <n>",
-      "of examples: held-out questions for each of them, of which the share is shown that the model answers exactly (default: none)",
+      "of examples: held-out questions for each of them, of which the share is shown that the model answers exactly, and of those with options the share that it chooses right (default: none)",
       whole(1),
     )
     .option(
@@ -199,6 +206,12 @@ function addRun(command: Command): void {
     .option("--name <name>", "of the run's folder (default: from data and optimizer)", runName)
     .option("--runs <folder>", "where runs are kept", "runs")
     .option("--resume <run>", `go on with a run; only ${FREE.join(", ")} may be given again`)
+    .addOption(
+      new Option(
+        "--profile",
+        "show in the end where the steps spent their time, by kernel, sampled on the first thread",
+      ).conflicts(["compare", "sample"]),
+    )
     .option("--verbose", "print where an error came from, too");
 }
 

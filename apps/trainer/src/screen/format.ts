@@ -3,8 +3,16 @@ import type { FinalLoss } from "@sumo/training";
 /** Formats the final validation loss as a sentence. */
 export function formatFinalLoss({ validation, tokens, natsPerByte, perplexityPerByte }: FinalLoss): string {
   const perByte = `${natsPerByte.toFixed(4)} nats per byte (perplexity ${perplexityPerByte.toFixed(3)})`;
-  const perToken = validation === natsPerByte ? "" : `, ${validation.toFixed(4)} nats per token`;
+  const perToken =
+    validation === natsPerByte
+      ? ""
+      : `, ${validation.toFixed(4)} nats per token (perplexity ${formatPerplexity(validation)})`;
   return `${perByte}${perToken} on ${formatCount(tokens)} held-out tokens`;
+}
+
+/** Formats the perplexity of a loss in nats: `22.36`, `49,140`. */
+export function formatPerplexity(loss: number): string {
+  return Math.exp(loss).toLocaleString("en-US", { maximumSignificantDigits: 4 });
 }
 
 /** Formats a share as a percentage: `87.5 %`. */

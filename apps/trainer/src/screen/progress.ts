@@ -31,7 +31,7 @@ function movingBar(steps: number, firstStep: number): Progress {
   let validation = "-";
   return {
     logged: (line) => {
-      if (line.validation !== undefined) validation = formatMeasurement(line.validation, line.exact);
+      if (line.validation !== undefined) validation = formatMeasurement(line.validation, line);
       const { speed, left } = pace(line);
       bar.update(line.step, {
         loss: line.loss?.toFixed(3) ?? "-",
@@ -55,7 +55,7 @@ function plainLines(screen: Screen, steps: number): Progress {
       const loss = line.loss === undefined ? "" : `  loss ${line.loss.toFixed(3)}`;
       const rate = line.loss === undefined ? "" : `  ${speed} tokens/s  ${left} left${formatTraffic(line)}`;
       screen.write(
-        `step ${String(line.step).padStart(String(steps).length)}/${steps}${loss}  validation ${formatMeasurement(line.validation, line.exact)}${rate}\n`,
+        `step ${String(line.step).padStart(String(steps).length)}/${steps}${loss}  validation ${formatMeasurement(line.validation, line)}${rate}\n`,
       );
     },
     saved: () => {},
@@ -68,9 +68,12 @@ function formatTraffic({ sentBytes, waited }: LogLine): string {
   return `  ${formatBytes(sentBytes)} sent a process, ${Math.round(100 * waited)} % waiting`;
 }
 
-/** A validation loss, and the share of exact answers where it was measured. */
-function formatMeasurement(loss: number, exact: number | undefined): string {
-  return `${loss.toFixed(3)}${exact === undefined ? "" : `  exact ${formatShare(exact)}`}`;
+/** A validation loss, and the shares of exact answers and of right options where they were measured. */
+function formatMeasurement(loss: number, { exact, accuracy }: LogLine): string {
+  const shares = Object.entries({ exact, accuracy }).flatMap(([name, share]) =>
+    share === undefined ? [] : `  ${name} ${formatShare(share)}`,
+  );
+  return `${loss.toFixed(3)}${shares.join("")}`;
 }
 
 /** Steps over which speed and remaining time are averaged. */

@@ -28,15 +28,15 @@ export interface MeasuredModels {
  * @throws {DataError} @throws {CheckpointError}
  * @throws {UsageError} if they need more memory than WebAssembly can address.
  */
-export function measuredModels(
+export async function measuredModels(
   sources: readonly TrainedModel[],
   { data, context, loss: part, evalTokens }: TrainOptions,
   base: string,
   place: DataPlace,
-): MeasuredModels {
+): Promise<MeasuredModels> {
   const { config, tokenizer, companions } = sources.at(-1)!;
   const shape = { batch: 1, length: Math.min(context, config.context) };
-  const text = readRunText(data, base, place);
+  const text = await readRunText(data, base, place);
   const options = { context: shape.length, ...(part && { loss: part }) };
   const { sequences } = prepareData(text, options, tokenizer, companions, place);
   const { weightBytes, activationBytes } = planLlama(config, shape);

@@ -14,4 +14,6 @@ export interface ReadyRun extends StoredRun {
   readonly trainer: Trainer;
   readonly threads: number;
   readonly ranks: Ranks;
+  /** Whether to show in the end where the time of its steps went. */
+  readonly profile: boolean;
 }

@@ -11,12 +11,13 @@ import {
   tokensOf,
   UsageError,
 } from "@sumo/training";
-import { readText, type Text } from "@sumo/training/text";
+import { readData, type Text } from "@sumo/training/text";
 import type { Companions } from "../run/run-folder.ts";
 import { fileCorpus } from "../run/token-file.ts";
 import { formatCount } from "../screen/format.ts";
 import type { Screen } from "../screen/screen.ts";
 import { type OnWork, showWork } from "../screen/work-bar.ts";
+import { decodeParquet } from "./decode-parquet.ts";
 
 /** Bytes of a text from which on its tokens lie in a file instead of in memory, and its reading is shown. */
 const LARGE = 2 ** 26;
@@ -32,9 +33,9 @@ export function showLargeWork(what: string, { screen }: DataPlace): OnWork {
   return showWork(screen, what, LARGE);
 }
 
-/** Reads and checks a text, as `readText` does, and shows the progress of a large one. */
-export function readRunText(source: string, base: string, place: DataPlace): Text {
-  return readText(source, base, showLargeWork("reading the text", place));
+/** Reads and checks a text, as `readData` does, and shows the progress of a large one. */
+export function readRunText(source: string, base: string, place: DataPlace): Promise<Text> {
+  return readData(source, base, showLargeWork("reading the text", place), decodeParquet);
 }
 
 /** The sequences of a run, and one line that says what they are made of. */

@@ -39,9 +39,9 @@ export interface RunInputs extends RunData {
  * @param base - folder that relative paths start from.
  * @throws {DataError} @throws {ConfigError} @throws {RunError}
  */
-export function loadRunInputs(options: TrainOptions, base: string, place: DataPlace): RunInputs {
+export async function loadRunInputs(options: TrainOptions, base: string, place: DataPlace): Promise<RunInputs> {
   if (options.init === undefined) checkModel(modelConfig(options, options.vocab), options);
-  const text = readRunText(options.data, base, place);
+  const text = await readRunText(options.data, base, place);
   const init = options.init === undefined ? undefined : readModel(place.runs, options.init, base);
   const { config, tokenizer } = init ?? newModel(options, text, place);
   const adapter = options.adapter === undefined ? undefined : readAdapter(options.adapter, base);
@@ -64,9 +64,10 @@ const VOCABULARY_BYTES = 2 ** 28;
 /** Text that a vocabulary is learned from: the training part, in evenly spaced pieces where it is large, or what the examples say. */
 function vocabularyPieces(text: Text, onWork: OnWork): Iterable<Uint8Array> {
   if (text.kind === "text") return spacedPieces(text, trainingBytes(text), onWork);
-  const said = parseExamples(new TextDecoder().decode(text.bytes), text.source).flatMap((example) =>
-    "messages" in example ? example.messages.map(({ content }) => content) : Object.values(example),
-  );
+  const said = parseExamples(new TextDecoder().decode(text.bytes), text.source).flatMap((example) => {
+    if ("messages" in example) return example.messages.map(({ content }) => content);
+    return "prompt" in example ? [example.prompt, example.completion] : [example.text];
+  });
   return [new TextEncoder().encode(said.join("\n"))];
 }
 

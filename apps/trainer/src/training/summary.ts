@@ -62,12 +62,13 @@ export function describeLoad(
 /** Disk of a run: its checkpoint, twice while a new one replaces the old one. */
 const checkpointBytes = ({ weightBytes, stateBytes }: RunPlan): number => 2 * (weightBytes + stateBytes);
 
-/** Optimizer state beside AdamW's for the same model, and the memory of the model. */
+/** Optimizer state beside AdamW's in 32 bits for the same model, and the memory of the model. */
 function memoryFacts({ options, trainer, threads, ranks }: ReadyRun): Facts {
+  const { stateBits: _, ...inWords } = options;
   const { config } = trainer.model;
   const plan = { threads, reserveBytes: 0 };
   const chosen = planRun(config, options, { ...plan, shards: shardsOf(ranks) });
-  const adamw = planRun(config, { ...options, optimizer: "adamw", method: "full" }, plan);
+  const adamw = planRun(config, { ...inWords, optimizer: "adamw", method: "full" }, plan);
   const share = `${((100 * chosen.hiddenStateBytes) / adamw.hiddenStateBytes).toFixed(1)} % of AdamW's ${formatBytes(adamw.hiddenStateBytes)}`;
   const factors =
     options.method === "lora" ? `factors of rank ${rankOf(options)}, scaled by ${scalingOf(options)}, of ` : "";

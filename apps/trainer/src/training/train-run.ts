@@ -13,9 +13,11 @@ import { readManifest, writeCheckpoint } from "../run/checkpoint-files.ts";
 import { type Log, openLog, readLog, rewindLog } from "../run/log-file.ts";
 import { logPath } from "../run/run-folder.ts";
 import { formatFinalLoss, formatShare } from "../screen/format.ts";
+import { profileTable } from "../screen/profile-table.ts";
 import { showProgress } from "../screen/progress.ts";
 import { type Screen, SILENT, showFacts } from "../screen/screen.ts";
 import { catchInterrupt } from "./interrupt.ts";
+import { startProfile } from "./profile.ts";
 import { endTogether, ownError, trafficMeter } from "./ranks.ts";
 import type { ReadyRun } from "./ready-run.ts";
 import { summarize } from "./summary.ts";
@@ -35,7 +37,7 @@ export async function trainRun(run: ReadyRun, runs: string, sample: SampleOption
   screen.write("\n");
   const interrupt = catchInterrupt(screen, () => screen.write(colors.yellow("\nstopping …\n")));
   try {
-    const outcome = await trainWithLog(run, interrupt.signal, screen);
+    const outcome = await profiled(run, screen, () => trainWithLog(run, interrupt.signal, screen));
     if (outcome === "interrupted") {
       const saved = `saved at step ${trainer.step} of ${options.steps} in ${place}; go on with\n  ${resume}\n`;
       if (screen.closed.aborted) process.stderr.write(`the output was closed: ${saved}`);
@@ -83,6 +85,23 @@ export async function followRun({
   }
   endTogether(ranks);
   return interrupt.exitCode;
+}
+
+/** Trains, and shows where the steps spent their time if the run is to be profiled. */
+async function profiled<T>(
+  { profile, trainer, threads }: ReadyRun,
+  screen: Screen,
+  train: () => Promise<T>,
+): Promise<T> {
+  if (!profile) return train();
+  const first = trainer.step;
+  const end = await startProfile();
+  const outcome = await train();
+  const rows = await end();
+  const steps = trainer.step - first;
+  const where = threads === 1 ? "" : `, on the first of ${threads} threads`;
+  if (rows.length > 0) screen.write(`\nthe time of ${steps} steps${where}:\n${profileTable(rows, steps)}\n`);
+  return outcome;
 }
 
 /** Runs the training loop with the run's log, its checkpoints and a progress display. */
@@ -147,9 +166,10 @@ function showResult(
   sample: SampleOptions,
   screen: Screen,
 ): void {
-  const { final, exact } = readLog(logPath(folder)).at(-1) ?? {};
+  const { final, exact, accuracy } = readLog(logPath(folder)).at(-1) ?? {};
   if (final !== undefined) screen.write(`\n${formatFinalLoss(final)}\n`);
   if (exact !== undefined) screen.write(`${formatShare(exact)} of the held-out answers are exact\n`);
+  if (accuracy !== undefined) screen.write(`${formatShare(accuracy)} of the held-out options are chosen right\n`);
   if (kind === "examples") {
     screen.write("\n");
     return;

@@ -68,6 +68,55 @@ describe("AdamW", () => {
   });
 });
 
+describe("AdamW in 8 bits", () => {
+  test("makes every step that of the moments as stored, and stores them to the precision that it says", () => {
+    const data = flat(weight);
+    const shape = [ROWS, COLS] as const;
+    const [lr, weightDecay] = [0.01, 0.2];
+    const settings = { optimizer: "adamw", lr, weightDecay, stateBits: 8 } as const;
+    const optimizer = createOptimizer([{ name: "w", shape, data }], settings);
+    const first = new Float32Array(ROWS * COLS);
+    let roots = new Array<number>(ROWS * COLS).fill(0);
+    gradients.forEach((g, i) => {
+      const [w, m, r] = [data, first, roots].map((numbers) => unflat(...shape, numbers)) as [Rows, Rows, Rows];
+      optimizer.stepParameter("w", flat(g));
+      const nextFirst = combined(0.9, m, 0.1, g);
+      const nextRoots = map((x, y) => Math.sqrt(0.999 * x * x + 0.001 * y * y), r, g);
+      const [c1, c2] = [1 - 0.9 ** (i + 1), 1 - 0.999 ** (i + 1)];
+      const want = map(
+        (x, a, b) => x - lr * weightDecay * x - (lr * (a / c1)) / (b / Math.sqrt(c2) + 1e-8),
+        ...[w, nextFirst, nextRoots],
+      );
+      expectClose(unflat(...shape, data), want, 1, w);
+      const { tensors } = readSafetensors(optimizer.save());
+      unpackBytes(first, tensors["w/first"]!.data as Float32Array);
+      const words = tensors["w/second"]!.data as Float32Array; // one block: its scale, and the codes
+      const codes = new Uint8Array(words.buffer, words.byteOffset + 4, ROWS * COLS);
+      roots = Array.from(codes, (code) => code * words[0]!);
+      for (const [stored, exact, share] of [
+        [first, nextFirst.flat(), 1 / 254],
+        [roots, nextRoots.flat(), 1 / 510],
+      ] as const) {
+        const largest = Math.max(...exact.map(Math.abs));
+        for (const [k, x] of exact.entries()) {
+          expect(Math.abs(stored[k]! - x)).toBeLessThanOrEqual((share + 20 * EPS32) * largest);
+        }
+      }
+    });
+  });
+
+  test("never divides by a root that was rounded to zero, and leaves alone what has no gradient", () => {
+    const shape = [2, 70] as const; // blocks that end within a row
+    const g = fill(...shape, (i, j) => (j === 69 ? 0 : j === i ? 1e6 : 1e-6));
+    const data = new Float32Array(140);
+    const optimizer = createOptimizer([{ name: "w", shape, data }], { optimizer: "adamw", lr: 1, stateBits: 8 });
+    for (let step = 0; step < 5; step++) optimizer.stepParameter("w", flat(g));
+    for (const [k, x] of data.entries()) expect(Math.abs(x), String(k)).toBeLessThan(6);
+    expect([data[69], data[139]]).toEqual([0, 0]);
+    expect(data[0]).toBeCloseTo(-5, 4);
+  });
+});
+
 describe("SGD", () => {
   test.each([
     { momentum: 0, nesterov: false },

@@ -68,7 +68,7 @@ export interface Backend<T, Source = T> {
   rangeFinder(out: T, a: T, scratch: Scratch<T>, options: RangeFinderOptions<T>): RangeInfo;
   /**
    * out ← `a` in about `bits` bits a number; `unpack` is the inverse. `out` is a 1 × `sizes.packed` matrix in the backend's own format, which
-   * `read` and `write` preserve bit for bit. Backends without these three support no `stateBits` below 32.
+   * `read` and `write` preserve bit for bit. Backends without these three, and `adamwPacked`, support no `stateBits` below 32.
    */
   pack?(out: T, a: T, bits: PackedBits): void;
   unpack?(out: T, packed: T, bits: PackedBits): void;
@@ -76,6 +76,11 @@ export interface Backend<T, Source = T> {
   shrinkAgreeing(weight: T, direction: T, factor: number): void;
   /** One AdamW update of `weight` with both moments in place; the formulas are those of {@link AdamwUpdate}. */
   adamw(weight: T, gradient: T, first: T, second: T, update: AdamwUpdate): void;
+  /**
+   * The same with the moments in 8 bits, in matrices like those of `pack`: the first in its format, of the second the square roots in one of the
+   * backend's own; zeros are zero in both. Present where `pack` is.
+   */
+  adamwPacked?(weight: T, gradient: T, first: T, second: T, update: AdamwUpdate): void;
 }
 
 /** The lines of a matrix: its rows or its columns. */

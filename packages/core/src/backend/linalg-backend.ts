@@ -29,6 +29,7 @@ import type {
   RangeInfo,
   Scratch,
 } from "./backend.ts";
+import { adamwInBytes } from "./linalg-adamw.ts";
 import { packBytes, packedWords, unpackBytes } from "./linalg-bytes.ts";
 import { fp4Words, packFp4, unpackFp4 } from "./linalg-fp4.ts";
 import { type LinalgMatrix, LinalgScratch } from "./linalg-scratch.ts";
@@ -226,6 +227,16 @@ class LinalgBackend implements Backend<LinalgMatrix, LinalgSource> {
     const n = weight.data.length;
     const [w, g, m, v] = [weight.data, gradient.data, first.data, second.data];
     this.engine.adamw(n, w, 0, g, 0, m, 0, v, 0, lr, beta1, beta2, eps, decay, correction1, correction2);
+  }
+
+  adamwPacked(
+    weight: LinalgMatrix,
+    gradient: LinalgMatrix,
+    first: LinalgMatrix,
+    second: LinalgMatrix,
+    update: AdamwUpdate,
+  ): void {
+    adamwInBytes(weight.data, gradient.data, first.data, second.data, update);
   }
 }
 

@@ -1,8 +1,9 @@
 import { BLOCK, bitsOf, largestOf } from "./linalg-blocks.ts";
 
 /** Words of a packed block: its scale, and 64 codes of one byte. */
-const BLOCK_WORDS = 1 + BLOCK / 4;
-const LARGEST_CODE = 127;
+export const BLOCK_WORDS: number = 1 + BLOCK / 4;
+/** Codes are from −127 to 127. */
+export const LARGEST_CODE = 127;
 
 /** Float32 words that hold `length` packed numbers: 1.0625 bytes each. */
 export const packedWords = (length: number): number => Math.ceil(length / BLOCK) * BLOCK_WORDS;

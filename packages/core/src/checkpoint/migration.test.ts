@@ -5,6 +5,7 @@ import { createOptimizer } from "../optimizer/optimizer.ts";
 import { EPS32, flat, random } from "../testing/dense.ts";
 import saved from "./version-2.json" with { type: "json" };
 import third from "./version-3.json" with { type: "json" };
+import fourth from "./version-4.json" with { type: "json" };
 
 // Saved by version 2, before the options of the range finder were grouped, after three steps of a 6 x 9 weight.
 const OPTIONS = {
@@ -45,6 +46,17 @@ test.each([
   for (let i = 0; i < 6; i++) whole.step(i);
   for (let i = 0; i < 3; i++) resumed.step(i);
   resumed.optimizer.load(Buffer.from(third[name], "base64"));
+  for (let i = 3; i < 6; i++) resumed.step(i);
+  expect(resumed.data).toEqual(whole.data);
+});
+
+// Saved by version 4, before AdamW's state could have 8 bits, after the same three steps.
+test("a checkpoint of version 4 (adamw) goes on where it stood", () => {
+  const options = { optimizer: "adamw", lr: 0.01 } as const;
+  const [whole, resumed] = [created(options), created(options)];
+  for (let i = 0; i < 6; i++) whole.step(i);
+  for (let i = 0; i < 3; i++) resumed.step(i);
+  resumed.optimizer.load(Buffer.from(fourth.adamw, "base64"));
   for (let i = 3; i < 6; i++) resumed.step(i);
   expect(resumed.data).toEqual(whole.data);
 });

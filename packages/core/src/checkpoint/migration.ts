@@ -21,6 +21,7 @@ const MIGRATIONS: Readonly<Record<number, (contents: Contents) => Contents>> = {
     ),
   }),
   3: ({ state, tensors }) => ({ state: mapMatrices(state, withNewOptions), tensors }),
+  4: ({ state, tensors }) => ({ state: mapMatrices(state, withMomentBits), tensors }),
 };
 
 /** Converts a state to the current version. @throws {CheckpointError} for a newer or an invalid version. */
@@ -72,6 +73,11 @@ function withNewOptions({ settings, facts }: MatrixState): MatrixState {
     default:
       return { settings, facts };
   }
+}
+
+/** Version 4: AdamW's state had 32 bits. */
+function withMomentBits({ settings, facts }: MatrixState): MatrixState {
+  return settings["optimizer"] === "adamw" ? { settings: { ...settings, stateBits: 32 }, facts } : { settings, facts };
 }
 
 /** Converts an average of gradients to their sum, by a factor of 1 / (1 − μ). @throws {CheckpointError} for packed bytes. */

@@ -1,7 +1,7 @@
 import type { Facts } from "../algorithms/facts.ts";
 
 /** Version of the format, incremented whenever an older file would be misread. See `migration.ts`. */
-export const CHECKPOINT_VERSION = 4;
+export const CHECKPOINT_VERSION = 5;
 
 /** JSON part of a checkpoint, without the tensors. */
 export interface CheckpointState {

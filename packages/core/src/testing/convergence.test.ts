@@ -10,6 +10,7 @@ const GOALS = [1e-6, 5e-2, 1e-4, 1e-6, 1e-2];
 const TABLE: readonly { row: ConvergenceRow; peaks: readonly number[]; goals?: readonly number[] }[] = [
   { row: { optimizer: "sgd" }, peaks: [-2, -8, 1, 3, 1] },
   { row: { optimizer: "adamw" }, peaks: [0, -1, 0, 0, -1] },
+  { row: { optimizer: "adamw", stateBits: 8 }, peaks: [0, -1, 0, 0, -1] },
   { row: { optimizer: "muon" }, peaks: [-4, -3, -4, -4, -2] },
   { row: { optimizer: "muon", orthogonalize: "exact" }, peaks: [-4, -3, -4, -4, -2] },
   { row: { optimizer: "muon", orthogonalize: "polar-express" }, peaks: [-4, -3, -4, -4, -2] },

@@ -137,6 +137,40 @@ test("what is longer than the context is cut, and counted; what has nothing left
   expect(() => createConversations(long.slice(24, 25), options)).toThrow("1 of 1 examples have anything to train on");
 });
 
+test("held-out questions have their options with the end of the turn; those of which one is cut are left out", () => {
+  const asked = examples.map(({ prompt, completion }, i) => ({
+    prompt: i === 24 ? "" : prompt,
+    completion,
+    options: ["no", completion, ...(i === 0 ? ["y".repeat(12)] : [])],
+  }));
+  const { answers, choices } = createConversations(asked, options);
+  const text = (tokens: Int32Array): string => new TextDecoder().decode(tokenizer.decode(Array.from(tokens)));
+  expect(answers.map(({ prompt, answer }) => [text(prompt), text(answer)])).toEqual([
+    ["A", `a${CHATML_MARKS[1]}`],
+    ["y", `yyy${CHATML_MARKS[1]}`], // the first token is never predicted
+  ]);
+  expect(choices).toHaveLength(1);
+  expect(choices[0]!.right).toBe(1);
+  expect(choices[0]!.options.map(({ prompt, answer }) => [text(prompt), text(answer)])).toEqual([
+    ["n", `o${CHATML_MARKS[1]}`],
+    ["y", `yyy${CHATML_MARKS[1]}`],
+  ]);
+  expect(createConversations(asked, { ...options, loss: "all" }).choices).toEqual([]);
+});
+
+test("an option of a conversation stands for its last reply", () => {
+  const turn = (role: string, content: string) => ({ role, content });
+  const messages = [turn("user", "a"), turn("assistant", "b"), turn("user", "c"), turn("assistant", "d")];
+  const talks = [1, 2].map(() => ({ messages, options: ["e", "d"] }));
+  const { choices } = createConversations(talks, { ...options, context: 200 });
+  expect(choices).toHaveLength(1);
+  const written = choices[0]!.options.map(({ prompt, answer }) =>
+    new TextDecoder().decode(tokenizer.decode([...prompt, ...answer])),
+  );
+  const upTo = (reply: string) => format.render([...messages.slice(0, 3), turn("assistant", reply)], false).trimEnd();
+  expect(written).toEqual(["e", "d"].map(upTo));
+});
+
 const RUN = {
   ...{
     optimizer: "sgd",

@@ -1,11 +1,11 @@
 import { fillUniform } from "@sumo/linalg";
 import { DataError } from "../errors.ts";
 import { type Batch, evenly } from "../text/batches.ts";
-import type { Answer, Sequences } from "../text/sequences.ts";
+import type { Answer, Choice, Sequences } from "../text/sequences.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { ChatFormat } from "./chat-format.ts";
 import { type EncodedExample, encodeExample, type LossPart } from "./encode-example.ts";
-import type { Example } from "./example.ts";
+import { answerOf, type Example, withAnswer } from "./example.ts";
 import { packItems } from "./pack.ts";
 
 /** Stream of random numbers for the order of examples, apart from those of weights and samples. */
@@ -57,14 +57,21 @@ export function createConversations(
   examples: readonly Example[],
   { tokenizer, format, context, loss, pack = false }: EncodeOptions,
 ): Conversations {
-  const encoded = examples.map((example) => encodeExample(example, format, tokenizer, loss));
+  const encode = (example: Example): EncodedExample[] => encodeExample(example, format, tokenizer, loss);
+  const encoded = examples.map(encode);
   const isCut = ({ tokens }: EncodedExample): boolean => tokens.length > context + 1;
+  const isWhole = (sequence: EncodedExample): boolean => !isCut(sequence) && isTrained(sequence);
   const cut = encoded.flat().filter(isCut).length;
   const usable = encoded
     .map((sequences, i) => {
-      const asks = loss === "completion" && !("text" in examples[i]!);
-      const answers = asks ? sequences.filter((sequence) => !isCut(sequence) && isTrained(sequence)).map(answerOf) : [];
-      return { sequences: sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained), answers };
+      const example = examples[i]!;
+      const asks = loss === "completion" && !("text" in example);
+      const answers = asks ? sequences.filter(isWhole).map(splitAnswer) : [];
+      return {
+        example,
+        sequences: sequences.map((sequence) => upTo(context + 1, sequence)).filter(isTrained),
+        answers,
+      };
     })
     .filter(({ sequences }) => sequences.length > 0);
   const leftOut = examples.length - usable.length;
@@ -95,13 +102,26 @@ export function createConversations(
     rows: rows.length,
   };
   const answers = tested.flatMap((example) => example.answers);
-  return { facts, answers, ...sequencesOf(train, heldOut, tokenizer) };
+  const lastAnswer = (example: Example): Answer | undefined => {
+    const last = encode(example).at(-1)!;
+    return isWhole(last) ? splitAnswer(last) : undefined;
+  };
+  const choices = loss === "all" ? [] : tested.flatMap(({ example }) => choiceOf(example, lastAnswer) ?? []);
+  return { facts, answers, choices, ...sequencesOf(train, heldOut, tokenizer) };
 }
 
-/** The last reply of an example, and all before it. */
-function answerOf({ tokens, trained }: EncodedExample): Answer {
+/** The question of an example with options; `undefined` if it has none, or one of them has no answer. */
+function choiceOf(example: Example, lastAnswer: (example: Example) => Answer | undefined): Choice | undefined {
+  if ("text" in example || example.options === undefined) return undefined;
+  const options = example.options.flatMap((option) => lastAnswer(withAnswer(example, option)) ?? []);
+  if (options.length < example.options.length) return undefined;
+  return { options, right: example.options.indexOf(answerOf(example)!) };
+}
+
+/** The last reply of an example, and all before it: at least the first token, which is never predicted. */
+function splitAnswer({ tokens, trained }: EncodedExample): Answer {
   const end = trained.lastIndexOf(1) + 1;
-  const start = trained.lastIndexOf(0, end - 1) + 1;
+  const start = Math.max(1, trained.lastIndexOf(0, end - 1) + 1);
   return { prompt: tokens.slice(0, start), answer: tokens.slice(start, end) };
 }
 
@@ -112,7 +132,11 @@ function rowsOf(sequences: readonly EncodedExample[], context: number | undefine
   return packed.map((row) => row.map((i) => sequences[i]!));
 }
 
-function sequencesOf(train: readonly Row[], heldOut: readonly Row[], tokenizer: Tokenizer): Omit<Sequences, "answers"> {
+function sequencesOf(
+  train: readonly Row[],
+  heldOut: readonly Row[],
+  tokenizer: Tokenizer,
+): Omit<Sequences, "answers" | "choices"> {
   const order = orderOf(train.length);
   const bytes = heldOut.flat().map((sequence) => bytesToPredict(sequence, tokenizer));
   const counts = heldOut.flat().map(countTrained);

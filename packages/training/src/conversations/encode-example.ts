@@ -60,7 +60,8 @@ export function encodePrompt(messages: readonly Message[], format: ChatFormat, t
 }
 
 function writtenIn(example: Example): string[] {
-  return "messages" in example ? example.messages.flatMap(stringsOf) : Object.values(example);
+  if ("messages" in example) return example.messages.flatMap(stringsOf);
+  return "prompt" in example ? [example.prompt, example.completion] : [example.text];
 }
 
 const stringsOf = (message: Message): string[] => Object.values(message).filter((value) => typeof value === "string");

@@ -13,6 +13,48 @@ test("each line is one of three kinds, with other keys and empty lines passed ov
   expect(parseExamples(text, "a.jsonl")).toEqual([{ text: "a" }, { prompt: "a", completion: "" }, { messages }]);
 });
 
+test("options are kept of a question that has an answer among them", () => {
+  const turns = [
+    { role: "user", content: "2 + 2" },
+    { role: "assistant", content: "4" },
+    { role: "user", content: "Thanks" },
+  ];
+  const lines = [
+    { prompt: "2 + 2", completion: "4", options: ["3", "4"] },
+    { messages: turns, options: ["4", "", "5"] },
+  ];
+  expect(parseExamples(lines.map((line) => JSON.stringify(line)).join("\n"), "a.jsonl")).toEqual(lines);
+  const others = [
+    { text: "a", options: 4 },
+    { prompt: "a", completion: "b", options: null },
+  ];
+  expect(parseExamples(others.map((line) => JSON.stringify(line)).join("\n"), "a.jsonl")).toEqual([
+    { text: "a" },
+    { prompt: "a", completion: "b" },
+  ]);
+});
+
+test.each([
+  ['["a"]', "a list of one"],
+  ['["b", "c"]', "without the answer"],
+  ['["a", "a", "b"]', "twice the same"],
+  ['["a", 1]', "a number"],
+  ['"ab"', "no list"],
+])("options that are none are named by their line: %s, %s", (options) => {
+  const lines = [
+    `{"prompt": "?", "completion": "a", "options": ${options}}`,
+    `{"messages": [{"role": "assistant", "content": "a"}], "options": ${options}}`,
+    `{"messages": [{"role": "user", "content": "a"}], "options": ["a", "b"]}`,
+  ];
+  for (const line of lines) {
+    const parse = () => parseExamples(`\n${line}`, "a.jsonl");
+    expect(parse).toThrow(DataError);
+    expect(parse).toThrow(
+      "a.jsonl: line 2: options are a list of different texts, one of them the completion or the last reply",
+    );
+  }
+});
+
 test.each([
   ['{"text": "a"', "a.jsonl: line 3 is not JSON"],
   ["null", "line 3 has neither messages, nor prompt and completion, nor text"],

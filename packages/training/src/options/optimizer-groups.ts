@@ -69,9 +69,11 @@ export function hiddenNames(parameters: readonly Pick<Parameter, "name" | "kind"
  * @param hidden - {@link hiddenNames} of {@link optimizedShapes}.
  */
 export function optimizerGroups(options: TrainOptions, hidden: ReadonlySet<string>): Group[] {
+  const { beta2, stateBits } = options;
+  const others = stateBits && { stateBits: stateBits === 4 ? 8 : stateBits };
   return [
     { ...matrixOptions(options, scheduled(options, peakRate(options))), match: ({ name }) => hidden.has(name) },
-    { optimizer: "adamw", lr: scheduled(options, auxRate(options)), beta2: options.beta2 },
+    { optimizer: "adamw", lr: scheduled(options, auxRate(options)), beta2, ...others },
   ];
 }
 

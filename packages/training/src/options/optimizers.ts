@@ -30,7 +30,7 @@ interface LineStyle {
 const ORDER: readonly OptimizerName[] = ["sumo", "adamw", "muon", "galore", "soap", "sgd"];
 
 /** Options of a run that are passed to the optimizer of its hidden matrices, if it has them. */
-const HANDED_ON = ["weightDecay", "seed", "rank", "stateBits", "momentum", "residual"] as const;
+const HANDED_ON = ["weightDecay", "seed", "rank", "stateBits", "momentum", "residual", "equilibrate"] as const;
 
 /**
  * Learning rates that measured best on a model 64 wide with 2 layers, on a grid of factors of two (400 steps, seed 0), where they differ

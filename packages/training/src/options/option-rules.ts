@@ -30,6 +30,7 @@ export const OPTION_RULES: Readonly<Record<keyof TrainOptions, "fixed" | "free">
   auxLr: "fixed",
   momentum: "fixed",
   residual: "fixed",
+  equilibrate: "fixed",
   beta2: "fixed",
   weightDecay: "fixed",
   schedule: "fixed",
@@ -57,7 +58,29 @@ const OPTIMIZER_OPTIONS = [
   "stateBits",
   "momentum",
   "residual",
+  "equilibrate",
 ] as const satisfies readonly (keyof TrainOptions)[];
+
+/** Values that optimizers refuse of an option that they have, with the flag that they belong to. */
+const MISPLACED: readonly {
+  readonly optimizers: readonly OptimizerName[];
+  readonly name: keyof TrainOptions;
+  readonly belongsTo: string;
+  isFound(options: TrainOptions): boolean;
+}[] = [
+  {
+    optimizers: ["sumo", "adamw"],
+    name: "stateBits",
+    belongsTo: "--optimizer muon",
+    isFound: ({ stateBits }) => stateBits === 4,
+  },
+  {
+    optimizers: ["sumo"],
+    name: "equilibrate",
+    belongsTo: "--residual joint",
+    isFound: ({ equilibrate, residual }) => equilibrate === "rows" && residual !== "joint",
+  },
+];
 
 /** Options of LoRA alone. */
 const LORA_OPTIONS = ["alpha", "targets"] as const satisfies readonly (keyof TrainOptions)[];
@@ -65,7 +88,7 @@ const LORA_OPTIONS = ["alpha", "targets"] as const satisfies readonly (keyof Tra
 /**
  * The training options among `options`; properties that are none are left out.
  *
- * @throws {UsageError} if the optimizer or the method does not take one that is set.
+ * @throws {UsageError} if the optimizer or the method does not take one that is set, or its value.
  */
 export function trainOptions(options: TrainOptions): TrainOptions {
   const { method, optimizer } = options;
@@ -73,6 +96,11 @@ export function trainOptions(options: TrainOptions): TrainOptions {
   if (strange !== undefined) throw new UsageError(`${flagOf(strange)} belongs to --method lora`);
   const unused = unusedOptions(options, optimizer)[0];
   if (unused !== undefined) throw new UsageError(`${flagOf(unused)} means nothing to ${optimizer}`);
+  const misplaced = misplacedValues(options, optimizer)[0];
+  if (misplaced !== undefined) {
+    const { name, belongsTo } = misplaced;
+    throw new UsageError(`${flagOf(name)} ${String(options[name])} belongs to ${belongsTo}`);
+  }
   return pick(checkedMethod(options));
 }
 
@@ -82,7 +110,9 @@ export function trainOptions(options: TrainOptions): TrainOptions {
  * @throws {UsageError} for LoRA of a new model, of more than hidden matrices, or of bfloat16 weights.
  */
 export function trainOptionsWith(options: TrainOptions, optimizer: OptimizerName): TrainOptions {
-  const unused = [...unusedOptions(options, optimizer), ...(options.method === "lora" ? [] : LORA_OPTIONS)];
+  const misplaced = misplacedValues(options, optimizer).map(({ name }) => name);
+  const lora = options.method === "lora" ? [] : LORA_OPTIONS;
+  const unused = [...unusedOptions(options, optimizer), ...misplaced, ...lora];
   return pick(checkedMethod({ ...options, optimizer, ...Object.fromEntries(unused.map((name) => [name, undefined])) }));
 }
 
@@ -110,6 +140,9 @@ function unusedOptions(options: TrainOptions, optimizer: OptimizerName): (keyof 
     OPTIMIZERS[optimizer].takes.includes(name) || (name === "rank" && options.method === "lora");
   return OPTIMIZER_OPTIONS.filter((name) => options[name] !== undefined && !isTaken(name));
 }
+
+const misplacedValues = (options: TrainOptions, optimizer: OptimizerName) =>
+  MISPLACED.filter((value) => value.optimizers.includes(optimizer) && value.isFound(options));
 
 function pick(options: TrainOptions): TrainOptions {
   const given = OPTION_NAMES.filter((name) => options[name] !== undefined);

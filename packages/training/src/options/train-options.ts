@@ -6,7 +6,10 @@ type EngineName = (typeof ENGINES)[number];
 export const RESIDUALS = ["off", "raw", "fira", "joint"] as const;
 type ResidualName = (typeof RESIDUALS)[number];
 
-export const STATE_BITS = [8, 32] as const;
+export const EQUILIBRATIONS = ["off", "rows"] as const;
+type Equilibration = (typeof EQUILIBRATIONS)[number];
+
+export const STATE_BITS = [4, 8, 32] as const;
 type StateBits = (typeof STATE_BITS)[number];
 
 export const LOSSES = ["completion", "all"] as const;
@@ -69,7 +72,7 @@ export interface TrainOptions {
   readonly optimizer: OptimizerName;
   /** Dimension of the optimizer's subspace, or of LoRA's factors. */
   readonly rank?: number;
-  /** Bits of each number of SUMO's and Muon's state. Default: 32. */
+  /** Bits of each number of SUMO's, Muon's and AdamW's state, AdamW's of embeddings, norms and head among it, where 4 are 8. Default: 32. */
   readonly stateBits?: StateBits;
   /** Peak learning rate of the hidden matrices. Default: the optimizer's own, for a new model or for one to fine-tune. */
   readonly lr?: number;
@@ -77,6 +80,8 @@ export interface TrainOptions {
   readonly auxLr?: number;
   readonly momentum?: number;
   readonly residual?: ResidualName;
+  /** Whether the rows of a moment get one length before it is orthogonalized. Default: off. */
+  readonly equilibrate?: Equilibration;
   /** AdamW's decay of the second moment. */
   readonly beta2: number;
   /** Decoupled weight decay of the hidden matrices. */

@@ -18,7 +18,12 @@ const KINDS: readonly FileKind[] = [
   { name: "xz", remedy: UNPACK, extensions: [".xz"], magic: ["\xfd7zXZ\x00"] },
   { name: "bzip2", remedy: UNPACK, extensions: [".bz2"], magic: ["BZh"] },
   { name: "PDF", remedy: "take its text out first, e.g. with pdftotext", extensions: [".pdf"], magic: ["%PDF-"] },
-  { name: "Parquet", remedy: "export its column of texts first", extensions: [".parquet"], magic: ["PAR1"] },
+  {
+    name: "Parquet",
+    remedy: "let its name end in .parquet, and give it by itself",
+    extensions: [".parquet"],
+    magic: ["PAR1"],
+  },
   {
     name: "SQLite",
     remedy: "export its column of texts first",

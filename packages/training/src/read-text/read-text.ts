@@ -5,8 +5,11 @@ import { basename, extname, resolve } from "node:path";
 import type { RandomAccessFile } from "@sumo/core";
 import { bytesFile } from "@sumo/llama";
 import { DataError } from "../errors.ts";
-import { joinedFiles, textFile, Utf8Check } from "./text-file.ts";
+import { parquetLines } from "./parquet.ts";
+import { checkSize, joinedFiles, textFile, Utf8Check } from "./text-file.ts";
 import { listTexts } from "./text-folder.ts";
+
+export { parquetLines } from "./parquet.ts";
 
 /** A text to train on: UTF-8 without byte-order marks. It is read in pieces, and may be larger than the memory. */
 export interface Text extends RandomAccessFile {
@@ -54,9 +57,6 @@ const MOST_LETTERS = 80;
 /** Extensions of files that hold an example a line. */
 const EXAMPLE_EXTENSIONS: readonly string[] = [".jsonl", ".ndjson"];
 
-/** Most bytes of a text in memory: those of a string. */
-const MOST_BYTES = 2 ** 29 - 24;
-
 /** Bytes that are read at a time. */
 const PIECE = 2 ** 20;
 
@@ -100,6 +100,39 @@ export function readText(source: string, base: string = process.cwd(), onRead: O
   });
 }
 
+/** Decodes a Parquet file as lines of JSON. */
+type DecodeParquet = (bytes: Uint8Array<ArrayBuffer>, path: string) => Promise<Uint8Array>;
+
+/**
+ * Reads what a run is trained on: a text as {@link readText} does, or a `.parquet` file of examples.
+ *
+ * @param decode - Default: {@link parquetLines} in this thread.
+ * @throws {DataError} as {@link readText} does, or if the file is damaged or has no column of examples.
+ */
+export async function readData(
+  source: string,
+  base: string = process.cwd(),
+  onRead: OnRead = () => {},
+  decode: DecodeParquet = parquetLines,
+): Promise<Text> {
+  const path = resolve(base, source);
+  if (extname(path).toLowerCase() !== ".parquet" || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    return readText(source, base, onRead);
+  }
+  const file = textFile(path, false);
+  checkSize(path, file.size);
+  const bytes = new Uint8Array(file.size);
+  file.read(bytes, 0);
+  const lines = await decode(bytes, path).catch((cause: Error) => {
+    throw cause instanceof DataError
+      ? cause
+      : new DataError(`data: ${path} cannot be read as Parquet: ${cause.message}`, { cause });
+  });
+  if (lines.length === 0) throw new DataError(`data: ${path} is empty`);
+  const content = checked([{ path, file: bytesFile(lines) }], onRead);
+  return textOf(content, { kind: "examples", name: nameOf(path), source: path, files: 1, documents: 1, leftOut: [] });
+}
+
 type Content = Pick<Text, "size" | "read" | "digest">;
 
 function textOf({ size, read, digest: sum }: Content, facts: Omit<Text, keyof Content | "bytes">): Text {
@@ -109,11 +142,7 @@ function textOf({ size, read, digest: sum }: Content, facts: Omit<Text, keyof Co
     digest: sum,
     read,
     get bytes() {
-      if (size > MOST_BYTES) {
-        throw new DataError(
-          `data: ${facts.source} has ${size} bytes, at most ${MOST_BYTES} can be read as one text: split it`,
-        );
-      }
+      checkSize(facts.source, size);
       const bytes = new Uint8Array(size);
       read(bytes, 0);
       return bytes;

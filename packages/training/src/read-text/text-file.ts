@@ -7,6 +7,15 @@ import { foreignKind } from "./file-kind.ts";
 /** Bytes at the beginning of a file that tell its kind. */
 const BEGINNING = 2 ** 16;
 
+/** Most bytes of a text in memory: those of a string. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+/** @throws {DataError} for more bytes than a program can hold as one text. */
+export function checkSize(path: string, size: number): void {
+  if (size <= MOST_BYTES) return;
+  throw new DataError(`data: ${path} has ${size} bytes, at most ${MOST_BYTES} can be read as one text: split it`);
+}
+
 /**
  * Opens a UTF-8 file, without its byte-order mark, to be read in pieces. It is open only while a piece is read.
  *

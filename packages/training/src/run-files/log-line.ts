@@ -15,6 +15,8 @@ export interface LogLine {
   readonly validation?: number;
   /** Share of held-out examples that the model answers exactly, always taking the likeliest token. */
   readonly exact?: number;
+  /** Share of held-out examples with options of which the model finds the right one the likeliest. */
+  readonly accuracy?: number;
   /** The final validation loss. */
   readonly final?: FinalLoss;
 }

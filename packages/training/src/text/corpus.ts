@@ -56,6 +56,7 @@ export function corpusOf<T extends Tokens>(parts: CorpusParts<T>, context: numbe
     bytesPerToken: heldOutBytes / validation.length,
     everyTarget: true,
     answers: [],
+    choices: [],
     draw: (out, shape, { seed, step, microBatch }) => drawBatch(out, train, shape, seed, step, microBatch),
     heldOut: (out, shape, tokens) => windows(out, shape, validation, tokens),
   };

@@ -1,6 +1,6 @@
 import { chooseToken, type Llama, type WeightData } from "@sumo/llama";
-import { evenly } from "../text/batches.ts";
 import type { Answer } from "../text/sequences.ts";
+import { heldOutShare, type ShareOptions } from "./held-out-share.ts";
 
 /**
  * Share of held-out examples whose answer the model writes token for token when it always takes the likeliest one.
@@ -8,17 +8,10 @@ import type { Answer } from "../text/sequences.ts";
  * Such a completion is the answer exactly if each of its tokens is the likeliest after those before it, so an example costs no more tokens than it has, and
  * ends at the first that differs.
  *
- * @param answers - of which `count`, spaced evenly, are tried; all where there are fewer. At least one.
- * @param context - tokens that the longest of them has, at most the model's context: the size of the decoder's cache.
+ * @param answers - at least one.
  */
-export function exactMatch(
-  model: Llama<WeightData>,
-  answers: readonly Answer[],
-  { count, context }: { readonly count: number; readonly context: number },
-): number {
-  const chosen = evenly(Math.min(count, answers.length), answers.length - 1).map((i) => answers[i]!);
-  const decoder = model.createDecoder(context);
-  const isWritten = ({ prompt, answer }: Answer): boolean => {
+export function exactMatch(model: Llama<WeightData>, answers: readonly Answer[], options: ShareOptions): number {
+  return heldOutShare(model, answers, options, ({ prompt, answer }, decoder) => {
     decoder.reset();
     let read = prompt;
     return answer.every((token) => {
@@ -26,10 +19,5 @@ export function exactMatch(
       read = Int32Array.of(token);
       return likeliest === token;
     });
-  };
-  try {
-    return chosen.filter(isWritten).length / chosen.length;
-  } finally {
-    decoder.dispose();
-  }
+  });
 }

@@ -77,13 +77,17 @@ test("a state of LoRA's factors is not divided", () => {
   expect(() => new Trainer(model, lora, corpus, { collective, shardState: true })).toThrow(UsageError);
 });
 
-test("SUMO's state in 8 bits is planned, and takes little more than a quarter", () => {
-  const [whole, packed] = [32, 8].map((stateBits) =>
-    planRun(model, { ...options, stateBits: stateBits as 8 | 32 }, { reserveBytes: 0 }),
-  );
-  expect(packed!.hiddenStateBytes / whole!.hiddenStateBytes).toBeLessThan(0.3);
-  expect(allocations({ stateBits: 8 }).made).toBe(packed!.heapBytes - packed!.sampleBytes);
-});
+test.each(["sumo", "adamw"] as const)(
+  "the state of %s in 8 bits is planned, and takes little more than a quarter, AdamW's for embeddings too",
+  (optimizer) => {
+    const [whole, packed] = [32, 8].map((stateBits) =>
+      planRun(model, { ...options, optimizer, stateBits: stateBits as 8 | 32 }, { reserveBytes: 0 }),
+    );
+    expect(packed!.hiddenStateBytes / whole!.hiddenStateBytes).toBeLessThan(0.3);
+    expect(packed!.stateBytes / whole!.stateBytes).toBeLessThan(0.3);
+    expect(allocations({ optimizer, stateBits: 8 }).made).toBe(packed!.heapBytes - packed!.sampleBytes);
+  },
+);
 
 test("a run of a model with a long context has room for its sample, whatever its length", () => {
   const long = { ...model, context: 2 ** 17 };

@@ -35,6 +35,7 @@ import { isSystemError } from "../system-errors.ts";
 import { type Batch, type BatchShape, countTargets, emptyBatch } from "../text/batches.ts";
 import type { Sequences } from "../text/sequences.ts";
 import { exactMatch } from "./exact-match.ts";
+import { optionAccuracy } from "./option-accuracy.ts";
 import { RoundedWeights } from "./rounded-weights.ts";
 import { type ValidationLoss, validationLoss } from "./validation-loss.ts";
 
@@ -258,6 +259,19 @@ export class Trainer {
   /** Share of held-out examples that the model answers exactly, as {@link exactMatch} measures it. @param count - examples to try, at most. */
   exactMatch(count: number): number {
     return exactMatch(this.model, this.sequences.answers, { count, context: this.shape.length });
+  }
+
+  /**
+   * Share of held-out questions with options of which the model finds the right one the likeliest, as {@link optionAccuracy} measures it.
+   *
+   * @param count - questions to try, at most.
+   * @returns `undefined` if there are none.
+   */
+  optionAccuracy(count: number): number | undefined {
+    const { choices } = this.sequences;
+    return choices.length === 0
+      ? undefined
+      : optionAccuracy(this.model, choices, { count, context: this.shape.length });
   }
 
   /** Frees all memory. The trainer must not be used again. */

@@ -52,7 +52,7 @@ export function initialLine(trainer: Trainer, options: TrainOptions, clock: () =
     step: 0,
     seconds: clock(),
     validation: trainer.evaluate(options.evalTokens).loss,
-    ...exactOf(trainer, options),
+    ...answersOf(trainer, options),
   };
 }
 
@@ -63,7 +63,7 @@ export function loggedStep(trainer: Trainer, options: TrainOptions, clock: () =>
   const tokensPerSecond = Math.round((1000 * trainer.tokensPerStep) / (performance.now() - before));
   const measured = isDue(trainer.step, options.evalEvery, options.steps);
   const validation = measured
-    ? { validation: trainer.evaluate(options.evalTokens).loss, ...exactOf(trainer, options) }
+    ? { validation: trainer.evaluate(options.evalTokens).loss, ...answersOf(trainer, options) }
     : {};
   return { step: trainer.step, seconds: clock(), loss, tokensPerSecond, ...validation };
 }
@@ -75,13 +75,15 @@ export function finalLine(trainer: Trainer, options: TrainOptions, clock: () => 
   return {
     step: trainer.step,
     seconds: clock(),
-    ...exactOf(trainer, options),
+    ...answersOf(trainer, options),
     final: { validation: loss, tokens, natsPerByte, perplexityPerByte: Math.exp(natsPerByte) },
   };
 }
 
-function exactOf(trainer: Trainer, { evalAnswers }: TrainOptions): Pick<LogLine, "exact"> {
-  return evalAnswers === undefined ? {} : { exact: trainer.exactMatch(evalAnswers) };
+function answersOf(trainer: Trainer, { evalAnswers }: TrainOptions): Pick<LogLine, "exact" | "accuracy"> {
+  if (evalAnswers === undefined) return {};
+  const accuracy = trainer.optionAccuracy(evalAnswers);
+  return { exact: trainer.exactMatch(evalAnswers), ...(accuracy !== undefined && { accuracy }) };
 }
 
 function isDue(step: number, every: number, last: number): boolean {

@@ -27,7 +27,7 @@ const CSV = "trials.csv";
 export async function compare(cli: CliOptions, base: string, screen: Screen): Promise<number> {
   const contestants = contestantsOf(cli, cli.compare ?? []);
   const all = contestants.map(({ options }) => options);
-  const inputs = loadRunInputs(all[0]!, base, { runs: cli.runs, screen });
+  const inputs = await loadRunInputs(all[0]!, base, { runs: cli.runs, screen });
   const facts = describe(cli, inputs);
   return withWorkerPool(threadCount(cli.threads, cli), async (pool) => {
     const engine = createEngine(inputs.model, all, pool);

@@ -22,21 +22,21 @@ const MEASURED = ["data", "context", "evalTokens"] as const satisfies readonly (
  * @throws {RunError} if the two are not models of the same shape, or the folder is not empty.
  * @throws {UsageError} if no text is given, and the tuned model is no run, which would have one.
  */
-export function exportAdapter(
+export async function exportAdapter(
   base: string,
   tuned: string,
   folder: string,
   command: Command,
   start: string,
   screen: Screen,
-): number {
+): Promise<number> {
   const { rank: asked, runs } = command.optsWithGlobals<CliOptions>();
   const out = resolve(start, folder);
   checkEmpty(out); // losses take a while
   const [from, to] = [base, tuned].map((source) => readModel(runs, source, start)) as [TrainedModel, TrainedModel];
   const options = measuredOptions(command, to, tuned);
   const rank = asked ?? (to.run?.options.method === "lora" ? rankOf(to.run.options) : DEFAULT_RANK);
-  const { models, loss, source } = measuredModels([from, to], options, start, { runs, screen });
+  const { models, loss, source } = await measuredModels([from, to], options, start, { runs, screen });
   const [before, after] = models;
   const changed = changes(before, after, rank, `${tuned} is not a tuned ${base}`);
   const files = peftFiles(changed.adapters, { baseModel: base, weights: changed.weights });

@@ -34,11 +34,11 @@ async function resumeFolder(
   screen: Screen,
   ranks: Ranks,
 ): Promise<number> {
-  const { stored, options, sequences, kind, description } = await together(ranks, () => {
+  const { stored, options, sequences, kind, description } = await together(ranks, async () => {
     const stored = openRun(folder);
     const options = resumedOptions(stored.options, command);
     const place = { runs: dirname(folder), screen };
-    const text = readSameText(stored.data, folder, place);
+    const text = await readSameText(stored.data, folder, place);
     const companions = readCompanions(folder, stored.origin);
     return { stored, options, ...prepareData(text, options, stored.tokenizer, companions, place) };
   });
@@ -56,14 +56,14 @@ async function resumeFolder(
     if (lock === undefined) return followRun({ options, trainer, ranks });
     completeCheckpoint(folder);
     writeConfig(folder, { options, data, model, ...(origin && { origin }) });
-    const ready = { ...stored, options, folder, lock, kind, description, trainer, threads: pool.threads, ranks };
-    return trainRun(ready, cli.runs, cli, screen);
+    const facts = { kind, description, threads: pool.threads, ranks, profile: cli.profile === true };
+    return trainRun({ ...stored, ...facts, options, folder, lock, trainer }, cli.runs, cli, screen);
   });
 }
 
 /** Reads the text of a run. @throws {RunError} if it has changed since the run began. */
-function readSameText(data: DataSource, folder: string, place: DataPlace): Text {
-  const text = readRunText(data.source, folder, place);
+async function readSameText(data: DataSource, folder: string, place: DataPlace): Promise<Text> {
+  const text = await readRunText(data.source, folder, place);
   if (text.digest === data.digest) return text;
   throw new RunError(
     `${data.source} has changed since the run began (it had ${data.bytes} bytes): start a new run instead`,

@@ -5,12 +5,12 @@ import Table from "cli-table3";
 import colors from "picocolors";
 import { readLog } from "../../run/log-file.ts";
 import { findRun, logPath, readConfig, runNames } from "../../run/run-folder.ts";
-import { formatCount, formatFinalLoss, formatTime } from "../../screen/format.ts";
+import { formatCount, formatFinalLoss, formatPerplexity, formatTime } from "../../screen/format.ts";
 import type { Point } from "../../screen/line-plot.ts";
 import { type Screen, showFacts } from "../../screen/screen.ts";
 import { terminalPlot } from "../../screen/terminal-plot.ts";
 
-/** Lists runs in a table: data, optimizer, steps, validation loss, seconds of training. Returns the exit code. */
+/** Lists runs in a table: data, optimizer, steps, validation loss and its perplexity per token, seconds of training. Returns the exit code. */
 export function listRuns(runs: string, screen: Screen): number {
   const names = runNames(runs);
   if (names.length === 0) {
@@ -18,8 +18,8 @@ export function listRuns(runs: string, screen: Screen): number {
     return 0;
   }
   const table = new Table({
-    head: ["run", "data", "optimizer", "steps", "validation", "trained"],
-    colAligns: ["left", "left", "left", "right", "right", "right"],
+    head: ["run", "data", "optimizer", "steps", "validation", "perplexity", "trained"],
+    colAligns: ["left", "left", "left", "right", "right", "right", "right"],
     style: { head: [], border: [], compact: true },
   });
   for (const name of names) table.push(rowOf(name, join(runs, name)));
@@ -32,12 +32,13 @@ function rowOf(name: string, folder: string): string[] {
     const { options } = readConfig(folder);
     const lines = readLog(logPath(folder));
     const steps = `${formatCount(lines.at(-1)?.step ?? 0)} of ${formatCount(options.steps)}`;
-    const validation = lastValidation(lines)?.toFixed(4) ?? "-";
-    return [name, options.data, options.optimizer, steps, validation, formatTime(lines.at(-1)?.seconds ?? 0)];
+    const validation = lastValidation(lines);
+    const losses = validation === undefined ? ["-", "-"] : [validation.toFixed(4), formatPerplexity(validation)];
+    return [name, options.data, options.optimizer, steps, ...losses, formatTime(lines.at(-1)?.seconds ?? 0)];
   } catch (error) {
     const known = error instanceof TrainingError || error instanceof LlamaError || isSystemError(error);
     if (!known) throw error;
-    return [name, error.message, "", "", "", ""];
+    return [name, error.message, "", "", "", "", ""];
   }
 }
 

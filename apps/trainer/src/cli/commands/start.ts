@@ -15,9 +15,9 @@ import type { CliOptions } from "../cli-options.ts";
 export async function startRun(cli: CliOptions, base: string, screen: Screen, ranks: Ranks): Promise<number> {
   const { options, text, data, tokenizer, sequences, kind, description, model, init, adapter } = await together(
     ranks,
-    () => {
+    async () => {
       const asked = trainOptions(cli);
-      const inputs = loadRunInputs(asked, base, { runs: cli.runs, screen });
+      const inputs = await loadRunInputs(asked, base, { runs: cli.runs, screen });
       // A resumed run must not depend on defaults.
       return { ...inputs, options: { ...asked, data: inputs.data.source, lr: peakRate(asked), auxLr: auxRate(asked) } };
     },
@@ -43,9 +43,8 @@ export async function startRun(cli: CliOptions, base: string, screen: Screen, ra
       return begin(cli, `${text.name}-${options.optimizer}`, stored, init?.companions, initial);
     });
     if (run === undefined) return followRun({ options, trainer, ranks });
-    return whileLocked(run.folder, (lock) =>
-      trainRun({ ...run, lock, kind, description, trainer, threads: pool.threads, ranks }, cli.runs, cli, screen),
-    );
+    const facts = { kind, description, threads: pool.threads, ranks, profile: cli.profile === true };
+    return whileLocked(run.folder, (lock) => trainRun({ ...run, ...facts, lock, trainer }, cli.runs, cli, screen));
   });
 }
 

@@ -1,4 +1,4 @@
-import { flat, random, times } from "../dense.ts";
+import { combined, flat, random, times } from "../dense.ts";
 import { type ContractCase, expectClose, expectThat, Workbench, withScratch } from "./subject.ts";
 
 const [ROWS, COLS] = [6, 4];
@@ -106,6 +106,36 @@ export const memoryCases: readonly ContractCase[] = [
         });
         bench.dispose();
       }
+    },
+  },
+  {
+    name: "adamw with packed moments, if there is such, follows its formula to the precision of 8 bits",
+    run({ backend }) {
+      const { sizes } = backend;
+      if (sizes.packed === undefined || backend.adamwPacked === undefined) return;
+      const words = sizes.packed(12, 20, 8);
+      const bench = new Workbench(backend);
+      const [weights, gradient] = [random(12, 20, 3), random(12, 20, 4)];
+      const handles = [bench.put(weights), bench.put(gradient), bench.empty(1, words), bench.empty(1, words)] as const;
+      const update = { lr: 0.1, beta1: 0.8, beta2: 0.9, eps: 1e-3, decay: 0.3 };
+      const largest = Math.max(...gradient.flat().map(Math.abs));
+      // The gradient is the same at every step, so that the corrected moments are itself and its square.
+      const steps = gradient.map((row) => row.map((g) => (0.1 * g) / (Math.abs(g) + 1e-3)));
+      let want = weights;
+      for (let t = 1; t <= 3; t++) {
+        const [correction1, correction2] = [1 - 0.8 ** t, 1 - 0.9 ** t];
+        backend.adamwPacked(...handles, { ...update, correction1, correction2 });
+        want = combined(0.97, want, -1, steps);
+        bench.get(handles[0], 12, 20).forEach((row, i) => {
+          row.forEach((x, j) => {
+            // Each step but the first divides a stored moment by a stored root: 1/254 and 1/510 of the largest off, and together at most twice.
+            const off = (largest * (1 / 254 + 1 / 510)) / Math.abs(gradient[i]![j]!);
+            const [error, allowed] = [Math.abs(x - want[i]![j]!), 1e-5 + 0.1 * (t - 1) * 2 * off];
+            expectThat(error <= allowed, `[${i}, ${j}] after ${t} steps: off by ${error}, allowed ${allowed}`);
+          });
+        });
+      }
+      bench.dispose();
     },
   },
   {

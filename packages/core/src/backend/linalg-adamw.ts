@@ -1,0 +1,54 @@
+import type { AdamwUpdate } from "./backend.ts";
+import { BLOCK } from "./linalg-blocks.ts";
+import { BLOCK_WORDS, LARGEST_CODE } from "./linalg-bytes.ts";
+
+/** Codes of a root: 1 to 255 of the block's largest. Only zero has 0, or a step would divide by nothing. */
+const LARGEST_ROOT_CODE = 255;
+
+/** Moments of a block, while it is updated. */
+const FIRST = new Float64Array(BLOCK);
+const ROOTS = new Float64Array(BLOCK);
+
+/**
+ * One AdamW update with the moments in bytes, in blocks of 64 with one scale: the first as `packBytes` has it, of the second the square root, which
+ * spans half as many powers of two. Arithmetic is float64. |error| ≤ largest of the block / 254 of the first moment, / 510 of a root, which is never rounded to zero.
+ */
+export function adamwInBytes(
+  weight: Float32Array,
+  gradient: Float32Array,
+  first: Float32Array,
+  second: Float32Array,
+  { lr, beta1, beta2, eps, decay, correction1, correction2 }: AdamwUpdate,
+): void {
+  const codes = new Int8Array(first.buffer, first.byteOffset, first.length * 4);
+  const rootCodes = new Uint8Array(second.buffer, second.byteOffset, second.length * 4);
+  for (let at = 0, from = 0; from < weight.length; at += BLOCK_WORDS, from += BLOCK) {
+    const length = Math.min(BLOCK, weight.length - from);
+    const [scale, rootScale] = [first[at]!, second[at]!];
+    const start = 4 * (at + 1);
+    let [most, mostRoot] = [0, 0];
+    for (let i = 0; i < length; i++) {
+      const g = gradient[from + i]!;
+      const root = rootScale * rootCodes[start + i]!;
+      const m = beta1 * scale * codes[start + i]! + (1 - beta1) * g;
+      const next = Math.sqrt(beta2 * root * root + (1 - beta2) * g * g);
+      const w = weight[from + i]!;
+      weight[from + i] = w * (1 - lr * decay) - (lr * (m / correction1)) / (next / Math.sqrt(correction2) + eps);
+      FIRST[i] = m;
+      ROOTS[i] = next;
+      most = Math.max(most, Math.abs(m));
+      mostRoot = Math.max(mostRoot, next);
+    }
+    first[at] = most / LARGEST_CODE;
+    second[at] = mostRoot / LARGEST_ROOT_CODE;
+    const [perUnit, perRoot] = [inverse(most, LARGEST_CODE), inverse(mostRoot, LARGEST_ROOT_CODE)];
+    for (let i = 0; i < length; i++) {
+      codes[start + i] = Math.round(FIRST[i]! * perUnit);
+      const root = ROOTS[i]!;
+      rootCodes[start + i] = root > 0 ? Math.max(1, Math.round(root * perRoot)) : 0;
+    }
+  }
+}
+
+/** Codes per unit. */
+const inverse = (largest: number, codes: number): number => (largest > 0 ? codes / largest : 0);
