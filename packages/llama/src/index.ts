@@ -28,4 +28,5 @@ export {
   parameterShapes,
   type WeightData,
 } from "./weights/parameters.ts";
+export { rotaryFrequencies } from "./weights/rotation.ts";
 export type { WeightType } from "./weights/weights.ts";

@@ -158,7 +158,8 @@ function readModelConfig(path: string): Pick<TrainedModel, "run"> & Pick<RunConf
 }
 
 /** The tensors of a model's files. @throws as `readWeights`. */
-function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
+/** The tensors of a model's weights, each read when it is asked for. */
+export function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
   return Object.assign({}, ...weights.map((file) => readWeights(allBytes(file))));
 }
 

@@ -14,19 +14,28 @@ export function bytesOfRotation(config: LlamaConfig, positions: number): number 
 }
 
 /**
- * Allocates and fills the tables of rotary positions (Su et al. 2021) for positions 0 to `positions` − 1: cosine and sine of
- * position × theta^(−2c / headDim), scaled where the config says so, for c below headDim / 2. Angles are float64; cosines and sines are
- * rounded once.
+ * Frequencies of a model's rotary positions (Su et al. 2021), headDim / 2, in radians a position: theta^(−2c / headDim), scaled where the config
+ * says so.
+ */
+export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float64Array {
+  const half = headDim / 2;
+  return Float64Array.from({ length: half }, (_, c) => {
+    const plain = ropeTheta ** (-c / half);
+    return ropeScaling === null ? plain : scaled(plain, ropeScaling);
+  });
+}
+
+/**
+ * Allocates and fills the tables of rotary positions for positions 0 to `positions` − 1: cosine and sine of position × frequency, for each of
+ * {@link rotaryFrequencies}. Angles are float64; cosines and sines are rounded once.
  *
  * @throws {WorkspaceError} when the heap is full.
  */
 export function allocateRotation(config: LlamaConfig, positions: number, arena: Arena): Rotation {
-  const { headDim, ropeTheta, ropeScaling } = config;
+  const frequencies = rotaryFrequencies(config);
+  const half = frequencies.length;
   const { cosines, sines } = allocateBlocks(arena, rotationLengths(config, positions));
-  const half = headDim / 2;
-  for (let c = 0; c < half; c++) {
-    const plain = ropeTheta ** (-c / half);
-    const frequency = ropeScaling === null ? plain : scaled(plain, ropeScaling);
+  for (const [c, frequency] of frequencies.entries()) {
     for (let position = 0; position < positions; position++) {
       cosines[position * half + c] = Math.cos(position * frequency);
       sines[position * half + c] = Math.sin(position * frequency);

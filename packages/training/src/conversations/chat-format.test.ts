@@ -19,8 +19,8 @@ const INST =
 const config = (entries: object): string => JSON.stringify(entries);
 
 test("without a template, a vocabulary with ChatML's marks has ChatML", () => {
-  const { render, hasTemplate, ends, first, last } = chatFormat({}, tokenizer);
-  expect(hasTemplate).toBe(true);
+  const { render, template, ends, first, last } = chatFormat({}, tokenizer);
+  expect(template).toBeDefined();
   expect(render(TALK, false)).toBe(`${OPEN}user\n1 + 1?${CLOSE}\n${OPEN}assistant\n2${CLOSE}\n`);
   expect(render(TALK.slice(0, 1), true)).toBe(`${OPEN}user\n1 + 1?${CLOSE}\n${OPEN}assistant\n`);
   expect([...ends]).toEqual([id(CLOSE)]);
@@ -78,7 +78,7 @@ test("what a template refuses is refused in its words; without one every convers
   expect(() => chatFormat(files, tokenizer).render(odd, true)).toThrow(DataError);
   expect(() => chatFormat(files, tokenizer).render(odd, true)).toThrow("no tool");
   const bare = chatFormat({}, createTokenizer([]));
-  expect(bare.hasTemplate).toBe(false);
+  expect(bare.template).toBeUndefined();
   expect(() => bare.render(TALK, true)).toThrow("has no chat template");
 });
 

@@ -22,8 +22,8 @@ const CHATML = `
 export interface ChatFormat {
   /** Writes a conversation as the template has it. @param reply - ask for a reply at the end. @throws {DataError} if the template refuses it. */
   render(messages: readonly Message[], reply: boolean): string;
-  /** Whether there is a template. */
-  readonly hasTemplate: boolean;
+  /** The template's text, if there is one. */
+  readonly template: string | undefined;
   /** Name of the token that begins every text, if one does. */
   readonly first: string | undefined;
   /** Name of the token that ends a text, if the model has one. */
@@ -48,7 +48,8 @@ export function chatFormat(files: ModelFiles, tokenizer: Tokenizer): ChatFormat 
   const [bos, eos] = [known(config["bos_token"]), known(config["eos_token"])];
   const source = files["chat_template.jinja"] ?? templateOf(config["chat_template"]);
   const hasMarks = CHATML_MARKS.every((mark) => tokenizer.special.has(mark));
-  const template = parseTemplate(source ?? (hasMarks ? CHATML : undefined));
+  const text = source ?? (hasMarks ? CHATML : undefined);
+  const template = parseTemplate(text);
   const render = (messages: readonly Message[], reply: boolean): string => {
     if (template === undefined)
       throw new DataError("the model has no chat template: give it prompt and completion, or text");
@@ -66,7 +67,7 @@ export function chatFormat(files: ModelFiles, tokenizer: Tokenizer): ChatFormat 
   const adds = config["add_bos_token"];
   const first = adds === true ? bos : adds === false ? undefined : tokenizer.first;
   const last = eos ?? (source === undefined && hasMarks ? CHATML_MARKS[1] : undefined);
-  return { render, hasTemplate: template !== undefined, first, last, ends, endNames };
+  return { render, template: text, first, last, ends, endNames };
 }
 
 /** The special token that the template writes after a reply. */

@@ -35,7 +35,7 @@ export class Chat {
 
   /** @throws {RunError} if the model has no chat template. */
   constructor(model: Llama<WeightData>, tokenizer: Tokenizer, format: ChatFormat, options: ChatOptions) {
-    if (!format.hasTemplate) {
+    if (format.template === undefined) {
       throw new RunError("the model has no chat template, so it cannot be talked to: --sample writes text with it");
     }
     this.tokenizer = tokenizer;
