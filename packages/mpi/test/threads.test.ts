@@ -9,6 +9,7 @@ import { bundle } from "./bundle.ts";
 import { contract } from "./contract.ts";
 import { bitsOf, type Report, scenarios } from "./scenarios.ts";
 import {
+  CHECKPOINTED,
   EMBEDDING,
   gradientOf,
   OPTIMIZERS,
@@ -224,7 +225,7 @@ describe("an optimizer over ranks", () => {
   });
 
   test.each([2, 3])("saves a divided state as one process does, and goes on from either: %d", async (size) => {
-    const value = Object.fromEntries(["projected", "adaptive", "bits", "adamw"].map((name) => [name, [true, 1]]));
+    const value = Object.fromEntries(CHECKPOINTED.map((name) => [name, [true, 1]]));
     const reports = await onThreads("shardedCheckpoints", size);
     expect(reports).toMatchObject(Array.from({ length: size }, (_, rank) => ({ rank, value })));
   });

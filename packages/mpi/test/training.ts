@@ -29,6 +29,9 @@ export const OPTIMIZERS: Readonly<Record<string, Group>> = {
   adamw: { optimizer: "adamw", lr: 0.02 },
 };
 
+/** Optimizers whose checkpoints are compared: with projections, with a rank that changes, packed, with whole gradients. */
+export const CHECKPOINTED = ["projected", "adaptive", "bits", "adamw"] as const;
+
 const random = (name: Name, seed: number): Float32Array => {
   const length = SHAPES[name].reduce((product: number, side: number) => product * side, 1);
   return Float32Array.from({ length }, (_, i) => Math.sin((i + 1) * (seed + 1.37) + seed * seed));
