@@ -3,15 +3,15 @@ import { type Profiler, Session } from "node:inspector/promises";
 /** Microseconds between two samples: a run of hours has some millions. */
 const INTERVAL = 5000;
 
-/** Function of the trainer that makes a step, and the one with which the optimizer's part of it begins. */
+/** Function of the trainer that makes a step, and those with which the optimizer's part of it begins: at once, or, of several ranks, once sums have come. */
 const STEP = "trainStep";
-const OPTIMIZER = "stepParameterStart";
+const OPTIMIZER: ReadonlySet<string> = new Set(["stepParameterStart", "makeStarted", "update"]);
 
 /** Frames that have no name of use, of which the function that called them is named: of WebAssembly, anonymous ones, and the scopes of scratch. */
 const UNNAMED = /^(wasm-function\[.*|js-to-wasm.*|GenericJSToWasmWrapper|scope|)$/;
 
-/** The module of the barrier between threads, whose functions count as one. */
-const BARRIER = /\/barrier\.js$/;
+/** Functions of the barrier between threads, which count as one. */
+const BARRIER = /^(wait|finish|arrive|sleep|nextGeneration)$/;
 
 /** Where time went: in a kernel, or another function, of the model or the optimizer. */
 export interface ProfileRow {
@@ -43,10 +43,10 @@ function rowsOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): rea
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const visit = (id: number, within: { readonly part?: ProfileRow["part"]; readonly name: string }): void => {
     const { callFrame, children = [] } = byId.get(id)!;
-    const { url, functionName } = callFrame;
+    const { functionName } = callFrame;
     const part =
-      functionName === STEP ? "model" : within.part && functionName === OPTIMIZER ? "optimizer" : within.part;
-    const named = BARRIER.test(url) ? "wait for threads" : functionName;
+      functionName === STEP ? "model" : within.part && OPTIMIZER.has(functionName) ? "optimizer" : within.part;
+    const named = BARRIER.test(functionName) ? "wait for threads" : functionName;
     const name = UNNAMED.test(named) ? within.name : named;
     const time = times.get(id) ?? 0;
     if (part !== undefined && time > 0) {

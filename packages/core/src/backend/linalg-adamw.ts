@@ -22,30 +22,33 @@ export function adamwInBytes(
 ): void {
   const codes = new Int8Array(first.buffer, first.byteOffset, first.length * 4);
   const rootCodes = new Uint8Array(second.buffer, second.byteOffset, second.length * 4);
+  const [kept, rate, unit] = [1 - lr * decay, lr / correction1, 1 / Math.sqrt(correction2)];
+  const [fresh, freshSquare] = [1 - beta1, 1 - beta2];
   for (let at = 0, from = 0; from < weight.length; at += BLOCK_WORDS, from += BLOCK) {
     const length = Math.min(BLOCK, weight.length - from);
-    const [scale, rootScale] = [first[at]!, second[at]!];
     const start = 4 * (at + 1);
-    let [most, mostRoot] = [0, 0];
+    const [scale, rootScale] = [beta1 * first[at]!, second[at]!];
+    let most = 0;
+    let mostRoot = 0;
     for (let i = 0; i < length; i++) {
       const g = gradient[from + i]!;
-      const root = rootScale * rootCodes[start + i]!;
-      const m = beta1 * scale * codes[start + i]! + (1 - beta1) * g;
-      const next = Math.sqrt(beta2 * root * root + (1 - beta2) * g * g);
-      const w = weight[from + i]!;
-      weight[from + i] = w * (1 - lr * decay) - (lr * (m / correction1)) / (next / Math.sqrt(correction2) + eps);
+      const before = rootScale * rootCodes[start + i]!;
+      const m = scale * codes[start + i]! + fresh * g;
+      const root = Math.sqrt(beta2 * before * before + freshSquare * g * g);
+      weight[from + i] = kept * weight[from + i]! - (rate * m) / (unit * root + eps);
       FIRST[i] = m;
-      ROOTS[i] = next;
-      most = Math.max(most, Math.abs(m));
-      mostRoot = Math.max(mostRoot, next);
+      ROOTS[i] = root;
+      const size = Math.abs(m);
+      if (size > most) most = size;
+      if (root > mostRoot) mostRoot = root;
     }
     first[at] = most / LARGEST_CODE;
     second[at] = mostRoot / LARGEST_ROOT_CODE;
     const [perUnit, perRoot] = [inverse(most, LARGEST_CODE), inverse(mostRoot, LARGEST_ROOT_CODE)];
     for (let i = 0; i < length; i++) {
-      codes[start + i] = Math.round(FIRST[i]! * perUnit);
-      const root = ROOTS[i]!;
-      rootCodes[start + i] = root > 0 ? Math.max(1, Math.round(root * perRoot)) : 0;
+      codes[start + i] = Math.floor(FIRST[i]! * perUnit + 0.5);
+      const code = Math.floor(ROOTS[i]! * perRoot + 0.5);
+      rootCodes[start + i] = code === 0 && ROOTS[i]! > 0 ? 1 : code;
     }
   }
 }
