@@ -16,7 +16,7 @@ const blocks = [...pages, ...readmes].flatMap((page) =>
 );
 
 /** Characters that fit beside the outline in a window of 1280 pixels. */
-const COLUMN = 81;
+const COLUMN = 73;
 /** One program is long rather than for reading line by line: there lines may be as wide as the column of a wide window. */
 const widest = (page: string): number => (page === "guide/adapter.md" ? 101 : COLUMN);
 

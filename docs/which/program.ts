@@ -34,10 +34,19 @@ export function programOf({ options, lr }: Place, framework: Framework): Program
 const install = (packages: readonly string[], ...frameworks: readonly string[]): string =>
   ["npm install", ...packages.map((name) => `../sumo/tarballs/sumo-${name}.tgz`), ...frameworks].join(" ");
 
-/** Options as they are written in a program; a subspace's period depends on the number of steps. */
-function written(options: Place["options"], without: readonly string[] = []): string {
-  const entries = Object.entries(options).filter(([name]) => !without.includes(name));
-  return entries.map(([name, value]) => `${name}: ${name === "refresh" ? PERIOD : JSON.stringify(value)}`).join(", ");
+/** Options as they are written in a program, a line each; a subspace's period depends on the number of steps. */
+function lines(options: Place["options"], indent: string, without: readonly string[] = []): string {
+  const entries = Object.entries(options).filter(([name]) => !["others", ...without].includes(name));
+  return entries
+    .map(([name, value]) => `${indent}${name}: ${name === "refresh" ? PERIOD : JSON.stringify(value)},\n`)
+    .join("");
+}
+
+/** Options of AdamW for the other parameters. */
+function others({ others = {} }: Place["options"]): string {
+  return Object.entries(others)
+    .map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
+    .join("");
 }
 
 const PERIOD = "{ every: steps / 8 }";
@@ -48,31 +57,43 @@ function ownLoop(options: Place["options"], lr: number): string {
   return `import { cosine, createOptimizer } from "@sumo/core";
 
 const steps = 1600;
-const schedule = (peak: number) => cosine({ peak, warmup: steps / 20, total: steps, final: 0.1 });
+const schedule = (peak: number) =>
+  cosine({ peak, warmup: steps / 20, total: steps, final: 0.1 });
+const data = new Float32Array(64 * 32);
 const optimizer = createOptimizer(
-  [{ name: "layers.0.up", shape: [64, 32], data: new Float32Array(64 * 32) }], // your weights, by name
+  [{ name: "layers.0.up", shape: [64, 32], data }], // your weights
   [
-    { match: /^layers.*(up|down)$/, lr: schedule(${lr}), ${written(options)} }, // your hidden matrices
-    { optimizer: "adamw", beta2: 0.99, lr: schedule(3e-3) }, // all others
+    {
+      match: /^layers.*(up|down)$/, // your hidden matrices
+      lr: schedule(${lr}),
+${lines(options, "      ")}    },
+    { optimizer: "adamw", beta2: 0.99, lr: schedule(3e-3)${others(options)} },
   ],
 );
-optimizer.stepParameter("layers.0.up", new Float32Array(64 * 32).fill(1)); // a gradient, during back-propagation
+const gradient = new Float32Array(64 * 32).fill(1); // of your loop
+optimizer.stepParameter("layers.0.up", gradient);
 console.log(optimizer.report().stateBytes);
 `;
 }
 
 function tfjs(options: Place["options"]): string {
   const name = CLASSES[options.optimizer]!;
-  const rest = written(options, ["optimizer"]);
   return `import * as tf from "@tensorflow/tfjs";
 import { ${name} } from "@sumo/tfjs";
 
+const { dense } = tf.layers;
 const model = tf.sequential({
-  layers: [tf.layers.dense({ units: 16, activation: "relu", inputShape: [8] }), tf.layers.dense({ units: 1 })],
+  layers: [
+    dense({ units: 16, activation: "relu", inputShape: [8] }),
+    dense({ units: 1 }),
+  ],
 });
-${stepsOf(options)}const optimizer = new ${name}({ lr: 0.001${rest === "" ? "" : `, ${rest}`} }); // the rate of tf.train.adam
+${stepsOf(options)}const optimizer = new ${name}({
+  lr: 0.001, // the rate of tf.train.adam
+${lines(options, "  ", ["optimizer"])}});
 model.compile({ optimizer, loss: "meanSquaredError" });
-await model.fit(tf.ones([4, 8]), tf.ones([4, 1]), { epochs: 2, verbose: 0 });
+const [x, y] = [tf.ones([4, 8]), tf.ones([4, 1])]; // your data
+await model.fit(x, y, { epochs: 2, verbose: 0 });
 console.log(optimizer.report().stateBytes);
 `;
 }
@@ -84,17 +105,20 @@ import { applyUpdates, transformation } from "@sumo/jax";
 await init("wasm");
 defaultDevice("wasm");
 let params = { kernel: np.zeros([8, 16]) }; // your parameters
-${stepsOf(options)}const solver = transformation({ lr: 0.001, ${written(options)} }); // Adam's rate
+${stepsOf(options)}const solver = transformation({
+  lr: 0.001, // Adam's rate
+${lines(options, "  ")}});
 const state = solver.init(tree.ref(params));
-const [updates, next] = solver.update({ kernel: np.ones([8, 16]) }, state, tree.ref(params)); // gradients
+const grads = { kernel: np.ones([8, 16]) }; // of your loss
+const [updates, next] = solver.update(grads, state, tree.ref(params));
 params = applyUpdates(params, updates);
 console.log(next.report().stateBytes);
 `;
 }
 
-/** The trainer has a refresh period of its own. */
+/** The trainer has a refresh period of its own, and packs AdamW's moments too where it packs the others. */
 function command(options: Place["options"], lr: number): string {
-  const flags = Object.entries(options).filter(([name]) => name !== "refresh");
+  const flags = Object.entries(options).filter(([name]) => name !== "refresh" && name !== "others");
   const words = flags.map(
     ([name, value]) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${value}`,
   );

@@ -8,6 +8,8 @@ export interface Place extends Measured {
   readonly options: {
     readonly optimizer: OptimizerName;
     readonly stateBits?: number;
+    /** AdamW's, of the other parameters. */
+    readonly others?: Readonly<Record<string, unknown>>;
     readonly [name: string]: unknown;
   };
   /** Bytes of state of the whole model. */
@@ -42,7 +44,8 @@ export const FRAMEWORKS = {
   "my own loop": () => true,
   tfjs: ({ optimizer, stateBits = 32 }: Place["options"]) => optimizer !== "soap" && stateBits === 32,
   "jax-js": ({ stateBits = 32 }: Place["options"]) => stateBits === 32,
-  "the trainer": () => true,
+  // Fewer bits than 32 are AdamW's too there.
+  "the trainer": ({ stateBits = 32, others }: Place["options"]) => stateBits === 32 || others !== undefined,
 } as const;
 
 export type Framework = keyof typeof FRAMEWORKS;
