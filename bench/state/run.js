@@ -118,14 +118,15 @@ function readSeconds() {
     : { rows: [] };
 }
 
-/** Measures every contestant's time of a step, and keeps it in place of an earlier one. */
+/** Measures every contestant's time of a step, and keeps it in place of an earlier one. Times of another machine are dropped. */
 function measureSeconds() {
-  const { rows } = readSeconds();
+  const machine = `${cpus()[0].model.trim()}, one thread, Node ${process.versions.node}`;
+  const earlier = readSeconds();
+  const rows = earlier.machine === machine ? earlier.rows : [];
   for (const width of wanted.widths) {
     for (const tokens of wanted.tokens) rows.push(...stepTimes(width, tokens));
   }
   const latest = new Map(rows.map((row) => [`${row.width} ${row.tokens} ${row.contestant}`, row]));
-  const machine = `${cpus()[0].model.trim()}, one thread, Node ${process.versions.node}`;
   writeFileSync(here("state-seconds.json"), `${JSON.stringify({ machine, rows: [...latest.values()] }, null, 2)}\n`);
 }
 

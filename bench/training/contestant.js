@@ -30,9 +30,12 @@ export function ours(task, engine, threads, more = {}) {
   return () => startContestant(`ours, ${engine}, ${plural(threads)}`, process.execPath, parameters, environment);
 }
 
+/** Starts PyTorch, whose own number of threads is not its BLAS's; threads of OpenMP that wait must leave the cores to that of the BLAS. */
 function torchOf(task, threads) {
   const options = JSON.stringify({ task, threads, prompt: PROMPT, sampled: SAMPLED });
-  return () => startContestant(`PyTorch, ${plural(threads)}`, PYTHON, [here("torch_llama.py"), options]);
+  const count = String(threads);
+  const environment = { OPENBLAS_NUM_THREADS: count, OMP_NUM_THREADS: count, OMP_WAIT_POLICY: "PASSIVE" };
+  return () => startContestant(`PyTorch, ${plural(threads)}`, PYTHON, [here("torch_llama.py"), options], environment);
 }
 
 function plural(threads) {

@@ -69,6 +69,8 @@ class Model(nn.Module):
     def __init__(self):
         super().__init__()
         self.embedding, self.norm = nn.Embedding(vocabulary, width), Norm()
+        # As published models begin. PyTorch's own deviation of 1 saturates a tied head, and gradients full of subnormal numbers are slow.
+        nn.init.normal_(self.embedding.weight, std=0.02)
         self.layers = nn.ModuleList(Layer() for _ in range(config["num_hidden_layers"]))
         self.head = nn.Linear(width, vocabulary, bias=False)
         if config.get("tie_word_embeddings"):

@@ -1,5 +1,5 @@
 import type { OptimizerName } from "@sumo/core";
-import { comparison, type Measured } from "../evidence/verdict.ts";
+import { comparison, lowerLoss, type Measured } from "../evidence/verdict.ts";
 
 /** An optimizer of the hidden matrices as it was measured in the map of state, at one number of tokens a step. */
 export interface Place extends Measured {
@@ -56,20 +56,23 @@ export interface Answers {
   readonly framework: Framework;
 }
 
-/** The place of lowest mean loss within the limits, `undefined` if none is within them. */
+/** The place of least state of those whose losses tie with the lowest within the limits; `undefined` if none is within them. */
 export function recommend({ places }: Panel, { memory, time, framework }: Answers): Place | undefined {
   const adamw = adamwOf(places);
   const fits = places.filter(
     ({ bytes, seconds = Number.POSITIVE_INFINITY, options }) =>
       bytes <= MEMORY[memory] * adamw.bytes && seconds <= TIME[time] * adamw.seconds! && FRAMEWORKS[framework](options),
   );
-  return fits.sort((a, b) => a.mean - b.mean)[0];
+  const lowest = bestOf(fits);
+  return fits
+    .filter((place) => place === lowest || lowerLoss(place, lowest!) === "tie")
+    .sort((a, b) => a.bytes - b.bytes)[0];
 }
 
 /** What a place's numbers say beside AdamW and beside the lowest loss of all, in sentences. */
 export function verdictOf(place: Place, { places, tokens }: Panel): readonly string[] {
   const adamw = adamwOf(places);
-  const best = [...places].sort((a, b) => a.mean - b.mean)[0]!;
+  const best = bestOf(places)!;
   const beside = [adamw, best].filter((other, i, all) => other !== place && all.indexOf(other) === i);
   const compared = beside.map((other) => comparison(place, other, other.contestant));
   const where = `At ${tokens.toLocaleString("en")} tokens a step it ends at ${place.mean.toFixed(3)} nats a byte`;
@@ -81,6 +84,7 @@ export function verdictOf(place: Place, { places, tokens }: Panel): readonly str
   return [`${losses}.`, ...(place === adamw ? [] : [`${costs.join("; ")}.`])];
 }
 
+const bestOf = (places: readonly Place[]): Place | undefined => [...places].sort((a, b) => a.mean - b.mean)[0];
 const adamwOf = (places: readonly Place[]): Place => places.find(({ contestant }) => contestant === "AdamW")!;
 const share = (ratio: number): string => `${(100 * ratio).toFixed(0)} %`;
 const times = (ratio: number): string => `${ratio.toFixed(1)} times`;

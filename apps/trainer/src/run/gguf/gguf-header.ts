@@ -1,7 +1,7 @@
 import { type GGUFTypedMetadata, GGUFValueType, serializeGgufMetadata } from "@huggingface/gguf";
 
 /** A value of a GGUF file's metadata; a list has one type. */
-export type GgufValue =
+type GgufValue =
   | { readonly text: string }
   | { readonly count: number }
   | { readonly real: number }
