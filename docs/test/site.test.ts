@@ -246,7 +246,7 @@ describe.skipIf(!existsSync(executablePath))("the site", () => {
     await page.getByText("nats a byte").first().waitFor();
     const taken = () => page.locator(".which .name").textContent();
     const usual = await taken();
-    await page.getByLabel("Time, at most").selectOption("AdamW's, and a quarter more");
+    await page.getByLabel("Time, at most").selectOption("one and a half times AdamW's");
     await expect.poll(taken).not.toBe(usual);
     await page.getByLabel("Where").selectOption("the trainer");
     await expect.poll(() => page.locator(".which").textContent()).toContain("train --optimizer");

@@ -154,8 +154,8 @@ const NEEDS: Readonly<Record<string, readonly [tokens: number, Partial<Answers>]
   "few tokens in a step": [128, {}],
   "many tokens in a step": [1024, {}],
   "little memory": [128, { memory: "a fifth of AdamW's" }],
-  "little time, few tokens": [128, { time: "AdamW's, and a quarter more" }],
-  "little time, many tokens": [1024, { time: "AdamW's, and a quarter more" }],
+  "little time, few tokens": [128, { time: "one and a half times AdamW's" }],
+  "little time, many tokens": [1024, { time: "one and a half times AdamW's" }],
 };
 
 test("the README's first table has the recommendations, with their numbers", () => {

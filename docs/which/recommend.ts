@@ -36,7 +36,7 @@ export const MEMORY = {
 export const TIME = {
   "does not matter": Number.POSITIVE_INFINITY,
   "five times AdamW's": 5,
-  "AdamW's, and a quarter more": 1.25,
+  "one and a half times AdamW's": 1.5,
 } as const;
 
 /** Where the optimizer is to run, and what it cannot take there. */
