@@ -53,6 +53,7 @@ const cases: readonly Case[] = [
   of("parameterShapes", [config]),
   of("planDecoder", [config, 2]),
   of("planLlama", [config, shape]),
+  of("rotaryFrequencies", [config]),
   of("shardNames", [{ weight_map: { w: "a.safetensors" } }]),
   of("toHuggingFaceConfig", [config, "float32"], 1),
   of("storeWeights", [new Uint16Array(3), [1, 2, 3]]),

@@ -1,4 +1,4 @@
-import type { LlamaConfig, RopeScaling } from "../config.ts";
+import { checkConfig, type LlamaConfig, type RopeScaling } from "../config.ts";
 import type { Rotation } from "../kernels/kernels.ts";
 import type { Arena } from "../memory/arena.ts";
 import { allocateBlocks, bytesOfBlocks, type Lengths } from "../memory/blocks.ts";
@@ -16,8 +16,12 @@ export function bytesOfRotation(config: LlamaConfig, positions: number): number 
 /**
  * Frequencies of a model's rotary positions (Su et al. 2021), headDim / 2, in radians a position: theta^(−2c / headDim), scaled where the config
  * says so.
+ *
+ * @throws {ConfigError}
  */
-export function rotaryFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float64Array {
+export function rotaryFrequencies(config: LlamaConfig): Float64Array {
+  checkConfig("rotaryFrequencies", config);
+  const { headDim, ropeTheta, ropeScaling } = config;
   const half = headDim / 2;
   return Float64Array.from({ length: half }, (_, c) => {
     const plain = ropeTheta ** (-c / half);
