@@ -13,11 +13,8 @@ import { rates, starters } from "./contestant.js";
 import { PUBLISHED_TASK, SAMPLED } from "./task.js";
 
 const RESULTS = new URL("../results/published-speed.json", import.meta.url);
-const TOKENS = {
-  pass: PUBLISHED_TASK.batch * PUBLISHED_TASK.length,
-  step: PUBLISHED_TASK.batch * PUBLISHED_TASK.length,
-  sample: SAMPLED,
-};
+const { batch, length, rank } = PUBLISHED_TASK;
+const TOKENS = { pass: batch * length, step: batch * length, sample: SAMPLED };
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "3" }, save: { type: "boolean", default: false } },
@@ -44,7 +41,6 @@ const cell = (rate) => rate.toFixed(1).padStart(8);
 for (const { name, ...measured } of rows) console.log(name.padEnd(24), ...Object.values(measured).map(cell));
 if (values.save) {
   const [{ model }, ...more] = cpus();
-  const { batch, length, rank } = PUBLISHED_TASK;
   const machine = `${model.trim()}, ${more.length + 1} cores, Node ${process.versions.node}, load average ${load.toFixed(1)}`;
   writeFileSync(
     RESULTS,

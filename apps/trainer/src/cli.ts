@@ -52,8 +52,8 @@ program
   .description(
     "write a run's model as a folder that Hugging Face's transformers loads, or as a file for llama.cpp: name.gguf",
   )
-  .action(async (run: string, folder: string, _, command: Command) =>
-    finish(await exportModel(run, folder, { runs: runsOf(command), base }, screen)),
+  .action((run: string, folder: string, _, command: Command) =>
+    finish(exportModel(run, folder, { runs: runsOf(command), base }, screen)),
   );
 program
   .command("export-adapter <base> <tuned> <folder>")

@@ -158,7 +158,7 @@ function readModelConfig(path: string): Pick<TrainedModel, "run"> & Pick<RunConf
 }
 
 /** The tensors of a model's files. @throws as `readWeights`. */
-/** The tensors of a model's weights, each read when it is asked for. */
+/** The tensors of a model's weights, by name. */
 export function tensorsOf(weights: readonly WeightFile[]): Record<string, Tensor> {
   return Object.assign({}, ...weights.map((file) => readWeights(allBytes(file))));
 }

@@ -28,7 +28,7 @@ export interface StepInput<T, G extends Gradient<T> = WholeGradient<T>> {
   /** Whether there are listeners to `step` or `refresh`, for whom costly measurements are made. */
   readonly watched: boolean;
   /** Receives the update of a projected gradient, for the `descendAlong` of other ranks. May be the gradient's matrix. Only where the plan says `followed`. */
-  readonly direction?: T;
+  readonly direction?: T | undefined;
 }
 
 /** Measurements of one step. Fields are absent where an optimizer lacks them, or where they are costly and there is no listener. */

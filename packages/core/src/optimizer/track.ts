@@ -123,10 +123,8 @@ export class Track<T> {
       const gradient = gradients[i]!;
       let trace: StepTrace;
       try {
-        trace = stepper.update({
-          ...{ weight, gradient, lr, scratch, watched },
-          ...(followed && gradient.kind === "projected" && { direction: gradient.matrix }),
-        });
+        const direction = followed && gradient.kind === "projected" ? gradient.matrix : undefined;
+        trace = stepper.update({ weight, gradient, lr, scratch, watched, direction });
       } catch (cause) {
         throw new StepFailedError(part.name, step, cause);
       }

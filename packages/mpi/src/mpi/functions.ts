@@ -6,6 +6,9 @@ type Memory = CollectiveArray | BigUint64Array;
 /** Returns MPI's error code, 0 for success. */
 type Call<Arguments extends readonly unknown[]> = (...args: Arguments) => number;
 
+/** Last arguments of a reduction that one rank receives. */
+type RootedReduction = [count: number, type: Handle, op: Handle, root: number, comm: Handle, request: Memory];
+
 /** The functions of MPI that are called, under its names without the prefix. */
 export interface MpiFunctions {
   readonly initialized: Call<[flag: Memory]>;
@@ -23,31 +26,9 @@ export interface MpiFunctions {
     [inPlace: number, values: Memory, count: number, type: Handle, op: Handle, comm: Handle, request: Memory]
   >;
   /** Of the root, which reduces in place. */
-  readonly reduceHereStart: Call<
-    [
-      inPlace: number,
-      values: Memory,
-      count: number,
-      type: Handle,
-      op: Handle,
-      root: number,
-      comm: Handle,
-      request: Memory,
-    ]
-  >;
+  readonly reduceHereStart: Call<[inPlace: number, values: Memory, ...RootedReduction]>;
   /** Of the others, which receive nothing. */
-  readonly reduceThereStart: Call<
-    [
-      values: Memory,
-      nothing: number,
-      count: number,
-      type: Handle,
-      op: Handle,
-      root: number,
-      comm: Handle,
-      request: Memory,
-    ]
-  >;
+  readonly reduceThereStart: Call<[values: Memory, nothing: number, ...RootedReduction]>;
   readonly wait: Call<[request: Memory, status: number]>;
   readonly reduceScatter: Call<[values: Memory, out: Memory, count: number, type: Handle, op: Handle, comm: Handle]>;
   readonly allGather: Call<

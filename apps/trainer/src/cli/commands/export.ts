@@ -16,16 +16,11 @@ export interface Places {
 const GGUF = /\.gguf$/i;
 
 /** Exports a run's model in Hugging Face's layout, or to a file for llama.cpp if the name ends in `.gguf`. Returns the exit code. */
-export async function exportModel(
-  run: string,
-  target: string,
-  { runs, base }: Places,
-  screen: Screen,
-): Promise<number> {
+export function exportModel(run: string, target: string, { runs, base }: Places, screen: Screen): number {
   const model = readModel(runs, run, base);
   const path = resolve(base, target);
   if (GGUF.test(target)) {
-    const size = await writeGguf(path, model);
+    const size = writeGguf(path, model);
     screen.write(`${target} holds the model (${formatBytes(size)}) as llama.cpp reads it:\n`);
     screen.write(`  llama-cli -m ${JSON.stringify(target)}\n`);
     return 0;
@@ -37,7 +32,7 @@ export async function exportModel(
 }
 
 /** @throws {RunError} if the file is there. @throws {StorageError} if it cannot be written. */
-async function writeGguf(path: string, model: TrainedModel): Promise<number> {
+function writeGguf(path: string, model: TrainedModel): number {
   if (existsSync(path)) throw new RunError(`${path} exists: choose another name`);
   const pieces = ggufPieces(model, tensorsOf(model.weights), basename(path).replace(GGUF, ""));
   try {

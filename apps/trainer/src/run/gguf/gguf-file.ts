@@ -1,13 +1,10 @@
 import { safetensorsPieces } from "@sumo/core";
 import type { Dtype, Tensor } from "@sumo/llama";
 import type { TrainedModel } from "../model-folder.ts";
-import { type GgufFile, ggufHeader } from "./gguf-header.ts";
+import { alignedSize, ggufHeader } from "./gguf-header.ts";
 import { architectureOf, modelMetadata, ropeFactors } from "./model-metadata.ts";
 import { tensorName } from "./tensor-name.ts";
 import { tokenizerMetadata } from "./tokenizer-metadata.ts";
-
-/** Bytes at whose multiples tensors begin. */
-const ALIGNMENT = 32;
 
 /** Types of GGML, by the type that a tensor was published in. */
 const TYPES: Readonly<Record<Dtype, { readonly id: number; readonly bytes: number }>> = {
@@ -30,32 +27,35 @@ export function ggufPieces(
   tensors: Readonly<Record<string, Tensor>>,
   title: string,
 ): Iterable<Uint8Array> {
-  const architecture = architectureOf(config);
-  const named = Object.entries(tensors).map(([name, tensor]): NamedTensor => {
+  const isLlama = architectureOf(config) === "llama";
+  const written = Object.entries(tensors).map(([name, tensor]): WrittenTensor => {
     const dtype = tensor.shape.length === 1 ? "F32" : (dtypes[name] ?? "F32");
-    const heads = architecture === "llama" ? interleavedHeads(name, config) : undefined;
-    const rows = heads === undefined ? tensor : interleaved(tensor, heads);
-    return { name: tensorName(name), dtype, tensor: rows };
+    return { name: tensorName(name), dtype, tensor, heads: isLlama ? interleavedHeads(name, config) : undefined };
   });
   const factors = ropeFactors(config);
   if (factors !== undefined) {
-    named.push({ name: "rope_freqs.weight", dtype: "F32", tensor: { shape: [factors.length], data: factors } });
+    const tensor = { shape: [factors.length], data: factors };
+    written.push({ name: "rope_freqs.weight", dtype: "F32", tensor, heads: undefined });
   }
-  const header = ggufHeader({
-    metadata: { ...modelMetadata(config, title), ...tokenizerMetadata(tokenizer, config.vocabSize, companions) },
-    tensors: named.map(({ name, dtype, tensor: { shape } }) => ({ name, shape, ...TYPES[dtype] })),
-    alignment: ALIGNMENT,
-  } satisfies GgufFile);
+  const header = ggufHeader(
+    { ...modelMetadata(config, title), ...tokenizerMetadata(tokenizer, config.vocabSize, companions) },
+    written.map(({ name, dtype, tensor: { shape } }) => ({ name, shape, ...TYPES[dtype] })),
+  );
   return (function* () {
     yield header;
-    for (const { dtype, tensor } of named) yield* padded(bytesOf(tensor, dtype));
+    for (const { dtype, tensor, heads } of written) {
+      yield* aligned(bytesOf(heads === undefined ? tensor : interleaved(tensor, heads), dtype));
+    }
   })();
 }
 
-interface NamedTensor {
+interface WrittenTensor {
+  /** llama.cpp's name. */
   readonly name: string;
   readonly dtype: Dtype;
   readonly tensor: Tensor;
+  /** Heads whose rows are interleaved; `undefined` if none are. */
+  readonly heads: number | undefined;
 }
 
 /** Heads of a matrix whose rows are turned by position; `undefined` for others. */
@@ -86,7 +86,7 @@ function bytesOf({ shape, data }: Tensor, dtype: Dtype): Uint8Array {
   return bytes!;
 }
 
-function* padded(bytes: Uint8Array): Generator<Uint8Array> {
+function* aligned(bytes: Uint8Array): Generator<Uint8Array> {
   yield bytes;
-  yield new Uint8Array(-bytes.length & (ALIGNMENT - 1));
+  yield new Uint8Array(alignedSize(bytes.length) - bytes.length);
 }

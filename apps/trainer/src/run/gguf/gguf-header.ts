@@ -11,25 +11,27 @@ type GgufValue =
 
 export type GgufMetadata = Readonly<Record<string, GgufValue>>;
 
-/** What a GGUF file has before its tensors' numbers. */
-export interface GgufFile {
-  readonly metadata: GgufMetadata;
-  readonly tensors: readonly {
-    readonly name: string;
-    /** The longest stride first. */
-    readonly shape: readonly number[];
-    /** GGML's number of its type, and the bytes of an element. */
-    readonly id: number;
-    readonly bytes: number;
-  }[];
-  /** Bytes at whose multiples the numbers of each tensor begin; a power of two. */
-  readonly alignment: number;
+/** A tensor as a GGUF file lists it. */
+interface GgufTensor {
+  readonly name: string;
+  /** The longest stride first. */
+  readonly shape: readonly number[];
+  /** GGML's number of its type, and the bytes of an element. */
+  readonly id: number;
+  readonly bytes: number;
 }
 
+/** Bytes at whose multiples the numbers of each tensor begin. */
+const ALIGNMENT = 32;
+
+/** Bytes that a GGUF file has for so many, up to the next tensor. */
+export const alignedSize = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
 /** All of a GGUF file, version 3, up to the first tensor's numbers. */
-export function ggufHeader({ metadata, tensors, alignment }: GgufFile): Uint8Array {
+export function ggufHeader(metadata: GgufMetadata, tensors: readonly GgufTensor[]): Uint8Array {
   const { UINT32, UINT64 } = GGUFValueType;
-  const typed = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, typedValue(value)]));
+  const all: GgufMetadata = { ...metadata, "general.alignment": { count: ALIGNMENT } };
+  const typed = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, typedValue(value)]));
   const keys = {
     version: { value: 3, type: UINT32 },
     tensor_count: { value: BigInt(tensors.length), type: UINT64 },
@@ -40,12 +42,12 @@ export function ggufHeader({ metadata, tensors, alignment }: GgufFile): Uint8Arr
   let offset = 0;
   const table = tensors.map(({ name, shape, id, bytes }) => {
     const row = tableRow(name, shape, id, offset);
-    offset += alignedTo(alignment, bytes * shape.reduce((product, size) => product * size, 1));
+    offset += alignedSize(bytes * shape.reduce((product, size) => product * size, 1));
     return row;
   });
   const parts = [head, ...table];
   const size = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat(parts, alignedTo(alignment, size)); // filled up with zeros
+  return Buffer.concat(parts, alignedSize(size)); // filled up with zeros
 }
 
 function typedValue(value: GgufValue): object {
@@ -70,5 +72,3 @@ function tableRow(name: string, shape: readonly number[], id: number, offset: nu
   row.writeBigUInt64LE(BigInt(offset), at);
   return row;
 }
-
-const alignedTo = (alignment: number, bytes: number): number => Math.ceil(bytes / alignment) * alignment;

@@ -29,7 +29,6 @@ export function modelMetadata(config: LlamaConfig, title: string): GgufMetadata 
     "general.architecture": { text: architecture },
     "general.type": { text: "model" },
     "general.name": { text: title },
-    "general.alignment": { count: 32 },
     ...Object.fromEntries(Object.entries(shape).map(([key, value]) => [`${architecture}.${key}`, value])),
   };
 }
