@@ -6,7 +6,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { publish, SMOLLM_135M } from "./published-model.js";
+import { publish } from "./published-model.js";
+import { SMOLLM_135M } from "./smollm-135m.js";
 import { trainer } from "./trainer-process.js";
 
 const RESULTS = new URL("results/fine-tuning-memory.json", import.meta.url);

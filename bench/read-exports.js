@@ -22,7 +22,8 @@ import {
   RESERVE_BYTES,
   trainBpe,
 } from "@sumo/training";
-import { publish, SMOLLM_135M } from "./published-model.js";
+import { publish } from "./published-model.js";
+import { SMOLLM_135M } from "./smollm-135m.js";
 import { trainer } from "./trainer-process.js";
 
 const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";

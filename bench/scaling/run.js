@@ -11,7 +11,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { publish, SMOLLM_135M } from "../published-model.js";
+import { publish } from "../published-model.js";
+import { SMOLLM_135M } from "../smollm-135m.js";
 import { onTwoHosts, openMpi } from "./two-hosts.js";
 
 const RESULTS = new URL("../results/scaling.json", import.meta.url);

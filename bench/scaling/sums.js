@@ -8,7 +8,7 @@ import { createOptimizer, plan } from "@sumo/core";
 import { fillNormal } from "@sumo/linalg";
 import { fromHuggingFaceConfig, parameterShapes } from "@sumo/llama";
 import { connectMpi, measured } from "@sumo/mpi";
-import { SMOLLM_135M } from "../published-model.js";
+import { SMOLLM_135M } from "../smollm-135m.js";
 
 const [sums, steps] = process.argv.slice(2);
 /** What the update of SUMO needs of the gradient: its projection, or all of it. */

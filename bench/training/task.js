@@ -1,4 +1,4 @@
-import { SMOLLM_135M } from "../published-model.js";
+import { SMOLLM_135M } from "../smollm-135m.js";
 
 /** Task of a width: a LLaMA of 4 layers on batches of 8 × 128 bytes, its config in Hugging Face's layout, and the rank of SUMO's subspace. */
 export function widthTask(width) {
