@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
@@ -46,6 +47,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Vitest leaves a core to itself; of two cores, as continuous integration has them, that would be half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       ...Object.entries(packages).map(([name, root]) => nodeProject(name, root)),
       ...(hasBrowser ? [browserProject()] : []),
@@ -78,6 +81,7 @@ function browserProject() {
     test: {
       name: "browser",
       include: browserTests,
+      fileParallelism: false, // they share one graphics device, in software
       testTimeout: 120_000,
       browser: {
         enabled: true,

@@ -45,6 +45,9 @@ interface Output {
 /** tfjs kernels are inputs × outputs. */
 const LAYOUT = "in-out";
 
+/** Stands for the matrices that come before the variables of a first step. */
+const BASE: ParameterShape = { name: "matrices of a frozen base", shape: [2, 2] };
+
 /** Core's options for a variable of this role. */
 export function groupOf({ main, others }: RoleRule, { hidden }: Role): Group {
   return { ...(hidden || others === undefined ? main : others), layout: LAYOUT };
@@ -62,8 +65,11 @@ export function rolesOfVariables(
   isFirst: boolean,
 ): Role[] {
   if (others === undefined) return variables.map(() => ({ hidden: true, reason: "the optimizer of all variables" }));
-  const sets = isFirst ? [variables] : variables.map((variable) => [variable]);
-  return sets.flatMap((set) => rolesOf(set, hidden, () => LAYOUT));
+  const roles = (set: readonly ParameterShape[]): Role[] => rolesOf(set, hidden, () => LAYOUT);
+  if (!isFirst) return variables.flatMap((variable) => roles([variable]));
+  // A matrix beside its bias alone is the head of a frozen base, or all of a model; in either case its last.
+  const isHead = hidden === "auto" && variables.length > 1;
+  return isHead ? roles([BASE, ...variables]).slice(1) : roles(variables);
 }
 
 /** A variable of a model, with its role. */

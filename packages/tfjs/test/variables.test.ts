@@ -64,10 +64,44 @@ describe("transfer learning, saved and loaded at every stage, ends as without sa
     expect(Object.values(stepsOf(ofCopy))).toEqual(Object.values(stepsOf(optimizer)));
   });
 
-  test("which tf.train.adam does not survive", async () => {
-    const [model, optimizer] = [classifier(), tf.train.adam(0.01)];
+  test.each([
+    ["adadelta", () => tf.train.adadelta(0.01)],
+    ["adagrad", () => tf.train.adagrad(0.01)],
+    ["adam", () => tf.train.adam(0.01)],
+    ["adamax", () => tf.train.adamax(0.01)],
+    ["momentum", () => tf.train.momentum(0.01, 0.9)],
+    ["rmsprop", () => tf.train.rmsprop(0.01)],
+  ])("which tf.train.%s does not survive", async (_, theirs) => {
+    const [model, optimizer] = [classifier(), theirs()];
     await train(model, optimizer, [2]);
     await expect(train(model, optimizer, [0, 1, 2])).rejects.toThrow(/could not be broadcast together/);
+  });
+
+  test("and these are all of tfjs's optimizers that have state", () => {
+    const names = Object.getOwnPropertyNames(tf.train).filter(
+      (name) => !["length", "name", "prototype"].includes(name),
+    );
+    expect(names.sort()).toEqual(["adadelta", "adagrad", "adam", "adamax", "momentum", "rmsprop", "sgd"]);
+  });
+
+  test("a head that is trained first is the output layer", async () => {
+    const optimizer = create();
+    const model = classifier();
+    await train(model, optimizer, [2]);
+    await train(model, optimizer, [0, 1, 2]);
+    const matrices = optimizer.report().parameters.filter(({ shape }) => shape.length === 2);
+    expect(matrices.map(({ shape, optimizer: kind }) => [shape.join(), kind])).toEqual([
+      ["16,3", "adamw"],
+      ["8,16", "sumo"],
+      ["16,16", "sumo"],
+    ]);
+  });
+
+  test("a matrix that is trained with nothing beside it is hidden", () => {
+    const optimizer = create();
+    const alone = tf.variable(tf.zeros([8, 16]));
+    optimizer.applyGradients({ [alone.name]: tf.ones([8, 16]) });
+    expect(optimizer.report().parameters[0]!.optimizer).toBe("sumo");
   });
 
   test("variables that come later are not taken for the output layer", async () => {
