@@ -81,11 +81,11 @@ function browserProject() {
     test: {
       name: "browser",
       include: browserTests,
-      fileParallelism: false, // they share one graphics device, in software
       testTimeout: 120_000,
       browser: {
         enabled: true,
         headless: true,
+        fileParallelism: false, // they share one graphics device, in software
         screenshotFailures: false,
         provider: playwright({ launchOptions: { executablePath: chromium, args: chromiumArguments } }),
         instances: [{ browser: "chromium" as const }],

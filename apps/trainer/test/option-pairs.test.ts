@@ -1,16 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { CliOptions } from "../src/cli/cli-options.ts";
 import { startRun } from "../src/cli/commands/start.ts";
 import { addOptions } from "../src/cli/flags.ts";
 import { formatError } from "../src/cli/report-error.ts";
 import { joinRanks } from "../src/training/ranks.ts";
 import { workplace } from "./command-line.ts";
-
-// Hundreds of runs would wait for the disk most of their time, and none is read again.
-vi.mock("node:fs", async (original) => ({ ...(await original<typeof import("node:fs")>()), fsyncSync: () => {} }));
 
 /** Options of the smallest run, and small values for every option of training. */
 const SMALLEST =
