@@ -3,8 +3,8 @@
  * bench/training take turns on both builds.
  *
  * Usage: node bench/compare-builds.js CHECKOUT [step|factorizations|products|training ...] [--rounds 5]
- * Prints the time of each row, the quickest of all rounds, as a ratio to CHECKOUT's: below 1 this checkout is faster. Ends with the number of
- * rows beyond 3 %.
+ * Prints the quickest time of each row, and the median over the rounds of its ratio to CHECKOUT's: below 1 this checkout is faster. A machine that
+ * is faster for a while is so in both builds of a round. Ends with the number of rows beyond 3 %.
  */
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -27,35 +27,40 @@ const { positionals, values } = parseArgs({
 const [checkout, ...wanted] = positionals;
 if (checkout === undefined) throw new Error("Usage: node bench/compare-builds.js CHECKOUT [SCRIPT ...]");
 
-const builds = { ours: undefined, theirs: resolve(checkout) };
+const theirs = resolve(checkout);
 const beyond = [];
 for (const name of wanted.length > 0 ? wanted : Object.keys(SCRIPTS)) {
-  for (const [row, { ours, theirs }] of quickest(SCRIPTS[name])) {
-    const ratio = ours / theirs;
+  for (const [row, { least, ratio }] of compared(SCRIPTS[name])) {
     if (Math.abs(ratio - 1) > TOLERANCE) beyond.push(ratio);
-    const cells = [name.padEnd(15), row.padEnd(48), `${ours.toFixed(4)} ms`.padStart(14), ratio.toFixed(3)];
+    const cells = [name.padEnd(15), row.padEnd(48), `${least.toFixed(4)} ms`.padStart(14), ratio.toFixed(3)];
     console.log(cells.join(" "));
   }
 }
 const slower = beyond.filter((ratio) => ratio > 1).length;
 console.log(`${slower} rows slower and ${beyond.length - slower} faster by more than 3 %`);
 
-/** The least milliseconds of each row of a script on both builds. */
-function quickest({ file, parameters = [] }) {
+/** Of each row of a script: this checkout's least milliseconds, and the median of its ratios. */
+function compared({ file, parameters = [] }) {
   const rows = new Map();
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [build, root] of Object.entries(builds)) {
-      for (const { name, least } of run(file, parameters, root)) {
-        const row = rows.get(name) ?? { ours: Infinity, theirs: Infinity };
-        row[build] = Math.min(row[build], least);
-        rows.set(name, row);
-      }
+    // The builds take turns in going first.
+    const [first, second] = round % 2 === 0 ? [undefined, theirs] : [theirs, undefined];
+    const times = new Map([first, second].map((root) => [root, new Map(run(file, parameters, root))]));
+    for (const [name, own] of times.get(undefined)) {
+      const row = rows.get(name) ?? { least: Infinity, ratios: [] };
+      row.ratios.push(own / times.get(theirs).get(name));
+      rows.set(name, { ...row, least: Math.min(row.least, own) });
     }
   }
-  return rows;
+  return Array.from(rows, ([name, { least, ratios }]) => [name, { least, ratio: median(ratios) }]);
 }
 
-/** Rows of one run of a script; with `root`, on the packages of that checkout. */
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
+
+/** Names and least milliseconds of the rows of one run of a script; with `root`, on the packages of that checkout. */
 function run(file, parameters, root) {
   const env =
     root === undefined
@@ -65,5 +70,5 @@ function run(file, parameters, root) {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  return JSON.parse(output).results;
+  return JSON.parse(output).results.map(({ name, least }) => [name, least]);
 }
